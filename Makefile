@@ -1,0 +1,87 @@
+# Everything a newcomer or CI does here. Needs Python 3.11 or later, make and git; uv is fetched when it is not on PATH.
+# Plain POSIX sh and the make 3.81 that macOS ships.
+
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+UV_FIRST := $(filter .tools/bin/uv,$(UV))
+RUN := $(UV) run --no-sync
+COMPOSE := docker compose -f deploy/compose.yaml
+PARTS ?=
+PYTEST ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast lint fmt types schemas asyncapi sample screenshots assets bench up down clean dev
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+run: $(UV_FIRST) ## start everything at http://127.0.0.1:8000 (CANLIAN_PORT, CANLIAN_DATA, CANLIAN_DEMO=0; PARTS="registry volunteer" for some)
+	@$(UV) sync --quiet --locked --no-dev --inexact
+	@trap : INT TERM; $(RUN) canlian run $(PARTS)
+
+test: lint types ## check style, types and imports, then run every test; says what is missing and skips only that
+	@$(RUN) python -m tests.support.needs
+	$(RUN) pytest -n 2 --dist loadfile $(PYTEST) libs services apps tests/contracts
+	$(RUN) pytest $(PYTEST) tests --ignore tests/contracts --ignore tests/benchmarks
+
+test-fast: dev ## only the tests that need neither browser nor containers
+	$(RUN) pytest -n 2 --dist loadfile $(PYTEST) libs services apps tests/contracts
+
+lint: dev ## ruff, its formatter in check mode, and who may import whom
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) lint-imports
+
+fmt: dev ## mend what ruff can mend
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+
+# Test modules of two folders whose names are no Python names would meet under one module name, so those go by themselves.
+types: dev ## mypy --strict
+	$(RUN) mypy libs services apps tests conftest.py --exclude '(services-catalog|social-worker)/tests/'
+	@for tests in services/services-catalog/tests apps/social-worker/tests; do \
+	  if ls $$tests/*.py >/dev/null 2>&1; then $(RUN) mypy $$tests || exit 1; fi; done
+
+schemas: dev ## write the JSON Schemas of all commands and events again
+	$(RUN) python -m canlian_events.schemas
+
+asyncapi: dev ## write each service's AsyncAPI document to docs/asyncapi
+	$(RUN) canlian asyncapi docs/asyncapi
+
+sample: $(UV_FIRST) ## make sample sheets to import, in var/sample
+	@$(UV) sync --quiet --locked --no-dev --inexact
+	@$(RUN) canlian sample var/sample
+
+screenshots: dev ## take each tool's main page for the README, in docs/screenshots
+	$(RUN) python -m tests.browser.screenshots docs/screenshots
+
+assets: dev ## fetch the pages' scripts and styles again from npm (needs npm; the result is committed)
+	$(RUN) python -m canlian_web.assets
+
+bench: dev ## measure the log, the views and the commands
+	$(RUN) pytest $(PYTEST) tests/benchmarks -s
+
+up: ## the same with containers, in the background: docker compose, at http://127.0.0.1:8000
+	$(COMPOSE) up --build --detach --wait
+
+down: ## stop the containers; their volumes stay
+	$(COMPOSE) down
+
+clean: ## remove what was built or cached; never ./var, where the data is
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+dev: $(UV_FIRST)
+	@$(UV) sync --quiet --locked
+
+.tools/bin/uv:
+	@python=; \
+	for candidate in python3 python3.14 python3.13 python3.12 python3.11; do \
+	  if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; done; \
+	if [ -z "$$python" ]; then \
+	  echo "Python 3.11 or later is needed; found: $$(python3 --version 2>/dev/null || echo none)."; \
+	  echo "  Debian, Ubuntu: sudo apt-get install python3 python3-venv     macOS: brew install python"; exit 1; fi; \
+	if ! $$python -c 'import ensurepip, venv' 2>/dev/null; then \
+	  echo "$$python has no venv module. Debian, Ubuntu: sudo apt-get install python3-venv"; exit 1; fi; \
+	echo "Fetching uv into .tools (it is not on PATH)"; \
+	rm -rf .tools && $$python -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check 'uv>=0.8' \
+	  || { rm -rf .tools; echo "uv could not be fetched from PyPI: is this machine online?"; exit 1; }

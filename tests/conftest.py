@@ -1,0 +1,29 @@
+"""For the tests that cross packages: those of a folder bear its marker, and the browser is the machine's."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.needs import chromium_path
+
+HERE = Path(__file__).parent
+MARKED = {"browser", "containers"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            folder = item.path.relative_to(HERE).parts[0]
+            if folder in MARKED:
+                item.add_marker(folder)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The system's Chromium when there is one, Playwright's own otherwise."""
+    system = {"executable_path": chromium_path()} if chromium_path() else {}
+    sandbox = {"args": ["--no-sandbox"]} if os.geteuid() == 0 else {}
+    return browser_type_launch_args | system | sandbox
