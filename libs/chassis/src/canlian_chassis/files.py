@@ -1,0 +1,31 @@
+"""Files that several processes may make at once and exactly one does."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+
+def write_once(path: Path, make: Callable[[], bytes], mode: int = 0o600) -> bytes:
+    """The file's content; made if it was not there, and whole or absent for whoever looks meanwhile."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(make())
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, mode)
+        # a link to a name that exists fails: the process that came first wins, and all read its file
+        try:
+            os.link(name, path)
+        except FileExistsError:
+            pass
+    finally:
+        os.unlink(name)
+    return path.read_bytes()

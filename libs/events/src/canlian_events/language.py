@@ -1,0 +1,26 @@
+"""Everything that can be said, in one import: loads every aggregate's module so that the registries are full."""
+
+from canlian_events.assistance import assessment, need, visit
+from canlian_events.catalog import matching, provider, referral, service
+from canlian_events.core import AGGREGATES, COMMANDS, EVENT_NAMES, EVENTS, QUERIES
+from canlian_events.evaluation import feedback
+from canlian_events.registry import community, person, worker
+
+__all__ = [
+    "AGGREGATES",
+    "COMMANDS",
+    "EVENTS",
+    "EVENT_NAMES",
+    "QUERIES",
+    "assessment",
+    "community",
+    "feedback",
+    "matching",
+    "need",
+    "person",
+    "provider",
+    "referral",
+    "service",
+    "visit",
+    "worker",
+]

@@ -1,0 +1,220 @@
+"""People with disabilities (残疾人): who they are, what is certified, what they need to be reached, what they allow."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from canlian_events.core import Command, Event, Message, aggregate
+from canlian_events.ids import CommunityCode, PersonId
+from canlian_events.personal import Personal
+from canlian_events.terms import AccessFeature, DisabilityClass, Employment, Grade, Purpose, Role, Schooling, Sex
+
+PERSON = aggregate("registry.person")
+_REGISTRARS = {Role.STAFF, Role.COMMISSIONER, Role.SOCIAL_WORKER, Role.OPERATOR, Role.PROGRAM}
+
+
+class Certificate(Message):
+    """残疾人证: its number holds the citizen ID, the class and the grade."""
+
+    number: Personal[str]
+    issued: date | None = None
+
+
+class Circumstances(Message):
+    """What bears on eligibility; a field left out is not known."""
+
+    low_income: bool | None = None
+    """In a minimum-living-guarantee (低保) household."""
+    employment: Employment | None = None
+    schooling: Schooling | None = None
+    ethnicity: str | None = None
+    carer_name: Personal[str] | None = None
+    carer_phone: Personal[str] | None = None
+    remark: Personal[str] | None = None
+
+
+class RegisterPerson(Command, to=PERSON, by=_REGISTRARS):
+    """A resident with a disability, certified or not yet. Refused where the numbers are impossible or already held."""
+
+    person_id: PersonId
+    community: CommunityCode
+    name: str
+    citizen_id: str
+    disability: DisabilityClass
+    grade: Grade | None = None
+    phone: str | None = None
+    address: str | None = None
+
+
+class RecordRosterEntry(Command, to=PERSON, by={Role.STAFF, Role.OPERATOR}):
+    """One row of the roster (花名册): registers the person, corrects what differs, or changes nothing."""
+
+    person_id: PersonId
+    community: CommunityCode
+    name: str
+    citizen_id: str
+    disability: DisabilityClass
+    grade: Grade
+    phone: str | None = None
+    address: str | None = None
+    certificate: Certificate
+    circumstances: Circumstances = Circumstances()
+
+
+class CorrectPerson(Command, to=PERSON, by=_REGISTRARS | {Role.RESIDENT}):
+    """What is given replaces what was recorded; what is left out stays."""
+
+    person_id: PersonId
+    name: str | None = None
+    phone: str | None = None
+    address: str | None = None
+
+
+class IssueCertificate(Command, to=PERSON, by=_REGISTRARS):
+    person_id: PersonId
+    number: str
+    issued: date | None = None
+
+
+class RenewCertificate(Command, to=PERSON, by=_REGISTRARS):
+    """A replaced certificate; its number may bear a suffix B1, B2, …"""
+
+    person_id: PersonId
+    number: str
+    issued: date
+
+
+class ReclassifyDisability(Command, to=PERSON, by=_REGISTRARS):
+    person_id: PersonId
+    disability: DisabilityClass
+    grade: Grade
+
+
+class RecordCircumstances(Command, to=PERSON, by=_REGISTRARS):
+    person_id: PersonId
+    circumstances: Circumstances
+
+
+class RecordAccessNeeds(Command, to=PERSON, by=_REGISTRARS | {Role.RESIDENT, Role.GRID_WORKER}):
+    """How the person can be reached and what a place must have; replaces what was recorded before."""
+
+    person_id: PersonId
+    features: frozenset[AccessFeature]
+
+
+class GiveConsent(Command, to=PERSON, by=_REGISTRARS | {Role.RESIDENT, Role.GRID_WORKER}):
+    person_id: PersonId
+    purpose: Purpose
+
+
+class WithdrawConsent(Command, to=PERSON, by=_REGISTRARS | {Role.RESIDENT, Role.GRID_WORKER}):
+    person_id: PersonId
+    purpose: Purpose
+
+
+class MovePerson(Command, to=PERSON, by=_REGISTRARS):
+    person_id: PersonId
+    to: CommunityCode
+    address: str | None = None
+
+
+class PersonRegistered(Event, type="registry.person.registered", about="person_id"):
+    person_id: PersonId
+    community: CommunityCode
+    name: Personal[str]
+    citizen_id: Personal[str]
+    phone: Personal[str] | None = None
+    address: Personal[str] | None = None
+    birth_year: int
+    sex: Sex
+    disability: DisabilityClass
+    grade: Grade | None = None
+
+
+class PersonCorrected(Event, type="registry.person.corrected", about="person_id"):
+    """The fields that changed, with their new values."""
+
+    person_id: PersonId
+    name: Personal[str] | None = None
+    phone: Personal[str] | None = None
+    address: Personal[str] | None = None
+
+
+class CertificateIssued(Event, type="registry.person.certificate-issued", about="person_id"):
+    """`expires` is ten years after `issued`; both are absent where the paper did not say."""
+
+    person_id: PersonId
+    number: Personal[str]
+    issued: date | None = None
+    expires: date | None = None
+
+
+class CertificateRenewed(Event, type="registry.person.certificate-renewed", about="person_id"):
+    person_id: PersonId
+    number: Personal[str]
+    issued: date
+    expires: date
+
+
+class DisabilityReclassified(Event, type="registry.person.disability-reclassified"):
+    person_id: PersonId
+    disability: DisabilityClass
+    grade: Grade
+
+
+class CircumstancesRecorded(Event, type="registry.person.circumstances-recorded", about="person_id"):
+    """The whole of what is known now."""
+
+    person_id: PersonId
+    circumstances: Circumstances
+
+
+class AccessNeedsRecorded(Event, type="registry.person.access-needs-recorded"):
+    person_id: PersonId
+    features: frozenset[AccessFeature]
+
+
+class ConsentGiven(Event, type="registry.person.consent-given"):
+    person_id: PersonId
+    purpose: Purpose
+
+
+class ConsentWithdrawn(Event, type="registry.person.consent-withdrawn"):
+    person_id: PersonId
+    purpose: Purpose
+
+
+class PersonMoved(Event, type="registry.person.moved", about="person_id"):
+    """Happens in the new community; says enough for that community's reader to begin from."""
+
+    person_id: PersonId
+    from_community: CommunityCode
+    to_community: CommunityCode
+    address: Personal[str] | None = None
+
+
+PersonCommand = (
+    RegisterPerson
+    | RecordRosterEntry
+    | CorrectPerson
+    | IssueCertificate
+    | RenewCertificate
+    | ReclassifyDisability
+    | RecordCircumstances
+    | RecordAccessNeeds
+    | GiveConsent
+    | WithdrawConsent
+    | MovePerson
+)
+PersonEvent = (
+    PersonRegistered
+    | PersonCorrected
+    | CertificateIssued
+    | CertificateRenewed
+    | DisabilityReclassified
+    | CircumstancesRecorded
+    | AccessNeedsRecorded
+    | ConsentGiven
+    | ConsentWithdrawn
+    | PersonMoved
+)

@@ -1,0 +1,53 @@
+"""The only place that builds or reads a NATS subject."""
+
+from __future__ import annotations
+
+from canlian_events.core import Aggregate, Command, Event, Query
+
+EVENTS = "evt.>"
+CLAIMS = "claim.>"
+
+
+def event(event: Event, community: str) -> str:
+    """`evt.<context>.<aggregate>.<id>.<community>`: where one event is stored."""
+    kind = event.aggregate
+    return f"evt.{kind.context}.{kind.name}.{event.aggregate_id}.{community}"
+
+
+def history(kind: Aggregate, aggregate_id: str) -> str:
+    """Every event of one aggregate, whatever community it happened in."""
+    return f"evt.{kind.context}.{kind.name}.{aggregate_id}.*"
+
+
+def events_of(context: str = "*", kind: str = "*", community: str = "*") -> str:
+    """The events of a context, an aggregate, a community, or all of them."""
+    return f"evt.{context}.{kind}.*.{community}"
+
+
+def claim(kind: str, blinded: str) -> str:
+    """`claim.<kind>.<blinded value>`: who holds a value that only one may hold."""
+    return f"claim.{kind}.{blinded}"
+
+
+def is_event(subject: str) -> bool:
+    return subject.startswith("evt.")
+
+
+def community_of(subject: str) -> str:
+    """The community an event's subject ends with."""
+    return subject.rpartition(".")[2]
+
+
+def command(cls: type[Command]) -> str:
+    """`cmd.<context>.<aggregate>.<Command>`: where a service listens for one command."""
+    return f"cmd.{cls.aggregate.context}.{cls.aggregate.name}.{cls.__name__}"
+
+
+def commands_in_bulk(context: str) -> str:
+    """`cmd.<context>.bulk`: many commands in one message, as an import sends them."""
+    return f"cmd.{context}.bulk"
+
+
+def query(cls: type[Query]) -> str:
+    """`qry.<context>.<Query>`: where a service answers one query."""
+    return f"qry.{cls.context}.{cls.__name__}"
