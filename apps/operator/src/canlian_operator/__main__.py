@@ -1,0 +1,3 @@
+from canlian_operator.main import app
+
+app(prog_name="canlian")

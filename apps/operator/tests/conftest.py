@@ -1,0 +1,62 @@
+"""Stand-ins for every part, so that what `canlian run` does is tested without what the parts do."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.system import System
+
+from canlian_operator.parts import PARTS
+
+STAND_IN = """
+import os, sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+if __package__ in os.environ.get("STAND_IN_DIES", "").split(","):
+    sys.exit("a stand-in that dies")
+
+class Answer(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(__package__.encode())
+
+ThreadingHTTPServer((os.environ["CANLIAN_HOST"], int(os.environ["CANLIAN_PORT"])), Answer).serve_forever()
+"""
+
+CADDYFILE = """
+{
+    admin off
+}
+http://:{$CANLIAN_PORT} {
+    bind {$CANLIAN_HOST}
+    handle /volunteer* {
+        reverse_proxy {$CANLIAN_VOLUNTEER}
+    }
+    handle {
+        reverse_proxy {$CANLIAN_EDGE}
+    }
+}
+"""
+
+
+@pytest.fixture(scope="session")
+def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for PYTHONPATH with a package for each part."""
+    folder = tmp_path_factory.mktemp("stand-ins")
+    for part in PARTS:
+        package = folder / part.module
+        package.mkdir()
+        (package / "__init__.py").touch()
+        (package / "__main__.py").write_text(STAND_IN)
+    (folder / "canlian_edge" / "Caddyfile").write_text(CADDYFILE)
+    return folder
+
+
+@pytest.fixture
+def system(tmp_path: Path, stand_ins: Path) -> Iterator[System]:
+    """A whole system of stand-ins, not started."""
+    system = System(tmp_path / "data", environment={"PYTHONPATH": str(stand_ins)})
+    yield system
+    if system.process and system.process.poll() is None:
+        system.stop()
