@@ -1,0 +1,1 @@
+"""Spreadsheets as clerks keep them: read, recognise, mend, give back."""

@@ -1,0 +1,269 @@
+"""A roster of certificate holders: every row accepted, refused with its reason, or a repeat of an earlier one.
+
+A row is believed when what it says twice agrees: the certificate number holds the citizen ID, and with it the birth
+date, the sex, the class and the grade. Where two columns contradict each other nothing says which is right.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+
+from canlian_events.numbers import BadNumber, CertificateNumber, CitizenId, Sex, normalise_number
+from canlian_sheets import cells, code_words
+from canlian_sheets.cells import LostDigits
+from canlian_sheets.columns import ROSTER
+from canlian_sheets.entry import Entry
+from canlian_sheets.outcomes import Accepted, Dropped, Outcome, Refused, Repeat
+from canlian_sheets.places import Places
+from canlian_sheets.tables import Preview, Row, entries, find_complete_table, preview
+
+KEYS = ("name", "certificate_number", "citizen_id")
+
+_CERTIFICATE_REASONS = {"short": "short_cert", "long": "long_cert"}
+"""Where a bad number's code is not the reason's name."""
+_CLASS_NAMES = {number: name for name, number in code_words.CLASSES.items()}
+_SEX_NAMES = {code: name for name, code in code_words.SEXES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class RosterPerson:
+    community: str
+    """12-digit code."""
+    name: str
+    sex: Sex
+    citizen_id: str
+    birth_date: date
+    disability: int
+    """Class 1 to 7 (GB/T 26341)."""
+    grade: int
+    """1, the most severe, to 4."""
+    certificate_number: str
+    certificate_issued: date | None = None
+    phone: str | None = None
+    address: str | None = None
+    guardian_name: str | None = None
+    guardian_phone: str | None = None
+    ethnicity: str | None = None
+    low_income: bool | None = None
+    education: str | None = None
+    employment: str | None = None
+    note: str | None = None
+
+
+Roster = Outcome[RosterPerson]
+RosterRow = Accepted[RosterPerson] | Refused | Repeat
+
+
+def read_roster(
+    data: bytes,
+    filename: str,
+    communities: Mapping[str, str],
+    today: date,
+    mapping: Mapping[str, int] | None = None,
+) -> Roster:
+    """`communities` is name to 12-digit code; `mapping` is field to column index, chosen by hand (-1: no column).
+
+    Raises `Unreadable` when the file as a whole cannot be read.
+    """
+    table = find_complete_table(data, filename, ROSTER, mapping)
+    dropped: list[Dropped] = []
+    rows = entries(table, KEYS, dropped)
+    read = tuple(roster_rows(rows, table.recognised.columns, communities, today))
+    return Outcome(
+        table.sheet.name, table.header_row, table.header, table.recognised, read, tuple(dropped), table.other_sheets
+    )
+
+
+def preview_roster(data: bytes, filename: str, mapping: Mapping[str, int] | None = None) -> Preview:
+    return preview(data, filename, ROSTER, mapping)
+
+
+def roster_rows(
+    rows: Iterator[Row], columns: Mapping[str, int], communities: Mapping[str, str], today: date
+) -> Iterator[RosterRow]:
+    """The rows one by one; only who was accepted, and where, is remembered."""
+    places = Places(communities)
+    seen: dict[str, Accepted[RosterPerson]] = {}
+    for row in rows:
+        entry = Entry(row, columns)
+        person = _person(entry, places, today)
+        if person is None:
+            yield entry.refused()
+        elif (earlier := seen.get(person.citizen_id)) is None:
+            accepted = Accepted(row.row_no, person, tuple(entry.mended))
+            seen[person.citizen_id] = accepted
+            yield accepted
+        elif differing := _differing(earlier.value, person):
+            titles = {field.name: field.zh for field in ROSTER}
+            shown = "、".join(titles[name] for name in differing)
+            entry.refuse("repeat_conflict", row=earlier.row_no, fields=shown)
+            yield entry.refused()
+        else:
+            yield Repeat(row.row_no, earlier.row_no)
+
+
+def _differing(earlier: RosterPerson, later: RosterPerson) -> list[str]:
+    """The fields in which the later row says something else; a later blank says nothing."""
+    pairs = ((f.name, getattr(earlier, f.name), getattr(later, f.name)) for f in fields(RosterPerson))
+    return [name for name, before, after in pairs if after is not None and after != before]
+
+
+def _person(entry: Entry, places: Places, today: date) -> RosterPerson | None:
+    name = entry.name("name")
+    if name is None:
+        entry.refuse("no_name")
+    community = _community(entry, places)
+    certificate = _certificate(entry, today)
+    if certificate is not None:
+        _check_citizen_id(entry, certificate.citizen_id)
+        _check_sex(entry, certificate)
+        _check_disability(entry, certificate)
+        _check_birth(entry, certificate)
+    if entry.problems or name is None or community is None or certificate is None:
+        return None
+    return RosterPerson(
+        community=community,
+        name=name,
+        sex=certificate.sex,
+        citizen_id=certificate.citizen_id.number,
+        birth_date=certificate.birth_date,
+        disability=certificate.disability,
+        grade=certificate.grade,
+        certificate_number=certificate.number,
+        certificate_issued=_issued(entry, certificate.birth_date, today),
+        phone=entry.phone("phone"),
+        address=entry.text("address"),
+        guardian_name=entry.name("guardian_name"),
+        guardian_phone=entry.phone("guardian_phone"),
+        ethnicity=_ethnicity(entry),
+        low_income=entry.yes_no("low_income"),
+        education=entry.text("education"),
+        employment=entry.text("employment"),
+        note=entry.text("note"),
+    )
+
+
+def _community(entry: Entry, places: Places) -> str | None:
+    if entry.blank("community"):
+        entry.refuse("no_community")
+        return None
+    code, mended = places.find(entry.shown("community"))
+    if code is None:
+        entry.refuse("unknown_community", value=entry.shown("community"))
+    elif mended or entry.cell("community") != entry.shown("community"):
+        entry.mend("community", "wording")
+    return code
+
+
+def _certificate(entry: Entry, today: date) -> CertificateNumber | None:
+    try:
+        number, mends = cells.long_number(entry.cell("certificate_number"))
+        if number is None:
+            entry.refuse("no_cert")
+            return None
+        certificate = CertificateNumber.read(number, today=today)
+    except LostDigits:
+        entry.refuse("lost_digits", column="certificate_number")
+        return None
+    except BadNumber as bad:
+        entry.refuse(_CERTIFICATE_REASONS.get(bad.code, bad.code), column="certificate_number", **bad.facts)
+        return None
+    entry.mend("certificate_number", *mends)
+    return certificate
+
+
+def _check_citizen_id(entry: Entry, derived: CitizenId) -> None:
+    try:
+        number, mends = cells.long_number(entry.cell("citizen_id"))
+    except LostDigits:
+        number, mends = None, ()
+    if number is None:
+        entry.mend("citizen_id", "derived")
+    elif number == derived.number:
+        entry.mend("citizen_id", *mends)
+    elif number == derived.number[:6] + derived.number[8:17]:
+        entry.mend("citizen_id", "old_id")
+    else:
+        _refuse_citizen_id(entry, number, derived)
+
+
+def _refuse_citizen_id(entry: Entry, number: str, derived: CitizenId) -> None:
+    try:
+        CitizenId.read(number)
+    except BadNumber as bad:
+        entry.refuse("bad_id", why=bad.code, **bad.facts)
+    else:
+        entry.refuse("id_conflict", column=normalise_number(number), certificate=derived.number)
+
+
+def _check_sex(entry: Entry, certificate: CertificateNumber) -> None:
+    if entry.blank("sex"):
+        entry.mend("sex", "derived")
+        return
+    text = cells.word(entry.cell("sex"))
+    sex = code_words.sex(text)
+    if sex is None:
+        entry.refuse("bad_sex", found=entry.shown("sex"))
+    elif sex != certificate.sex:
+        entry.refuse("sex_conflict", column=entry.shown("sex"), certificate=_SEX_NAMES[certificate.sex])
+    elif entry.cell("sex") not in code_words.SEXES:
+        entry.mend("sex", "wording")
+
+
+def _check_disability(entry: Entry, certificate: CertificateNumber) -> None:
+    """The class column against the number, and the grade column, or the grade that the class column names."""
+    disability, grade_beside = code_words.disability(cells.word(entry.cell("disability")))
+    if entry.blank("disability"):
+        entry.mend("disability", "derived")
+    elif disability is None:
+        entry.refuse("bad_class", column="disability", found=entry.shown("disability"))
+    elif disability != certificate.disability:
+        in_number = _CLASS_NAMES[certificate.disability]
+        entry.refuse("class_conflict", column=entry.shown("disability"), certificate=in_number)
+    elif entry.cell("disability") not in code_words.CLASSES:
+        entry.mend("disability", "wording")
+
+    grade = code_words.grade(cells.word(entry.cell("grade")))
+    if entry.blank("grade"):
+        entry.mend("grade", "derived")
+    elif grade is None:
+        entry.refuse("bad_grade", column="grade", found=entry.shown("grade"))
+    elif grade != certificate.grade:
+        entry.refuse("grade_conflict", column=entry.shown("grade"), certificate=certificate.grade)
+    elif entry.cell("grade") not in code_words.GRADES:
+        entry.mend("grade", "wording")
+    if grade_beside is not None and grade_beside != certificate.grade and grade in (None, certificate.grade):
+        entry.refuse("grade_conflict", column=entry.shown("disability"), certificate=certificate.grade)
+
+
+def _check_birth(entry: Entry, certificate: CertificateNumber) -> None:
+    if entry.blank("birth_date"):
+        entry.mend("birth_date", "derived")
+        return
+    born = entry.day("birth_date")
+    if born is None:
+        entry.refuse("bad_birth", column="birth_date", found=entry.shown("birth_date"))
+    elif born not in (certificate.birth_date, certificate.birth_date.year):
+        in_number = certificate.birth_date.isoformat()
+        entry.refuse("born_conflict", column=entry.shown("birth_date"), certificate=in_number)
+
+
+def _issued(entry: Entry, born: date, today: date) -> date | None:
+    """Left out when it cannot be read, or lies before the birth or in the future."""
+    if entry.blank("certificate_issued"):
+        return None
+    cell = entry.cell("certificate_issued")
+    issued, mends = cells.day(cell)
+    if isinstance(issued, date) and born <= issued <= today:
+        entry.mend("certificate_issued", *mends)
+        return issued
+    entry.mend("certificate_issued", "left_out")
+    return None
+
+
+def _ethnicity(entry: Entry) -> str | None:
+    text = entry.text("ethnicity")
+    if text is None or text.endswith("族") or not 1 <= len(text) <= 4 or text in ("其他", "外国血统"):
+        return text
+    entry.mend("ethnicity", "wording")
+    return text + "族"
