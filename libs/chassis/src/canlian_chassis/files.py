@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Callable
@@ -22,10 +23,8 @@ def write_once(path: Path, make: Callable[[], bytes], mode: int = 0o600) -> byte
             os.fsync(file.fileno())
         os.chmod(name, mode)
         # a link to a name that exists fails: the process that came first wins, and all read its file
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(name, path)
-        except FileExistsError:
-            pass
     finally:
         os.unlink(name)
     return path.read_bytes()

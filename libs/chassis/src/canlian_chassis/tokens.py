@@ -18,6 +18,7 @@ from canlian_chassis.files import write_once
 from canlian_events.meta import Actor
 from canlian_events.terms import Role
 
+ROLES = {role.value: role for role in Role}
 ANONYMOUS = Actor(id="anonymous", roles=frozenset({Role.ANONYMOUS}))
 _AUDIENCE = "canlian"
 
@@ -75,7 +76,7 @@ class Verifier:
             self._key = self._load()
         try:
             claims = jwt.decode(token, self._key, algorithms=["EdDSA"], audience=_AUDIENCE)
-            roles = frozenset(Role(role) for role in claims["roles"])
+            roles = frozenset(ROLES[role] for role in claims["roles"])
         except (jwt.InvalidTokenError, KeyError, ValueError) as error:
             raise BadToken(str(error)) from None
         actor = Actor(claims["sub"], roles, tuple(claims.get("communities", ())), claims.get("provider"))

@@ -75,7 +75,7 @@ class Command(Message):
     by: ClassVar[frozenset[Role]]
 
     @classmethod
-    def __pydantic_init_subclass__(cls, *, to: Aggregate, by: Iterable[Role], **kwargs: Any) -> None:
+    def __pydantic_init_subclass__(cls, *, to: Aggregate, by: Iterable[Role], **kwargs: Any) -> None:  # type: ignore[override]
         super().__pydantic_init_subclass__(**kwargs)
         cls.aggregate, cls.by = to, frozenset(by)
         if to.id_field not in cls.model_fields:
@@ -94,7 +94,7 @@ class Query(Message):
     by: ClassVar[frozenset[Role]]
 
     @classmethod
-    def __pydantic_init_subclass__(cls, *, of: str, by: Iterable[Role], **kwargs: Any) -> None:
+    def __pydantic_init_subclass__(cls, *, of: str, by: Iterable[Role], **kwargs: Any) -> None:  # type: ignore[override]
         super().__pydantic_init_subclass__(**kwargs)
         cls.context, cls.by = of, frozenset(by)
         _register(QUERIES, cls.__name__, cls)
@@ -109,7 +109,7 @@ class Event(Message):
     about: ClassVar[str | None]
 
     @classmethod
-    def __pydantic_init_subclass__(
+    def __pydantic_init_subclass__(  # type: ignore[override]
         cls, *, type: str, version: int = 1, about: str | None = None, **kwargs: Any
     ) -> None:
         super().__pydantic_init_subclass__(**kwargs)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from canlian_events.core import Event
-from canlian_events.terms import Role
+from canlian_events.core import Command, Event, Query
+from canlian_events.terms import UNSCOPED, Role
 
-E = TypeVar("E", bound=Event, covariant=True)
+E_co = TypeVar("E_co", bound=Event, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,15 @@ class Actor:
 
     def holds(self, *roles: Role) -> bool:
         return not self.roles.isdisjoint(roles)
+
+    def may_send(self, kind: type[Command] | type[Query]) -> bool:
+        """Whether one of the actor's roles is among those that may send it."""
+        return not self.roles.isdisjoint(kind.by)
+
+    def may_act_in(self, kind: type[Command], community: str) -> bool:
+        """Whether a role that may send the command is held for this community, or is one that is not held for any."""
+        held = self.roles & kind.by
+        return bool(held & UNSCOPED) or (bool(held) and self.covers(community))
 
     @property
     def stamp(self) -> str:
@@ -54,8 +63,8 @@ class Meta:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded(Generic[E]):
+class Recorded(Generic[E_co]):
     """An event as the log holds it."""
 
-    event: E
+    event: E_co
     meta: Meta

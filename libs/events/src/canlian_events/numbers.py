@@ -106,6 +106,8 @@ class CertificateNumber:
 def normalise_number(text: str) -> str:
     """The number without what typing adds: full width, spaces, hyphens, invisible characters, lower case,
     and the apostrophe that makes a spreadsheet keep digits as text."""
+    if text.isascii() and text.isalnum():
+        return text.upper()
     text = unicodedata.normalize("NFKC", text)
     kept = (c for c in text if not c.isspace() and c not in _HYPHENS and unicodedata.category(c) not in ("Cf", "Cc"))
     return "".join(kept).lstrip("'‘’`").upper()

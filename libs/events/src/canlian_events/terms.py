@@ -232,3 +232,7 @@ class Schooling(Term):
     COLLEGE = "college", "大专"
     BACHELOR = "bachelor", "本科"
     MASTER = "master", "研究生"
+
+
+UNSCOPED = frozenset({Role.RESIDENT, Role.ANONYMOUS, Role.PROVIDER, Role.POLICY, Role.OPERATOR})
+"""Roles not held for communities: what these may touch is decided by who they are (their own file, their services)."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from canlian_events.core import Command, Event, Message, aggregate
 from canlian_events.ids import AssessmentId, CommunityCode, NeedId, PersonId
 from canlian_events.personal import Personal
@@ -12,13 +14,13 @@ _ASSESSORS = {Role.SOCIAL_WORKER, Role.GRID_WORKER, Role.STAFF}
 
 
 class StartAssessment(Command, to=ASSESSMENT, by=_ASSESSORS):
-    """`instrument` and `version` name one of the shipped instruments, e.g. `wg-ss` `2016`."""
+    """`instrument` and `instrument_version` name one of the shipped instruments, e.g. `wg-ss` `2016`."""
 
     assessment_id: AssessmentId
     person_id: PersonId
     community: CommunityCode
     instrument: str
-    version: str
+    instrument_version: str
     need_id: NeedId | None = None
 
 
@@ -34,7 +36,7 @@ class CompleteAssessment(Command, to=ASSESSMENT, by=_ASSESSORS):
     """Refused while items are unanswered; `answers` may bring all that are missing, for a form sent in one go."""
 
     assessment_id: AssessmentId
-    answers: dict[str, int] = {}
+    answers: dict[str, int] = Field(default_factory=dict)
 
 
 class NeedFound(Message):
@@ -48,7 +50,7 @@ class AssessmentStarted(Event, type="assistance.assessment.started"):
     assessment_id: AssessmentId
     person_id: PersonId
     instrument: str
-    version: str
+    instrument_version: str
     need_id: NeedId | None = None
 
 
@@ -65,7 +67,7 @@ class AssessmentCompleted(Event, type="assistance.assessment.completed"):
     assessment_id: AssessmentId
     person_id: PersonId
     instrument: str
-    version: str
+    instrument_version: str
     score: int
     level: str
     explained: tuple[str, ...] = ()

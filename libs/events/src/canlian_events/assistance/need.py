@@ -16,7 +16,7 @@ class RaiseNeed(
     to=NEED,
     by=_WORKERS | {Role.ANONYMOUS, Role.RESIDENT, Role.VOLUNTEER, Role.POLICY, Role.OPERATOR, Role.PROGRAM},
 ):
-    """In the asker's own words, or by the picture of a domain, or both. An asker without an account has an `asker_` id."""
+    """In the asker's words, or by the picture of a domain, or both. Without an account the id is an `asker_` one."""
 
     need_id: NeedId
     person_id: PersonOrAskerId

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from canlian_events.core import Message, Query
 from canlian_events.ids import NeedId, PersonId, ProviderId, ServiceId
 from canlian_events.terms import Domain, Role
@@ -15,7 +17,7 @@ class Reason(Message):
 
     code: str
     counts: Literal["for", "against", "neutral"]
-    facts: dict[str, str | int | float] = {}
+    facts: dict[str, str | int | float] = Field(default_factory=dict)
 
 
 class Match(Message):

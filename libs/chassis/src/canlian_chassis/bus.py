@@ -1,0 +1,205 @@
+"""The bus as a tool, a policy or a program uses it: send a command, ask a question, get an answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+import nats
+import nats.errors
+import pydantic_core
+import structlog
+from nats.aio.client import Client as Nats
+
+from canlian_chassis import wire
+from canlian_chassis.settings import Settings
+from canlian_chassis.wire import Answer, EventNote
+from canlian_events import subjects
+from canlian_events.core import Command, Message, Query, encode
+from canlian_events.ids import new_id
+
+log = structlog.get_logger()
+M = TypeVar("M", bound=Message)
+
+
+class Refused(Exception):
+    """The service's answer is no. `code` and `facts` are worded by the tools."""
+
+    def __init__(self, code: str, facts: dict[str, Any] | None = None) -> None:
+        super().__init__(code)
+        self.code, self.facts = code, facts or {}
+
+
+class NotAllowed(Refused):
+    """The actor's roles or communities do not allow it."""
+
+
+class Invalid(Refused):
+    """The command does not fit its schema. `facts["fields"]` maps field names to what is wrong."""
+
+
+class Unavailable(Refused):
+    """Nobody answered in time. The command may or may not have been done: send it again with the same id."""
+
+    def __init__(self) -> None:
+        super().__init__("unavailable")
+
+
+class Accepted:
+    """The command was done: its events, and the position in the log that a view must reach to show them."""
+
+    __slots__ = ("events", "position")
+
+    def __init__(self, position: int, events: tuple[EventNote, ...]) -> None:
+        self.position, self.events = position, events
+
+    def __repr__(self) -> str:
+        return f"Accepted({self.position}, {[event.name for event in self.events]})"
+
+
+async def open_connection(settings: Settings, name: str) -> Nats:
+    """A connection that never gives up: it waits for the server at the start, and comes back whenever it was lost."""
+    servers = [url.strip() for url in settings.nats_url.split(",")]
+
+    async def say_error(error: Exception) -> None:
+        if not isinstance(error, ConnectionRefusedError | nats.errors.UnexpectedEOF):
+            log.warning("bus.error", error=repr(error))
+
+    while True:
+        try:
+            return await nats.connect(
+                servers,
+                name=f"canlian-{name}",
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=0.2,
+                connect_timeout=2,
+                error_cb=say_error,
+                ping_interval=10,
+                max_outstanding_pings=2,
+            )
+        except (OSError, nats.errors.Error) as error:
+            log.info("bus.waiting", servers=servers, error=repr(error))
+            await asyncio.sleep(0.5)
+
+
+@asynccontextmanager
+async def connect(settings: Settings, name: str) -> AsyncIterator[Nats]:
+    nc = await open_connection(settings, name)
+    try:
+        yield nc
+    finally:
+        await nc.close()
+
+
+class Client:
+    """Sends commands and queries. `patience` is how long, in seconds, to wait for a service that is restarting."""
+
+    def __init__(self, nc: Nats, patience: float = 8.0) -> None:
+        self._nc = nc
+        self._patience = patience
+
+    async def send(
+        self,
+        command: Command,
+        *,
+        token: str,
+        command_id: str | None = None,
+        said_at: datetime | None = None,
+        cause: str | None = None,
+        dry_run: bool = False,
+    ) -> Accepted:
+        """Send a command and wait for the answer.
+
+        Give the same `command_id` again to ask again: it is done once. `said_at` is when the person acted, if not now.
+        With `dry_run` nothing is stored, and the events of the answer are those that would be.
+        Raises Refused, NotAllowed, Invalid or Unavailable.
+        """
+        return await self.send_raw(
+            type(command),
+            encode(command),
+            token=token,
+            command_id=command_id,
+            said_at=said_at,
+            cause=cause,
+            dry_run=dry_run,
+        )
+
+    async def send_raw(
+        self,
+        kind: type[Command],
+        body: bytes,
+        *,
+        token: str,
+        command_id: str | None = None,
+        said_at: datetime | None = None,
+        cause: str | None = None,
+        dry_run: bool = False,
+    ) -> Accepted:
+        """Like `send`, with the command's body as JSON that the service will check."""
+        headers = {wire.TOKEN: token, wire.COMMAND: command_id or new_id("command")}
+        if said_at:
+            headers[wire.SAID_AT] = said_at.isoformat()
+        if cause:
+            headers[wire.CAUSE] = cause
+        if dry_run:
+            headers[wire.DRY_RUN] = "1"
+        reply = await self._request(subjects.command(kind), body, headers)
+        return accepted_or_raise(Answer.model_validate_json(reply))
+
+    async def send_many(
+        self, context: str, commands: list[tuple[str, Command]], *, token: str, dry_run: bool = False
+    ) -> list[Accepted | Refused]:
+        """Send many commands, each with its id, to one service; the answers come in the same order."""
+        body = pydantic_core.to_json(
+            [{"id": id, "name": type(c).__name__, "body": encode(c).decode()} for id, c in commands]
+        )
+        headers = {wire.TOKEN: token} | ({wire.DRY_RUN: "1"} if dry_run else {})
+        reply = await self._request(subjects.commands_in_bulk(context), body, headers, timeout=60)
+        answers = [Answer.model_validate(item) for item in pydantic_core.from_json(reply)]
+        return [_answer_or_refusal(answer) for answer in answers]
+
+    async def ask(self, query: Query, answer: type[M], *, token: str) -> M:
+        """Ask a service. Raises NotAllowed, Invalid, Refused or Unavailable."""
+        reply = await self._request(subjects.query(type(query)), encode(query), {wire.TOKEN: token})
+        said = pydantic_core.from_json(reply)
+        if "status" in said:
+            accepted_or_raise(Answer.model_validate(said))
+        return answer.model_validate(said["answer"])
+
+    async def _request(self, subject: str, body: bytes, headers: wire.Headers, timeout: float | None = None) -> bytes:
+        """A request, repeated while nobody listens or the connection is lost, for as long as patience lasts."""
+        deadline = asyncio.get_running_loop().time() + (timeout or self._patience)
+        while (left := deadline - asyncio.get_running_loop().time()) > 0:
+            try:
+                return (await self._nc.request(subject, body, timeout=left, headers=headers)).data
+            except nats.errors.NoRespondersError:
+                await asyncio.sleep(min(0.1, left))
+            except (nats.errors.ConnectionClosedError, nats.errors.OutboundBufferLimitError) as error:
+                raise Unavailable from error
+            except nats.errors.TimeoutError:
+                break
+        raise Unavailable
+
+
+def accepted_or_raise(answer: Answer) -> Accepted:
+    outcome = _answer_or_refusal(answer)
+    if isinstance(outcome, Refused):
+        raise outcome
+    return outcome
+
+
+def _answer_or_refusal(answer: Answer) -> Accepted | Refused:
+    match answer.status:
+        case "accepted":
+            return Accepted(answer.position, answer.events)
+        case "invalid":
+            return Invalid(answer.code, answer.facts)
+        case "not_allowed":
+            return NotAllowed(answer.code, answer.facts)
+        case "refused":
+            return Refused(answer.code, answer.facts)
+        case "failed":
+            return Unavailable()

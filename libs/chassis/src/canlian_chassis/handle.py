@@ -1,0 +1,421 @@
+"""What happens to a command: who may, what was, what follows; stored whole or not at all, decided anew on collision."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeVar
+
+import structlog
+from pydantic import ValidationError
+
+from canlian_chassis import wire
+from canlian_chassis.decider import Decider, Given, Ref, Rejected
+from canlian_chassis.keys import Keys
+from canlian_chassis.log import MAX_BATCH, AlreadyStored, Conflict, Entry, Log, NewEntry
+from canlian_chassis.tokens import BadToken, Verifier
+from canlian_chassis.wire import Answer, EventNote, Headers
+from canlian_events import subjects
+from canlian_events.core import COMMANDS, Aggregate, Command, Event, decode, encode
+from canlian_events.ids import derive_uuid
+from canlian_events.meta import Actor
+
+log = structlog.get_logger()
+T = TypeVar("T")
+_ATTEMPTS = 12
+_REMEMBERED = 20_000
+
+
+class Facts(Protocol):
+    """The service's own view, as a decision sees it."""
+
+    async def read(self, query: Any, *args: Any) -> Any: ...
+
+    async def reached(self, position: int, timeout: float = 2.0) -> bool: ...
+
+
+@dataclass(slots=True)
+class Memory:
+    """One aggregate as it was at `position`: its state, where it was last, and the commands it has answered."""
+
+    state: Any
+    position: int = 0
+    community: str | None = None
+    answered: dict[str, tuple[str, list[EventNote]]] = field(default_factory=dict)
+    """Command id → digest of its body, and its events."""
+
+    def answer(self, command_id: str, digest: str) -> Answer | None:
+        """The first answer to this command, if it came before."""
+        if command_id not in self.answered:
+            return None
+        first, notes = self.answered[command_id]
+        if first != digest:
+            return key_reused()
+        return Answer(status="accepted", position=notes[-1].position, events=tuple(notes))
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A command with its envelope, as it came in and was found well formed."""
+
+    command: Command
+    id: str
+    digest: str
+    actor: Actor
+    at: datetime
+    cause: str | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What a command comes to, not yet stored."""
+
+    said: Said
+    entries: list[NewEntry]
+    notes: list[EventNote]
+    touched: Mapping[Ref, tuple[Memory, list[tuple[Event, str, str]]]]
+    """Aggregate → its memory, and its new events each with id and community."""
+
+
+class Handler:
+    """Handles the commands of one service. Any number of processes may run one side by side."""
+
+    def __init__(
+        self,
+        log: Log,
+        keys: Keys,
+        verifier: Verifier,
+        deciders: Iterable[Decider[Any, Any, Any]],
+        subdistrict: str,
+        facts: Facts | None = None,
+    ) -> None:
+        self._log, self._keys, self._verifier, self._facts = log, keys, verifier, facts
+        self._deciders: dict[Aggregate, Decider[Any, Any, Any]] = {d.aggregate: d for d in deciders}
+        self._subdistrict = subdistrict
+        self._memory: OrderedDict[Ref, Memory] = OrderedDict()
+        self._locks: dict[Ref, tuple[asyncio.Lock, int]] = {}
+        self._written = 0
+
+    async def handle(self, name: str, body: bytes, headers: Headers) -> Answer:
+        """Answer one command. Never raises: whatever goes wrong is an answer."""
+        try:
+            said = self._read(name, body, headers)
+            return said if isinstance(said, Answer) else await self._decide_and_store(said)
+        except Exception:
+            log.exception("command.failed", command=name)
+            return Answer(status="failed", code="failed")
+
+    async def handle_many(self, items: Sequence[Mapping[str, Any]], headers: Headers) -> list[Answer]:
+        """Answer many commands, in order: first all at once in large batches, then one by one those that collided."""
+        read = [self._read(item["name"], item["body"].encode(), headers | {wire.COMMAND: item["id"]}) for item in items]
+        answers: dict[int, Answer] = {n: said for n, said in enumerate(read) if isinstance(said, Answer)}
+        waiting = {n: said for n, said in enumerate(read) if isinstance(said, Said)}
+        if not any(said.dry_run for said in waiting.values()):
+            answers |= await self._store_new(waiting)
+        left = [n for n in waiting if n not in answers]
+        limit = asyncio.Semaphore(24)
+
+        async def one(n: int) -> None:
+            async with limit:
+                try:
+                    answers[n] = await self._decide_and_store(waiting[n])
+                except Exception:
+                    log.exception("command.failed", command=type(waiting[n].command).__name__)
+                    answers[n] = Answer(status="failed", code="failed")
+
+        await asyncio.gather(*(one(n) for n in left))
+        return [answers[n] for n in range(len(items))]
+
+    def _read(self, name: str, body: bytes, headers: Headers) -> Said | Answer:
+        kind = COMMANDS.get(name)
+        if kind is None or kind.aggregate not in self._deciders:
+            return Answer(status="invalid", code="unknown_command", facts={"command": name})
+        try:
+            actor = self._verifier.actor(headers.get(wire.TOKEN, ""))
+        except BadToken as error:
+            return Answer(status="not_allowed", code="bad_token", facts={"why": str(error)})
+        if not actor.may_send(kind):
+            needed = sorted(kind.by)
+            return Answer(status="not_allowed", code="wrong_role", facts={"command": name, "needed": needed})
+        try:
+            command = kind.model_validate_json(body)
+            said_at = headers.get(wire.SAID_AT)
+            at = datetime.fromisoformat(said_at).astimezone(UTC) if said_at else datetime.now(UTC)
+        except ValidationError as error:
+            return invalid(error)
+        except ValueError:
+            return Answer(status="invalid", code="invalid", facts={"fields": {wire.SAID_AT: "not a date and time"}})
+        command_id = headers.get(wire.COMMAND)
+        if not command_id:
+            return Answer(status="invalid", code="invalid", facts={"fields": {wire.COMMAND: "is missing"}})
+        digest = self._keys.digest(name, encode(command))
+        return Said(command, command_id, digest, actor, at, headers.get(wire.CAUSE), wire.DRY_RUN in headers)
+
+    async def _decide_and_store(self, said: Said) -> Answer:
+        ref = _ref(said.command)
+        collided_with_id = False
+        async with self._alone_with(ref):
+            for attempt in range(_ATTEMPTS):
+                try:
+                    memory = await self._load(ref)
+                    if first := memory.answer(said.id, said.digest):
+                        return first
+                    if collided_with_id:
+                        return key_reused()
+                    decision = await self._decide(said, ref, memory)
+                    if isinstance(decision, Answer):
+                        return decision
+                    return await self._store(decision, memory)
+                except AlreadyStored:
+                    collided_with_id = True
+                except Conflict as conflict:
+                    log.info("command.conflict", command=type(said.command).__name__, id=ref.id, why=str(conflict))
+                    await asyncio.sleep(0.005 * 2 ** min(attempt, 7))
+        return Answer(status="failed", code="busy")
+
+    async def _decide(self, said: Said, ref: Ref, memory: Memory) -> _Decision | Answer:
+        decider = self._deciders[ref.aggregate]
+        if refusal := self._outside(said, decider, memory):
+            return refusal
+        beside = {other: await self._load(other) for other in decider.beside(said.command, memory.state)}
+        facts = await self._find_facts(decider, said.command, memory.state)
+        try:
+            decision = self._events(said, memory, beside, facts)
+            return decision if not decision.entries else await self._with_claims(decision)
+        except Rejected as rejected:
+            return Answer(status="refused", code=rejected.code, facts=rejected.facts)
+
+    def _outside(self, said: Said, decider: Decider[Any, Any, Any], memory: Memory) -> Answer | None:
+        """A refusal where the actor may not act where the command applies or where the aggregate is."""
+        for community in {decider.community(said.command), memory.community} - {None}:
+            if not said.actor.may_act_in(type(said.command), str(community)):
+                return Answer(status="not_allowed", code="wrong_community", facts={"community": community})
+        return None
+
+    async def _find_facts(self, decider: Decider[Any, Any, Any], command: Command, state: Any) -> Any:
+        if decider.facts is None:
+            return None
+        assert self._facts is not None, f"{decider.aggregate} needs facts, but its service has no view"
+        # what others did before this command was sent must be seen by it, or a consent just given would be missed
+        if not await self._facts.reached(await self._log.last_position()):
+            raise Conflict("the service's view is behind the log")
+        return await self._facts.read(decider.facts, command, state)
+
+    def _events(self, said: Said, memory: Memory, beside: Mapping[Ref, Memory], facts: Any) -> _Decision:
+        """Decide, and put the events in the order of storing: the other aggregates' first, the command's own last."""
+        ref, command = _ref(said.command), said.command
+        decider = self._deciders[ref.aggregate]
+        community = decider.community(command) or memory.community or self._subdistrict
+        states = {other: known.state for other, known in beside.items()}
+        events = decider.decide(command, memory.state, Given(said.actor, said.at, community, facts, states))
+        memories = {**beside, ref: memory}
+        touched: dict[Ref, tuple[Memory, list[tuple[Event, str, str]]]] = {}
+        for index, event in enumerate(events):
+            owner = Ref(event.aggregate, event.aggregate_id)
+            where = community if owner == ref else memories[owner].community or self._subdistrict
+            id_ = derive_uuid(said.id, index)
+            touched.setdefault(owner, (memories[owner], []))[1].append((event, id_, where))
+        ordered = {owner: touched[owner] for owner in sorted(touched, key=lambda owner: owner == ref)}
+        entries: list[NewEntry] = []
+        for owner, (known, made) in ordered.items():
+            for number, (event, id_, where) in enumerate(made):
+                expects = (subjects.history(*owner), known.position) if number == 0 else None
+                entries.append(self._entry(said, event, id_, where, expects))
+        notes = [_note(event, id_, 0) for event, id_, _ in touched.get(ref, (memory, []))[1]]
+        return _Decision(said, entries, notes, ordered)
+
+    def _entry(self, said: Said, event: Event, id_: str, community: str, expects: tuple[str, int] | None) -> NewEntry:
+        headers = wire.event_headers(
+            event,
+            id=id_,
+            said_at=said.at,
+            actor=said.actor.stamp,
+            command=said.id,
+            digest=said.digest,
+            cause=said.cause,
+        )
+        if said.dry_run:
+            return NewEntry("", headers, b"", expects)
+        return NewEntry(subjects.event(event, community), headers, encode(self._keys.seal(event, id_)), expects)
+
+    async def _with_claims(self, decision: _Decision, expected: int | None = None) -> _Decision:
+        """The decision with the entries for what its events claim. Raises Rejected where another holds it.
+
+        `expected` spares the look-up: it is what the claim's last position is hoped to be.
+        """
+        entries: list[NewEntry] = []
+        for ref, (_, made) in decision.touched.items():
+            for event, id_, _ in made:
+                for claim in self._deciders[ref.aggregate].claims(event):
+                    subject = subjects.claim(claim.kind, self._keys.blind(claim.kind, claim.value))
+                    last = await self._log.last_of(subject) if expected is None else None
+                    holder = last.headers.get("Canlian-Holder") if last else None
+                    if holder and holder != ref.id:
+                        raise Rejected(claim.taken, holder=holder)
+                    if holder == ref.id and not claim.release:
+                        continue
+                    headers = {"Nats-Msg-Id": f"{id_}:{claim.kind}", "Canlian-Holder": "" if claim.release else ref.id}
+                    position = (last.position if last else 0) if expected is None else expected
+                    entries.append(NewEntry(subject, headers, b"", (subject, position)))
+        return _Decision(decision.said, entries + decision.entries, decision.notes, decision.touched)
+
+    async def _store(self, decision: _Decision, memory: Memory) -> Answer:
+        if not decision.entries:
+            return Answer(status="accepted", position=memory.position)
+        if decision.said.dry_run:
+            return Answer(status="accepted", position=memory.position, events=tuple(decision.notes))
+        try:
+            positions = await self._log.append(decision.entries)
+        except Conflict:
+            for ref in decision.touched:
+                self._memory.pop(ref, None)
+            raise
+        return self._remember(decision, positions)
+
+    def _remember(self, decision: _Decision, positions: Sequence[int]) -> Answer:
+        """Fold what was stored into memory, so that the next command need not read it."""
+        events = sum(len(made) for _, made in decision.touched.values())
+        own = positions[-events:]
+        taken = iter(own)
+        notes: list[EventNote] = []
+        for ref, (memory, made) in decision.touched.items():
+            notes = [_note(event, id_, next(taken)) for event, id_, _ in made]
+            memory.state = self._deciders[ref.aggregate].fold([event for event, _, _ in made], memory.state)
+            memory.position = notes[-1].position
+            memory.community = made[-1][2]
+            memory.answered[decision.said.id] = (decision.said.digest, notes)
+            self._keep(ref, memory)
+        self._written = max(self._written, positions[-1])
+        return Answer(status="accepted", position=notes[-1].position, events=tuple(notes))
+
+    async def _store_new(self, waiting: Mapping[int, Said]) -> dict[int, Answer]:
+        """Store those whose aggregate is not there yet, many to a batch; whatever is not so simple is left out."""
+        first: dict[Ref, int] = {}
+        for n, said in waiting.items():
+            first.setdefault(_ref(said.command), n)
+        chosen = [n for ref, n in first.items() if ref not in self._memory]
+        decisions = await self._decide_new({n: waiting[n] for n in chosen})
+        answers: dict[int, Answer] = {}
+        batch: dict[int, _Decision] = {}
+        for n, decision in decisions.items():
+            if sum(len(d.entries) for d in batch.values()) + len(decision.entries) > MAX_BATCH:
+                answers |= await self._append_new(batch)
+                batch = {}
+            batch[n] = decision
+        return answers | await self._append_new(batch)
+
+    async def _decide_new(self, waiting: Mapping[int, Said]) -> dict[int, _Decision]:
+        facts: dict[int, Any] = {}
+        deciders = {n: self._deciders[said.command.aggregate] for n, said in waiting.items()}
+        asking = {n: d for n, d in deciders.items() if d.facts}
+        if asking and self._facts:
+            await self._facts.reached(self._written)
+            facts = await self._facts.read(
+                lambda session: {
+                    n: d.facts(session, waiting[n].command, d.initial) for n, d in asking.items() if d.facts
+                }
+            )
+        await self._make_keys(waiting.values())
+        decided: dict[int, _Decision] = {}
+        for n, said in waiting.items():
+            memory = Memory(deciders[n].initial)
+            if any(deciders[n].beside(said.command, memory.state)) or self._outside(said, deciders[n], memory):
+                continue
+            try:
+                decision = self._events(said, memory, {}, facts.get(n))
+                if decision.entries:
+                    decided[n] = await self._with_claims(decision, expected=0)
+            except Rejected:
+                continue
+        return decided
+
+    async def _make_keys(self, many: Iterable[Said]) -> None:
+        subjects_ = [said.command.aggregate_id for said in many]
+        if self._keys.lacks(subjects_):
+            await asyncio.to_thread(self._keys.ensure, subjects_)
+
+    async def _append_new(self, batch: Mapping[int, _Decision]) -> dict[int, Answer]:
+        entries = [entry for decision in batch.values() for entry in decision.entries]
+        if not entries or len({entry.subject for entry in entries if entry.expects}) < sum(
+            entry.expects is not None for entry in entries
+        ):
+            return {}
+        try:
+            positions = await self._log.append(entries)
+        except Conflict:
+            return {}
+        answers, start = {}, 0
+        for n, decision in batch.items():
+            end = start + len(decision.entries)
+            answers[n] = self._remember(decision, positions[start:end])
+            start = end
+        return answers
+
+    async def _load(self, ref: Ref) -> Memory:
+        """The aggregate as the log has it now; what is remembered serves if the log's leader says it is current."""
+        decider = self._deciders[ref.aggregate]
+        known = self._memory.get(ref) or Memory(decider.initial)
+        filter_ = subjects.history(*ref)
+        last = await self._log.last_of(filter_)
+        if last is None or last.position == known.position:
+            return known
+        memory = Memory(known.state, known.position, known.community, dict(known.answered))
+        for entry in await self._log.read(filter_, after=memory.position):
+            self._fold(decider, memory, entry)
+        if memory.position < last.position:
+            raise Conflict("a replica of the log is behind its leader")
+        self._keep(ref, memory)
+        return memory
+
+    def _fold(self, decider: Decider[Any, Any, Any], memory: Memory, entry: Entry) -> None:
+        type_, id_ = entry.headers["ce-type"], entry.headers["ce-id"]
+        event = self._keys.open(decode(type_, int(entry.headers["ce-dataversion"]), entry.body), id_)
+        memory.state = decider.evolve(memory.state, event)
+        memory.position = entry.position
+        memory.community = subjects.community_of(entry.subject)
+        answered = memory.answered.setdefault(entry.headers["ce-command"], (entry.headers["ce-commanddigest"], []))
+        answered[1].append(_note(event, id_, entry.position))
+
+    def _keep(self, ref: Ref, memory: Memory) -> None:
+        self._memory[ref] = memory
+        self._memory.move_to_end(ref)
+        while len(self._memory) > _REMEMBERED:
+            self._memory.popitem(last=False)
+
+    @asynccontextmanager
+    async def _alone_with(self, ref: Ref) -> AsyncIterator[None]:
+        """One command at a time for an aggregate in this process: collisions are left for those between processes."""
+        lock, users = self._locks.get(ref, (asyncio.Lock(), 0))
+        self._locks[ref] = (lock, users + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, users = self._locks[ref]
+            if users == 1:
+                del self._locks[ref]
+            else:
+                self._locks[ref] = (lock, users - 1)
+
+
+def _ref(command: Command) -> Ref:
+    return Ref(command.aggregate, command.aggregate_id)
+
+
+def _note(event: Event, id_: str, position: int) -> EventNote:
+    return EventNote(id=id_, type=event.type, name=type(event).__name__, position=position)
+
+
+def key_reused() -> Answer:
+    return Answer(status="invalid", code="key_reused")
+
+
+def invalid(error: ValidationError) -> Answer:
+    """An answer that names each field and what is wrong with it, without repeating what was typed."""
+    fields = {".".join(map(str, e["loc"])) or "command": e["msg"] for e in error.errors(include_input=False)}
+    return Answer(status="invalid", code="invalid", facts={"fields": fields})

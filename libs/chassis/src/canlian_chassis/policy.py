@@ -1,0 +1,43 @@
+"""What follows from what: a policy turns an event into commands. Having no effect of its own, it may be replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from canlian_events.core import Command, Event
+from canlian_events.ids import derive_uuid
+from canlian_events.meta import Meta
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`facts(session, event, meta)`, where given, is read from the service's own view and passed on third."""
+
+    name: str
+    on: frozenset[type[Event]]
+    react: Callable[..., Iterable[Command]]
+    facts: Callable[..., Any] | None = None
+
+    def commands(self, event: Event, meta: Meta, facts: Any = None) -> list[Command]:
+        if self.facts is None:
+            return list(self.react(event, meta))
+        return list(self.react(event, meta, facts))
+
+
+def policy(
+    name: str, *, on: type[Event] | Iterable[type[Event]], facts: Callable[..., Any] | None = None
+) -> Callable[[Callable[..., Iterable[Command]]], Policy]:
+    """Declare a policy: `@policy("assistance.raise-needs", on=VisitCompleted)` above a pure generator of commands."""
+    kinds = frozenset([on] if isinstance(on, type) else on)
+
+    def declare(react: Callable[..., Iterable[Command]]) -> Policy:
+        return Policy(name, kinds, react, facts)
+
+    return declare
+
+
+def command_id(policy: Policy, event_id: str, command: Command) -> str:
+    """The same event, policy, target and command give the same id, so a repeat is recognised."""
+    return derive_uuid(event_id, policy.name, command.aggregate_id, type(command).__name__)

@@ -1,0 +1,260 @@
+"""Wires one service: its deciders, queries and policies onto FastStream and the log. Knows no domain word."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pydantic_core
+import structlog
+from faststream import FastStream
+from faststream.nats import NatsBroker, NatsMessage, NatsResponse
+from faststream.specification import AsyncAPI
+from nats.aio.client import Client as Nats
+from pydantic import ValidationError
+
+from canlian_chassis import logs, wire
+from canlian_chassis.bus import open_connection
+from canlian_chassis.decider import Decider, Rejected
+from canlian_chassis.handle import Handler, invalid
+from canlian_chassis.keys import Keys, key_folder
+from canlian_chassis.log import Log
+from canlian_chassis.policies import PolicyRunner
+from canlian_chassis.policy import Policy
+from canlian_chassis.settings import Settings
+from canlian_chassis.tokens import BadToken, Signer, Verifier
+from canlian_chassis.views import ViewRunner, Views
+from canlian_chassis.wire import Answer
+from canlian_events import subjects
+from canlian_events.core import EVENTS, Command, Message, Query
+from canlian_events.meta import Actor
+
+log = structlog.get_logger()
+_WORKERS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A query a service answers: `answer(session, query, actor)` reads the service's own view."""
+
+    query: type[Query]
+    answer: Callable[..., Message]
+
+
+def question(query: type[Query]) -> Callable[[Callable[..., Message]], Question]:
+    """Declare the function below as the answer to a query."""
+
+    def declare(answer: Callable[..., Message]) -> Question:
+        return Question(query, answer)
+
+    return declare
+
+
+class Service:
+    """One service. `run()` until stopped; `asyncapi()` describes what it takes and tells."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        context: str,
+        deciders: Sequence[Decider[Any, Any, Any]],
+        policies: Sequence[Policy] = (),
+        questions: Sequence[Question] = (),
+        views: Views | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        self.name, self.context = name, context
+        self.deciders, self.policies, self.questions, self.views = deciders, policies, questions, views
+        self.settings = settings or Settings()
+
+    def run(self) -> None:
+        """Serve until SIGINT or SIGTERM."""
+        logs.configure(self.name, self.settings.log_level)
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        async with self.running():
+            log.info("service.ready", service=self.name)
+            await stop.wait()
+        log.info("service.stopped", service=self.name)
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> Any:
+        """The service at work, for as long as the block lasts."""
+        keys = await asyncio.to_thread(Keys.of, self.settings)
+        nc = await open_connection(self.settings, self.name)
+        await Log(nc).ensure(self.settings.replicas)
+        runner = ViewRunner(self.views, self.settings, keys) if self.views else None
+        if runner:
+            await runner.start(nc)
+        signer = Signer(key_folder(self.settings))
+        handler = Handler(
+            Log(nc), keys, Verifier(key_folder(self.settings)), self.deciders, self.settings.subdistrict, runner
+        )
+        broker = self._broker(handler, runner)
+        policies = PolicyRunner(self.name, self.policies, signer, keys, runner) if self.policies else None
+        task = asyncio.create_task(_keep_running(policies, nc)) if policies else None
+        await broker.start()
+        await nc.subscribe(f"health.{self.name}", cb=self._health(nc, runner, policies))
+        try:
+            yield self
+        finally:
+            await broker.stop()
+            if task:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            if runner:
+                await runner.stop()
+            await nc.close()
+
+    def _broker(self, handler: Handler | None, runner: ViewRunner | None) -> NatsBroker:
+        servers = [url.strip() for url in self.settings.nats_url.split(",")]
+        broker = NatsBroker(
+            servers,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.2,  # type: ignore[arg-type]
+            connect_timeout=10,
+            apply_types=False,
+            logger=None,
+            graceful_timeout=3.0,
+        )
+        for decider in self.deciders:
+            for kind in decider.commands:
+                self._subscribe(broker, subjects.command(kind), _commands(handler, kind), kind)
+        for asked in self.questions:
+            self._subscribe(broker, subjects.query(asked.query), self._answer(asked, runner), asked.query)
+        self._subscribe(broker, subjects.commands_in_bulk(self.context), _bulk(handler), None)
+        return broker
+
+    def _subscribe(self, broker: NatsBroker, subject: str, take: Any, kind: type[Message] | None) -> None:
+        about = (kind.__doc__ if kind else "Many commands at once, as an import sends them.") or ""
+        subscriber = broker.subscriber(
+            subject,
+            queue=self.name,
+            max_workers=_WORKERS,
+            title=kind.__name__ if kind else "Bulk",
+            description=about.strip(),
+        )
+        subscriber(take)
+
+    def _answer(self, asked: Question, runner: ViewRunner | None) -> Any:
+        verifier = Verifier(key_folder(self.settings))
+
+        async def take(message: NatsMessage) -> NatsResponse:
+            try:
+                actor: Actor = verifier.actor(message.headers.get(wire.TOKEN, ""))
+                if not actor.may_send(asked.query):
+                    return _reply(
+                        Answer(status="not_allowed", code="wrong_role", facts={"needed": sorted(asked.query.by)})
+                    )
+                query = asked.query.model_validate_json(message.body)
+                assert runner is not None, "a service with questions has a view"
+                answer = await runner.read(asked.answer, query, actor)
+                return NatsResponse(pydantic_core.to_json({"answer": answer}))
+            except BadToken as error:
+                return _reply(Answer(status="not_allowed", code="bad_token", facts={"why": str(error)}))
+            except ValidationError as error:
+                return _reply(invalid(error))
+            except Rejected as rejected:
+                return _reply(Answer(status="refused", code=rejected.code, facts=rejected.facts))
+            except Exception:
+                log.exception("query.failed", query=asked.query.__name__)
+                return _reply(Answer(status="failed", code="failed"))
+
+        return take
+
+    def _health(self, nc: Nats, runner: ViewRunner | None, policies: PolicyRunner | None) -> Any:
+        async def take(message: Any) -> None:
+            parts: dict[str, Any] = {"nats": "connected" if nc.is_connected else "disconnected"}
+            ready = nc.is_connected
+            if runner:
+                parts["views"] = {"position": runner.position, "behind": runner.behind, "level": runner.level}
+                ready = ready and runner.level
+            if policies:
+                parts["policies"] = {"position": policies.position, "level": policies.level}
+            await message.respond(json.dumps({"status": "ready" if ready else "not ready", "parts": parts}).encode())
+
+        return take
+
+    def asyncapi(self) -> dict[str, Any]:
+        """The AsyncAPI 3 document: commands and queries received, events told. Needs no server."""
+        broker = NatsBroker(self.settings.nats_url, apply_types=True)
+        for decider in self.deciders:
+            for kind in decider.commands:
+                broker.subscriber(subjects.command(kind), title=kind.__name__, description=_about(kind))(_typed(kind))
+            for event in EVENTS.values():
+                if event.aggregate == decider.aggregate:
+                    where = subjects.events_of(event.aggregate.context, event.aggregate.name)
+                    broker.publisher(
+                        f"{where}/{event.type}", schema=event, title=event.__name__, description=_about(event)
+                    )
+        for asked in self.questions:
+            take = _typed(asked.query)
+            broker.subscriber(subjects.query(asked.query), title=asked.query.__name__, description=_about(asked.query))(
+                take
+            )
+        specification = AsyncAPI(title=f"canlian {self.name}", version="0.1.0")
+        app = FastStream(broker, specification=specification)
+        document: dict[str, Any] = json.loads(app.schema.to_specification().to_json())
+        return document
+
+
+def _commands(handler: Handler | None, kind: type[Command]) -> Any:
+    async def take(message: NatsMessage) -> NatsResponse:
+        assert handler is not None
+        return _reply(await handler.handle(kind.__name__, message.body, message.headers))
+
+    return take
+
+
+def _bulk(handler: Handler | None) -> Any:
+    async def take(message: NatsMessage) -> NatsResponse:
+        assert handler is not None
+        answers = await handler.handle_many(pydantic_core.from_json(message.body), message.headers)
+        return NatsResponse(pydantic_core.to_json(answers))
+
+    return take
+
+
+def _reply(answer: Answer) -> NatsResponse:
+    return NatsResponse(answer.__pydantic_serializer__.to_json(answer))
+
+
+def _typed(kind: type[Message]) -> Any:
+    async def take(body: Any) -> None:
+        """Only described, never called."""
+
+    take.__annotations__["body"] = kind
+    take.__name__ = kind.__name__
+    return take
+
+
+def _about(kind: type[Message]) -> str:
+    return (kind.__doc__ or "").strip()
+
+
+async def _keep_running(policies: PolicyRunner, nc: Nats) -> None:
+    while True:
+        try:
+            await policies.run(nc)
+        except Exception:
+            log.exception("policies.failed")
+            await asyncio.sleep(1)
+
+
+def _loop_factory() -> Any:
+    try:
+        import uvloop  # noqa: PLC0415 - not on every platform
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

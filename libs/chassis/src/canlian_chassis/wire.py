@@ -1,0 +1,83 @@
+"""What travels on the bus beside the bodies: the headers of commands and events, and a service's answers.
+
+Events carry CloudEvents 1.0 headers (NATS binding), so that other teams' tools can read them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from canlian_events.core import Event
+from canlian_events.meta import Meta
+
+TOKEN = "Canlian-Token"
+COMMAND = "Canlian-Command"
+SAID_AT = "Canlian-Said-At"
+CAUSE = "Canlian-Cause"
+DRY_RUN = "Canlian-Dry-Run"
+
+Headers = dict[str, str]
+
+
+class EventNote(BaseModel):
+    """An event of an answer: enough to find it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    type: str
+    name: str
+    position: int
+
+
+class Answer(BaseModel):
+    """What a service answers to a command.
+
+    `accepted`: the position of its last event (or of the log's aggregate, where nothing changed) and its events.
+    Otherwise `code` and `facts` say why not.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    status: Literal["accepted", "refused", "invalid", "not_allowed", "failed"]
+    position: int = 0
+    events: tuple[EventNote, ...] = ()
+    code: str = ""
+    facts: dict[str, Any] = {}
+
+
+def event_headers(
+    event: Event, *, id: str, said_at: datetime, actor: str, command: str, digest: str, cause: str | None
+) -> Headers:
+    headers = {
+        "Nats-Msg-Id": id,
+        "ce-specversion": "1.0",
+        "ce-id": id,
+        "ce-source": f"/canlian/{event.aggregate.context}",
+        "ce-type": event.type,
+        "ce-dataversion": str(event.version),
+        "ce-time": said_at.isoformat(),
+        "ce-actor": actor,
+        "ce-command": command,
+        "ce-commanddigest": digest,
+    }
+    if cause:
+        headers["ce-cause"] = cause
+    return headers
+
+
+def read_meta(headers: Headers, position: int, recorded_ns: int, community: str) -> Meta:
+    """The envelope of a stored event. `recorded_ns` is the server's Unix time in nanoseconds."""
+    return Meta(
+        id=headers["ce-id"],
+        position=position,
+        at=datetime.fromtimestamp(recorded_ns / 1e9, UTC),
+        said_at=datetime.fromisoformat(headers["ce-time"]),
+        actor=headers["ce-actor"],
+        community=community,
+        command=headers["ce-command"],
+        cause=headers.get("ce-cause"),
+    )
