@@ -37,13 +37,15 @@ class Ref(NamedTuple):
 class Given:
     """What a decision may look at beside the command and the aggregate's own state.
 
-    `at` is when the person acted (UTC). `community` is where the command applies. `facts` is what the decider's `facts`
+    `at` is when the person acted (UTC). `community` is where the command applies,
+    `before` where the aggregate was last, None for a new one. `facts` is what the decider's `facts`
     query found in the service's view; `beside` holds the fresh states of the aggregates its `beside` named.
     """
 
     by: Actor
     at: datetime
     community: str
+    before: str | None = None
     facts: Any = None
     beside: Mapping[Ref, Any] = field(default_factory=dict)
 

@@ -212,7 +212,8 @@ class Handler:
         decider = self._deciders[ref.aggregate]
         community = decider.community(command) or memory.community or self._subdistrict
         states = {other: known.state for other, known in beside.items()}
-        events = decider.decide(command, memory.state, Given(said.actor, said.at, community, facts, states))
+        given = Given(said.actor, said.at, community, memory.community, facts, states)
+        events = decider.decide(command, memory.state, given)
         memories = {**beside, ref: memory}
         touched: dict[Ref, tuple[Memory, list[tuple[Event, str, str]]]] = {}
         for index, event in enumerate(events):

@@ -58,11 +58,12 @@ class Scene:
         by: Actor,
         at: datetime = NOON,
         community: str = "429999001001",
+        before: str | None = None,
         facts: Any = None,
     ) -> Outcome:
         state = self.decider.fold(self.events)
         try:
-            events = self.decider.decide(command, state, Given(by, at, community, facts, self.beside))
+            events = self.decider.decide(command, state, Given(by, at, community, before, facts, self.beside))
         except Rejected as rejected:
             return Outcome(rejected=rejected)
         return Outcome(tuple(events))

@@ -1,0 +1,29 @@
+"""What a visit finds becomes needs of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from canlian_chassis.policy import policy
+from canlian_events.assistance.need import RaiseNeed
+from canlian_events.assistance.visit import VisitCompleted
+from canlian_events.core import Command
+from canlian_events.ids import derive
+from canlian_events.meta import Meta
+from canlian_events.personal import opened
+from canlian_events.terms import Channel
+
+
+@policy("assistance.raise-needs", on=VisitCompleted)
+def raise_needs(event: VisitCompleted, meta: Meta) -> Iterable[Command]:
+    """Each need found on a visit becomes a need, caused by it."""
+    for index, need in enumerate(event.needs):
+        yield RaiseNeed(
+            need_id=derive("need", meta.id, index),
+            person_id=event.person_id,
+            community=meta.community,
+            channel=Channel.VISIT,
+            domain=need.domain,
+            words=opened(need.words),
+            urgency=need.urgency,
+        )

@@ -1,0 +1,143 @@
+"""The rules of a visit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal, assert_never, get_args
+from zoneinfo import ZoneInfo
+
+from canlian_chassis.decider import Decider, Given, Rejected
+from canlian_events.assistance.visit import (
+    VISIT,
+    CancelVisit,
+    CompleteVisit,
+    LetVisitFallDue,
+    MissVisit,
+    ReassignVisit,
+    ScheduleVisit,
+    TransferVisit,
+    VisitCancelled,
+    VisitCommand,
+    VisitCompleted,
+    VisitEvent,
+    VisitFellDue,
+    VisitMissed,
+    VisitReassigned,
+    VisitScheduled,
+    VisitTransferred,
+)
+from canlian_events.terms import Role
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Owed, and nobody named for it yet."""
+
+    person_id: str
+    due: date
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    person_id: str
+    worker_id: str
+    due: date
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    how: Literal["completed", "missed", "cancelled"]
+
+
+Visit = Due | Scheduled | Over | None
+
+
+def decide(command: VisitCommand, visit: Visit, given: Given) -> Sequence[VisitEvent]:
+    match command, visit:
+        case LetVisitFallDue(), None:
+            return [VisitFellDue.from_(command)]
+        case LetVisitFallDue(), _:
+            return []
+        case ScheduleVisit(), None:
+            return [VisitScheduled.from_(command)]
+        case ScheduleVisit(), Due(person_id=person_id):
+            if command.person_id != person_id:
+                raise Rejected("visit.other_person")
+            return [VisitScheduled.from_(command)]
+        case ReassignVisit(), Scheduled(worker_id=worker_id):
+            return [] if command.worker_id == worker_id else [VisitReassigned.from_(command)]
+        case CompleteVisit(), Scheduled():
+            return _complete(command, visit, given)
+        case MissVisit(), Scheduled(person_id=person_id):
+            _only_the_visitor(visit, given)
+            return [VisitMissed.from_(command, person_id=person_id)]
+        case CancelVisit(), Scheduled(person_id=person_id) | Due(person_id=person_id):
+            return [VisitCancelled.from_(command, person_id=person_id)]
+        case TransferVisit(), Scheduled(person_id=person_id, due=due) | Due(person_id=person_id, due=due):
+            return _transfer(command, person_id, due, given)
+        case _, None:
+            raise Rejected("visit.unknown")
+        case _, Due():
+            raise Rejected("visit.not_scheduled")
+        case _, Over(how=how):
+            raise Rejected("visit.over", how=how)
+        case _, Scheduled():
+            raise Rejected("visit.already_scheduled", worker_id=visit.worker_id, due=visit.due)
+        case _:
+            assert_never(visit)
+
+
+def _complete(command: CompleteVisit, visit: Scheduled, given: Given) -> Sequence[VisitEvent]:
+    _only_the_visitor(visit, given)
+    today = given.at.astimezone(SHANGHAI).date()
+    if today < visit.due:
+        raise Rejected("visit.too_early", due=visit.due)
+    if command.next_due is not None and command.next_due <= today:
+        raise Rejected("visit.next_not_later", next_due=command.next_due)
+    return [VisitCompleted.from_(command, person_id=visit.person_id, worker_id=visit.worker_id)]
+
+
+def _only_the_visitor(visit: Scheduled, given: Given) -> None:
+    """Staff may write down what the visitor reported; others only their own visits."""
+    if given.by.id != visit.worker_id and not given.by.holds(Role.STAFF):
+        raise Rejected("visit.not_yours")
+
+
+def _transfer(command: TransferVisit, person_id: str, due: date, given: Given) -> Sequence[VisitEvent]:
+    return [
+        VisitTransferred(
+            visit_id=command.visit_id,
+            person_id=person_id,
+            from_community=given.before or command.community,
+            to_community=command.community,
+            due=due,
+        )
+    ]
+
+
+def evolve(visit: Visit, event: VisitEvent) -> Visit:
+    match event:
+        case VisitFellDue():
+            return Due(event.person_id, event.due)
+        case VisitScheduled():
+            return Scheduled(event.person_id, event.worker_id, event.due)
+        case VisitReassigned():
+            assert isinstance(visit, Scheduled)
+            return replace(visit, worker_id=event.worker_id)
+        case VisitCompleted():
+            return Over("completed")
+        case VisitMissed():
+            return Over("missed")
+        case VisitCancelled():
+            return Over("cancelled")
+        case VisitTransferred():
+            return Due(event.person_id, event.due)
+        case _:
+            assert_never(event)
+
+
+visit: Decider[VisitCommand, Visit, VisitEvent] = Decider(VISIT, get_args(VisitCommand), decide, evolve, initial=None)

@@ -1,0 +1,121 @@
+"""The rules of a visit, as sentences."""
+
+from datetime import date
+
+from canlian_assistance.visit.decider import visit
+from canlian_chassis.testing import given
+from canlian_events.assistance.visit import (
+    CancelVisit,
+    CompleteVisit,
+    LetVisitFallDue,
+    MissVisit,
+    ReassignVisit,
+    ScheduleVisit,
+    TransferVisit,
+    VisitCancelled,
+    VisitCompleted,
+    VisitFellDue,
+    VisitMissed,
+    VisitReassigned,
+    VisitScheduled,
+    VisitTransferred,
+)
+from canlian_events.meta import Actor
+from canlian_events.terms import Help, Role, Tie
+
+TODAY = date(2026, 11, 24)
+TOMORROW = date(2026, 11, 25)
+ID, PERSON = "visit_00000001", "person_00000001"
+HERE, THERE = "429999001001", "429999001002"
+VOLUNTEER = Actor("worker_00000001", frozenset({Role.VOLUNTEER}), (HERE,))
+ANOTHER = Actor("worker_00000002", frozenset({Role.VOLUNTEER}), (HERE,))
+SOCIAL_WORKER = Actor("worker_00000003", frozenset({Role.SOCIAL_WORKER}), (HERE,))
+STAFF = Actor("worker_00000004", frozenset({Role.STAFF}), ("429999001",))
+
+SCHEDULE = ScheduleVisit(visit_id=ID, person_id=PERSON, community=HERE, worker_id=VOLUNTEER.id, due=TODAY)
+FELL_DUE = VisitFellDue(visit_id=ID, person_id=PERSON, due=TODAY)
+SCHEDULED = VisitScheduled(visit_id=ID, person_id=PERSON, worker_id=VOLUNTEER.id, due=TODAY)
+COMPLETE = CompleteVisit(visit_id=ID, tie=Tie.FAMILY, helps=frozenset({Help.ILLNESS}))
+COMPLETED = VisitCompleted.from_(COMPLETE, person_id=PERSON, worker_id=VOLUNTEER.id)
+
+
+def test_a_visit_is_scheduled_for_a_visitor_and_a_day():
+    given(visit).when(SCHEDULE, by=SOCIAL_WORKER).then(SCHEDULED)
+
+
+def test_a_visit_that_fell_due_is_scheduled():
+    given(visit, FELL_DUE).when(SCHEDULE, by=SOCIAL_WORKER).then(SCHEDULED)
+
+
+def test_a_visit_owed_to_one_person_is_not_scheduled_for_another():
+    other = SCHEDULE.model_copy(update={"person_id": "person_00000002"})
+    given(visit, FELL_DUE).when(other, by=SOCIAL_WORKER).refused("visit.other_person")
+
+
+def test_a_visit_falls_due_once():
+    falls_due = LetVisitFallDue(visit_id=ID, person_id=PERSON, community=HERE, due=TODAY)
+    given(visit).when(falls_due, by=SOCIAL_WORKER).then(FELL_DUE)
+    given(visit, FELL_DUE).when(falls_due, by=SOCIAL_WORKER).unchanged()
+
+
+def test_the_assigned_visitor_completes_it():
+    given(visit, SCHEDULED).when(COMPLETE, by=VOLUNTEER).then(COMPLETED)
+
+
+def test_only_the_assigned_visitor_completes_it():
+    given(visit, SCHEDULED).when(COMPLETE, by=ANOTHER).refused("visit.not_yours")
+
+
+def test_staff_write_down_what_a_visitor_reported():
+    given(visit, SCHEDULED).when(COMPLETE, by=STAFF).then(COMPLETED)
+
+
+def test_it_is_not_completed_before_its_day():
+    early = SCHEDULED.model_copy(update={"due": TOMORROW})
+    given(visit, early).when(COMPLETE, by=VOLUNTEER).refused("visit.too_early", due=TOMORROW)
+
+
+def test_the_next_visit_is_later_than_this_one():
+    again = COMPLETE.model_copy(update={"next_due": TODAY})
+    given(visit, SCHEDULED).when(again, by=VOLUNTEER).refused("visit.next_not_later")
+
+
+def test_a_visit_nobody_is_named_for_cannot_be_completed():
+    given(visit, FELL_DUE).when(COMPLETE, by=VOLUNTEER).refused("visit.not_scheduled")
+
+
+def test_a_visit_is_not_completed_twice():
+    given(visit, SCHEDULED, COMPLETED).when(COMPLETE, by=VOLUNTEER).refused("visit.over", how="completed")
+
+
+def test_a_visit_nobody_knows_is_refused():
+    given(visit).when(COMPLETE, by=VOLUNTEER).refused("visit.unknown")
+
+
+def test_a_scheduled_visit_is_not_scheduled_again_but_reassigned():
+    given(visit, SCHEDULED).when(SCHEDULE, by=SOCIAL_WORKER).refused("visit.already_scheduled")
+    reassign = ReassignVisit(visit_id=ID, worker_id=ANOTHER.id)
+    reassigned = VisitReassigned(visit_id=ID, worker_id=ANOTHER.id)
+    given(visit, SCHEDULED).when(reassign, by=SOCIAL_WORKER).then(reassigned)
+    given(visit, SCHEDULED, reassigned).when(reassign, by=SOCIAL_WORKER).unchanged()
+    given(visit, SCHEDULED, reassigned).when(COMPLETE, by=VOLUNTEER).refused("visit.not_yours")
+
+
+def test_nobody_at_home_is_a_missed_visit():
+    miss = MissVisit(visit_id=ID, why="没有人在家")
+    given(visit, SCHEDULED).when(miss, by=VOLUNTEER).then(VisitMissed(visit_id=ID, person_id=PERSON, why="没有人在家"))
+    given(visit, SCHEDULED).when(miss, by=ANOTHER).refused("visit.not_yours")
+
+
+def test_a_visit_is_cancelled_with_a_reason():
+    cancel = CancelVisit(visit_id=ID, why="本人住院")
+    cancelled = VisitCancelled(visit_id=ID, person_id=PERSON, why="本人住院")
+    given(visit, SCHEDULED).when(cancel, by=SOCIAL_WORKER).then(cancelled)
+    given(visit, FELL_DUE).when(cancel, by=SOCIAL_WORKER).then(cancelled)
+
+
+def test_a_visit_follows_a_person_who_moves_and_waits_for_a_visitor_there():
+    transfer = TransferVisit(visit_id=ID, community=THERE)
+    transferred = VisitTransferred(visit_id=ID, person_id=PERSON, from_community=HERE, to_community=THERE, due=TODAY)
+    given(visit, SCHEDULED).when(transfer, by=SOCIAL_WORKER, community=THERE, before=HERE).then(transferred)
+    given(visit, SCHEDULED, transferred).when(COMPLETE, by=VOLUNTEER).refused("visit.not_scheduled")
