@@ -37,7 +37,7 @@ fmt: dev ## mend what ruff can mend
 
 # Test modules of two folders whose names are no Python names would meet under one module name, so those go by themselves.
 types: dev ## mypy --strict
-	$(RUN) mypy libs services apps tests conftest.py --exclude '(services-catalog|social-worker)/tests/'
+	$(RUN) mypy libs services apps tests deploy conftest.py --exclude '(services-catalog|social-worker)/tests/'
 	@for tests in services/services-catalog/tests apps/social-worker/tests; do \
 	  if ls $$tests/*.py >/dev/null 2>&1; then $(RUN) mypy $$tests || exit 1; fi; done
 
