@@ -17,9 +17,10 @@ READERS = {
     CHASSIS / "settings.py",
     ROOT / "apps/operator/src/canlian_operator/programs.py",  # hands its own environment to the parts it starts
 }
+# where it happened and on whose behalf (community, subdistrict, an actor's provider) are envelope, not domain
 DOMAIN_WORDS = re.compile(
-    r"(?<![a-z])(person|household|visit|referral|volunteer|certificate|disab\w*|feedback|provider|assessment|"
-    r"federation|subdistrict|hardship)s?(?![a-z])",
+    r"(?<![a-z])(person|household|visit|referral|volunteer|certificate|disab\w*|feedback|assessment|"
+    r"hardship)s?(?![a-z])",
     re.IGNORECASE,
 )
 IMPURE_CALLS = {"now", "utcnow", "today", "uuid1", "uuid4", "urandom", "monotonic", "perf_counter", "print", "open"}
