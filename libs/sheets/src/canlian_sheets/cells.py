@@ -8,6 +8,7 @@ import re
 import unicodedata
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
+from math import isfinite
 
 from canlian_events.numbers import normalise_number
 from canlian_sheets.reading import Cell
@@ -24,6 +25,7 @@ _EXACT_TO = 10**15
 
 _DAY = re.compile(r"([0-9]{4})\s*[-./年,、\s]\s*([0-9]{1,2})\s*[-./月,、\s]\s*([0-9]{1,2})\s*[日号]?(?:[\sT].*)?")
 _COMPACT_DAY = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+_LONGEST_DAY = 40
 _EXCEL_DAY_ZERO = date(1899, 12, 30)
 _EXCEL_DAYS = range(366, 73_051)
 """1901 to 2099: under that a number is more likely a slip than a day."""
@@ -124,9 +126,13 @@ def day(cell: Cell) -> tuple[date | int | None, Mends]:
             return cell, ()
         case bool() | time() | timedelta():
             return None, ()
+        case float() if not isfinite(cell):
+            return None, ()
         case int() | float():
             return (_numeric_day(int(cell)), ("date",)) if float(cell).is_integer() else (_serial(int(cell)), ("date",))
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", cell)).strip().lstrip("'").removesuffix(".0")
+    if len(text) > _LONGEST_DAY:
+        return None, ()
     if text.isdecimal() and text.isascii():
         return _numeric_day(int(text)), ("date",)
     if match := _DAY.fullmatch(text) or re.fullmatch(r"([0-9]{4})年", text):

@@ -210,6 +210,7 @@ RESOURCES = (
     Field("address", "地址", "address", ("服务地址", "机构地址", "详细地址", "地点")),
 )
 
+_LONGEST_HEADING = 200
 _BRACKETED = re.compile(r"[(\[【〔<《][^)\]】〕>》]*[)\]】〕>》]")
 _DECORATION = re.compile(r"[\s*:;,.、。/\\\-_\"'#]+")
 
@@ -243,7 +244,7 @@ def with_mapping(recognised: Recognised, mapping: Mapping[str, int], fields: Seq
 
 def plain_heading(text: str) -> str:
     """A heading without brackets and what is in them, spaces, marks and case."""
-    text = unicodedata.normalize("NFKC", text).lower()
+    text = unicodedata.normalize("NFKC", text[:_LONGEST_HEADING]).lower()
     return _DECORATION.sub("", _BRACKETED.sub("", text))
 
 

@@ -66,6 +66,7 @@ def _line(entry: Entry) -> CommunityLine | None:
         code, mends = cells.long_number(entry.cell("code"))
     except LostDigits:
         code, mends = None, ()
+    entry.mend("code", *mends)
     name = entry.name("name")
     if code is None or not _CODE.fullmatch(code):
         entry.refuse("bad_code", value=entry.shown("code"))
@@ -73,5 +74,5 @@ def _line(entry: Entry) -> CommunityLine | None:
         entry.refuse("no_name")
     if code is None or name is None or entry.problems:
         return None
-    entry.mend("code", *mends)
-    return CommunityLine(code, name, entry.name("director"), entry.name("grid_worker"))
+    line = CommunityLine(code, name, entry.name("director"), entry.name("grid_worker"))
+    return None if entry.problems else line

@@ -12,6 +12,9 @@ from canlian_sheets.tables import Row
 
 T = TypeVar("T")
 
+LONGEST_NAME = 60
+LONGEST_TEXT = 1000
+
 
 class Entry:
     def __init__(self, row: Row, columns: Mapping[str, int]) -> None:
@@ -37,10 +40,10 @@ class Entry:
         self.problems.append(Problem(reason, facts))
 
     def name(self, field: str) -> str | None:
-        return self._noted(field, *cells.person_name(self.cell(field)))
+        return self._bounded(self._noted(field, *cells.person_name(self.cell(field))), LONGEST_NAME)
 
     def text(self, field: str) -> str | None:
-        return self._noted(field, *cells.free_text(self.cell(field)))
+        return self._bounded(self._noted(field, *cells.free_text(self.cell(field))), LONGEST_TEXT)
 
     def phone(self, field: str) -> str | None:
         return self._noted(field, *cells.phone(self.cell(field)))
@@ -59,6 +62,11 @@ class Entry:
         first, *others = self.problems
         shown = tuple(text_of(cell) for cell in self._row.cells)
         return Refused(self._row.row_no, first.reason, first.facts, shown, tuple(others))
+
+    def _bounded(self, text: str | None, limit: int) -> str | None:
+        if text is not None and len(text) > limit:
+            self.refuse("too_long", value=text[:20], limit=limit)
+        return text
 
     def _noted(self, field: str, value: T, mends: Mends) -> T:
         if mends:

@@ -5,7 +5,8 @@ import unicodedata
 from collections.abc import Mapping
 
 _ENDING = re.compile(r"(社区居民委员会|社区居委会|居民委员会|村民委员会|居委会|村委会|社区|村)$")
-_BEFORE = re.compile(r"^.*(街道办事处|办事处|街道|镇|乡)")
+_LONGEST = 100
+_BEFORE = re.compile(r"街道办事处|办事处|街道|镇|乡")
 
 
 class Places:
@@ -21,12 +22,12 @@ class Places:
 
     def find(self, text: str) -> tuple[str | None, bool]:
         """The code, and whether the name had to be mended."""
-        name = _plain(text)
+        name = _plain(text[:_LONGEST])
         if code := self._codes.get(name):
             return code, name != text
         if name in self._known:
             return name, True
-        for candidate in (name, _BEFORE.sub("", name)):
+        for candidate in (name, *(name[before.end() :] for before in _BEFORE.finditer(name))):
             if code := self._codes.get(candidate) or self._stems.get(_ENDING.sub("", candidate)):
                 return code, True
         return None, False

@@ -87,6 +87,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "The same provider's service of the same name as in row {row}, with other details. "
         "Keep one row, or rename one.",
     ),
+    "too_long": (
+        "“{value}…”太长（上限{limit}字）。请核对是否填错了列，或缩短。",
+        "“{value}…” is longer than {limit} characters. Check that it stands in the right column, or shorten it.",
+    ),
     "bad_code": (
         "社区代码“{value}”不对，应为12位统计用区划代码，末3位不为000。请改正。",
         "The community code “{value}” is wrong: 12 digits, the last three not 000. Correct it.",

@@ -160,7 +160,7 @@ def _service(entry: Entry, places: Places) -> ServiceLine | None:
     communities, classes, lowest_grade = _communities(entry, places), _classes(entry), _lowest_grade(entry)
     if name is None or domain is None or weekly_places is None or entry.problems:
         return None
-    return ServiceLine(
+    service = ServiceLine(
         name=name,
         domain=domain,
         layer=layer,
@@ -177,6 +177,7 @@ def _service(entry: Entry, places: Places) -> ServiceLine | None:
         phone=entry.phone("phone"),
         address=entry.text("address"),
     )
+    return None if entry.problems else service
 
 
 def _communities(entry: Entry, places: Places) -> tuple[str, ...]:

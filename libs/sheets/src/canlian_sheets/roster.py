@@ -121,7 +121,7 @@ def _person(entry: Entry, places: Places, today: date) -> RosterPerson | None:
         _check_birth(entry, certificate)
     if entry.problems or name is None or community is None or certificate is None:
         return None
-    return RosterPerson(
+    person = RosterPerson(
         community=community,
         name=name,
         sex=certificate.sex,
@@ -141,6 +141,7 @@ def _person(entry: Entry, places: Places, today: date) -> RosterPerson | None:
         employment=entry.text("employment"),
         note=entry.text("note"),
     )
+    return None if entry.problems else person
 
 
 def _community(entry: Entry, places: Places) -> str | None:

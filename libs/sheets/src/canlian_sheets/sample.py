@@ -73,7 +73,7 @@ def _write_roster(path: Path, people: int, seed: int) -> Sample:
     rows = repeats = 0
     refuse: Counter[str] = Counter()
     for number, person in enumerate(made_up_people(people, seed, list(COMMUNITIES)), 1):
-        line, reason = _with_slips(_line(person), person, number)
+        line, reason = _with_slips(roster_line(person), person, number)
         repeat = reason is None and number % _REPEATED_ONE_IN == 0
         for _ in range(1 + repeat):
             rows += 1
@@ -87,7 +87,7 @@ def _write_roster(path: Path, people: int, seed: int) -> Sample:
     return Sample(rows, rows - refuse.total() - repeats, dict(refuse), repeats)
 
 
-def _line(person: RosterPerson) -> Line:
+def roster_line(person: RosterPerson) -> Line:
     """A row without slips, by field."""
     line: Line = {field.name: getattr(person, field.name) for field in ROSTER}
     return line | {

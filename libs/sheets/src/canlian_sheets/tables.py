@@ -50,9 +50,9 @@ class Preview:
 def preview(data: bytes, filename: str, fields: Sequence[Field], mapping: Mapping[str, int] | None = None) -> Preview:
     """Never refuses for missing columns: `recognised.missing` names them, so that they can be mapped by hand."""
     table = find_table(data, filename, fields, mapping or {})
-    keys = tuple(field.name for field in fields if field.needed)
-    rows = islice(entries(table, keys, []), 5)
-    shown = tuple(tuple(text_of(cell) for cell in row.cells) for row in rows)
+    below = islice(table.sheet.rows(), table.header_row, None)
+    texts = (tuple(text_of(cell) for cell in row) for row in below)
+    shown = tuple(islice((row for row in texts if any(row)), 5))
     at = table.recognised
     return Preview(table.sheet.name, table.header_row, table.header, at, shown, table.other_sheets)
 
