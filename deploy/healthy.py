@@ -1,8 +1,7 @@
 """Whether a part is well, for its container's health check; only the standard library, as it runs every few seconds.
 
-healthy.py http://127.0.0.1:8000/          it answers, whatever it says
-healthy.py http://127.0.0.1:8000/health 200    it answers with this status
-healthy.py --connected canlian-registry    a connection of this name is open at the log's server
+healthy.py http://127.0.0.1:8000/health    it answers with 200
+healthy.py nats://nats:4222 registry       the service says, over the log's server, that it is ready
 """
 
 import json
@@ -10,37 +9,36 @@ import os
 import socket
 import sys
 from http.client import HTTPConnection
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 TIMEOUT = 5
 
 
-def answers(url: str, wanted: int | None) -> bool:
-    status, _ = get(url)
-    return status < 500 if wanted is None else status == wanted
+def answers(url: SplitResult) -> bool:
+    connection = HTTPConnection(url.hostname or "", url.port or 80, timeout=TIMEOUT)
+    connection.request("GET", url.path or "/")
+    return connection.getresponse().status == 200
 
 
-def connected(name: str) -> bool:
-    """By the address of this container too, as another of the same name may serve beside it."""
-    _, body = get(os.environ.get("NATS_MONITOR", "http://nats:8222") + "/connz?limit=4096")
-    own = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None)}
-    return any(
-        connection.get("name") == name and connection.get("ip") in own for connection in json.loads(body)["connections"]
-    )
-
-
-def get(url: str) -> tuple[int, bytes]:
-    parts = urlsplit(url)
-    connection = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=TIMEOUT)
-    connection.request("GET", f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/")
-    response = connection.getresponse()
-    return response.status, response.read()
+def service_answers(url: SplitResult, service: str) -> bool:
+    """A request and its answer, in NATS' own text protocol."""
+    inbox = f"_INBOX.healthy.{os.getpid()}.{socket.gethostname()}"
+    asked = f'CONNECT {{"verbose":false}}\r\nSUB {inbox} 1\r\nPUB health.{service} {inbox} 0\r\n\r\n'
+    with socket.create_connection((url.hostname or "", url.port or 4222), TIMEOUT) as server:
+        server.sendall(asked.encode())
+        with server.makefile("rb") as lines:
+            for line in lines:
+                if line.startswith(b"MSG "):
+                    answer = json.loads(lines.read(int(line.split()[-1])))
+                    return bool(answer["status"] == "ready")
+    return False
 
 
 def main() -> int:
-    what, *rest = sys.argv[1:]
+    url, *service = sys.argv[1:]
+    parts = urlsplit(url)
     try:
-        well = connected(rest[0]) if what == "--connected" else answers(what, int(rest[0]) if rest else None)
+        well = service_answers(parts, service[0]) if service else answers(parts)
     except OSError as error:
         sys.stderr.write(f"{error}\n")
         return 1

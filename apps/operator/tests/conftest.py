@@ -6,9 +6,23 @@ from pathlib import Path
 import pytest
 from tests.support.system import System
 
-from canlian_operator.parts import PARTS
+from canlian_operator.parts import PARTS, Kind
 
-STAND_IN = """
+SERVICE = """
+import asyncio, os, nats
+
+async def answer(message):
+    await message.respond(b'{"status": "ready"}')
+
+async def serve():
+    connection = await nats.connect(os.environ["CANLIAN_NATS_URL"], max_reconnect_attempts=-1)
+    await connection.subscribe("health.%s", cb=answer)
+    await asyncio.Event().wait()
+
+asyncio.run(serve())
+"""
+
+TOOL = """
 import os, sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -48,7 +62,7 @@ def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Path:
         package = folder / part.module
         package.mkdir()
         (package / "__init__.py").touch()
-        (package / "__main__.py").write_text(STAND_IN)
+        (package / "__main__.py").write_text(SERVICE % part.name if part.kind is Kind.SERVICE else TOOL)
     (folder / "canlian_edge" / "Caddyfile").write_text(CADDYFILE)
     return folder
 

@@ -10,9 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
-from canlian_operator.parts import PARTS, Kind, Part, caddyfile
+from canlian_operator.parts import PARTS, Part, caddyfile
 from canlian_operator.programs import (
     CADDY,
     LOOPBACK,
@@ -23,6 +21,7 @@ from canlian_operator.programs import (
     part_environment,
     part_program,
 )
+from canlian_operator.ready import Health
 from canlian_operator.supervisor import Supervisor, log_tail
 from canlian_operator.system import RunningPart, RunningSystem, record, system_file
 
@@ -115,9 +114,9 @@ class Launch:
         )
 
     async def _start(self, welcome: Callable[[], None]) -> None:
-        async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+        async with Health(self.nats_url) as health:
             if self.plan.nats_url is None:
-                await self._start_nats(client)
+                await self._start_nats(health)
             names = ", ".join(part.name for part in self.plan.parts)
             self.say(f"启动各部分 · starting {names}")
             for part in self.plan.parts:
@@ -132,23 +131,23 @@ class Launch:
                         self.shared,
                     )
                 )
-            await self._until_ready(client)
+            await self._until_ready(health)
         if self.plan.demo:
             await self._load_demo()
         self.ready = True
         self.record()
         welcome()
 
-    async def _start_nats(self, client: httpx.AsyncClient) -> None:
+    async def _start_nats(self, health: Health) -> None:
         self.say("启动事件日志 · starting the event log (nats-server)")
         self.supervisor.start(nats_program(self.plan.data, self.addresses[NATS], self.addresses["monitor"]))
-        while not await answers(client, f"http://{self.addresses['monitor']}/healthz"):
+        while not await health.of_url(f"http://{self.addresses['monitor']}/healthz"):
             self._raise_when_down(NATS)
             await asyncio.sleep(LOOK_EVERY / 4)
 
-    async def _until_ready(self, client: httpx.AsyncClient) -> None:
+    async def _until_ready(self, health: Health) -> None:
         began, said = time.monotonic(), False
-        while not await self._is_ready(client):
+        while not await self._is_ready(health):
             self._raise_when_down(NATS, CADDY, "edge")
             if not said and time.monotonic() - began > SECONDS_UNTIL_SAID_SLOW:
                 said = True
@@ -156,19 +155,12 @@ class Launch:
                 self.say(f"还没有就绪,仍在等待,日志见 {logs} · not ready yet, still waiting; the logs are in {logs}")
             await asyncio.sleep(LOOK_EVERY)
 
-    async def _is_ready(self, client: httpx.AsyncClient) -> bool:
-        """With the edge its /health decides; without it tools that listen, and services that lived for a second."""
+    async def _is_ready(self, health: Health) -> bool:
+        """With the edge, what it says of all; without it, what each part says of itself."""
         if self.plan.address:
-            return await answers(client, f"{self.plan.address}/health")
-        for part in self.plan.parts:
-            child = self.supervisor.children[part.name]
-            if child.state == "down":
-                continue
-            if part.kind is Kind.TOOL and not await listens(self.addresses[part.name]):
-                return False
-            if child.state != "running" or time.monotonic() - child.since < 1:
-                return False
-        return True
+            return await health.of_url(f"{self.plan.address}/health")
+        up = [part for part in self.plan.parts if self.supervisor.children[part.name].state != "down"]
+        return all([await health.of_part(part, self.addresses[part.name]) for part in up])
 
     def _raise_when_down(self, *names: str) -> None:
         for name in names:
@@ -193,20 +185,3 @@ class Launch:
         await self.supervisor.stop(names - {NATS}, PATIENCE_WITH_PARTS)
         await self.supervisor.stop(names & {NATS}, PATIENCE_WITH_NATS)
         system_file(self.plan.data).unlink(missing_ok=True)
-
-
-async def answers(client: httpx.AsyncClient, url: str) -> bool:
-    try:
-        return (await client.get(url)).status_code == httpx.codes.OK
-    except httpx.HTTPError:
-        return False
-
-
-async def listens(address: str) -> bool:
-    host, port = address.rsplit(":", 1)
-    try:
-        _, writer = await asyncio.open_connection(host, int(port))
-    except OSError:
-        return False
-    writer.close()
-    return True

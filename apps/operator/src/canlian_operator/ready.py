@@ -1,0 +1,53 @@
+"""Whether parts are ready, asked of each: a tool over HTTP at /health, a service over the log's server."""
+
+import json
+from types import TracebackType
+from typing import Self
+
+import httpx
+import nats.errors
+from nats.aio.client import Client as Nats
+
+from canlian_chassis.bus import open_connection
+from canlian_chassis.settings import Settings
+from canlian_operator.parts import Kind, Part
+
+PATIENCE = 5.0
+
+
+class Health:
+    """Asks over connections that it keeps for as long as the `async with` block lasts."""
+
+    def __init__(self, nats_url: str) -> None:
+        self._settings = Settings(nats_url=nats_url)
+        self._http = httpx.AsyncClient(timeout=PATIENCE, trust_env=False)
+        self._nats: Nats | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+        if self._nats:
+            await self._nats.close()
+
+    async def of_part(self, part: Part, address: str) -> bool:
+        if part.kind is Kind.TOOL:
+            return await self.of_url(f"http://{address}/health")
+        return await self.of_service(part.name)
+
+    async def of_url(self, url: str) -> bool:
+        try:
+            return (await self._http.get(url)).status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False
+
+    async def of_service(self, name: str) -> bool:
+        self._nats = self._nats or await open_connection(self._settings, "operator")
+        try:
+            answer = await self._nats.request(f"health.{name}", timeout=1)
+        except nats.errors.Error:
+            return False
+        return bool(json.loads(answer.data)["status"] == "ready")
