@@ -148,6 +148,14 @@ class AccessFeature(Term):
     WHEELCHAIR_LOAN = "wheelchair_loan", "轮椅借用"
     COMPANION = "companion", "陪同就诊"
     HOME_VISIT = "home_visit", "上门服务"
+    CAPTIONS = "captions", "字幕"
+    HEARING_LOOP = "hearing_loop", "助听"
+    AUDIO_GUIDANCE = "audio_guidance", "语音提示"
+    TACTILE_PAVING = "tactile_paving", "盲道"
+    GUIDE_DOG = "guide_dog", "导盲犬"
+    ACCESSIBLE_PARKING = "accessible_parking", "无障碍停车位"
+    TRANSPORT = "transport", "接送"
+    ONLINE = "online", "线上服务"
 
 
 class Purpose(Term):
@@ -213,6 +221,14 @@ class ProviderKind(Term):
     VOLUNTEER_TEAM = "volunteer_team", "志愿服务队"
     MASS_ORGANISATION = "mass_organisation", "群团组织"
     GOVERNMENT = "government", "政府部门"
+    SUNSHINE_HOME = "sunshine_home", "残疾人之家"
+    SCHOOL = "school", "学校"
+    COMMUNITY_ORGANISATION = "community_organisation", "社区组织"
+    FEDERATION = "federation", "残联"
+    TRADE_UNION = "trade_union", "工会"
+    YOUTH_LEAGUE = "youth_league", "共青团"
+    WOMENS_FEDERATION = "womens_federation", "妇联"
+    LEGAL_AID = "legal_aid", "法律援助"
 
 
 class Employment(Term):

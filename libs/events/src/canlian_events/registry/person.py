@@ -141,19 +141,26 @@ class PersonCorrected(Event, type="registry.person.corrected", about="person_id"
 
 
 class CertificateIssued(Event, type="registry.person.certificate-issued", about="person_id"):
-    """`expires` is ten years after `issued`; both are absent where the paper did not say."""
+    """`expires` is ten years after `issued`; both are absent where the paper did not say.
+
+    `replaces` is the number held before, where it was another: nobody holds that one any more.
+    """
 
     person_id: PersonId
     number: Personal[str]
     issued: date | None = None
     expires: date | None = None
+    replaces: Personal[str] | None = None
 
 
 class CertificateRenewed(Event, type="registry.person.certificate-renewed", about="person_id"):
+    """`replaces` is the number held before, where it was another: nobody holds that one any more."""
+
     person_id: PersonId
     number: Personal[str]
     issued: date
     expires: date
+    replaces: Personal[str] | None = None
 
 
 class DisabilityReclassified(Event, type="registry.person.disability-reclassified"):
@@ -190,7 +197,14 @@ class PersonMoved(Event, type="registry.person.moved", about="person_id"):
     person_id: PersonId
     from_community: CommunityCode
     to_community: CommunityCode
+    name: Personal[str] | None = None
+    phone: Personal[str] | None = None
     address: Personal[str] | None = None
+    """The new address; the old one where no other is known."""
+    birth_year: int | None = None
+    sex: Sex | None = None
+    disability: DisabilityClass | None = None
+    grade: Grade | None = None
 
 
 PersonCommand = (
