@@ -13,11 +13,11 @@ from canlian_events.terms import Domain, Role
 
 class Reason(Message):
     """One ground for or against. `code` such as `eligible`, `near`, `free_places`, `accessible`, `rated`, `too_young`;
-    `facts` fill its wording."""
+    `facts` fill its wording, which is kept under `match.<code>`. A fact that is a code travels as text."""
 
     code: str
     counts: Literal["for", "against", "neutral"]
-    facts: dict[str, str | int | float] = Field(default_factory=dict)
+    facts: dict[str, str | int | float | tuple[str, ...]] = Field(default_factory=dict)
 
 
 class Match(Message):

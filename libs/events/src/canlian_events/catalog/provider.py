@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import StringConstraints
+
 from canlian_events.core import Command, Event, aggregate
 from canlian_events.ids import ProviderId
 from canlian_events.terms import ProviderKind, Role
 
 PROVIDER = aggregate("catalog.provider")
 _STAFF = {Role.STAFF, Role.OPERATOR}
+_Text = Annotated[str, StringConstraints(min_length=1)]
 
 
 class RegisterProvider(Command, to=PROVIDER, by=_STAFF):
     """`number` is the provider's own number in the resource list (统一编号)."""
 
     provider_id: ProviderId
-    number: str
-    name: str
+    number: _Text
+    name: _Text
     kind: ProviderKind
     phone: str | None = None
 
 
 class CorrectProvider(Command, to=PROVIDER, by=_STAFF):
     provider_id: ProviderId
-    name: str | None = None
+    name: _Text | None = None
     kind: ProviderKind | None = None
     phone: str | None = None
 

@@ -11,6 +11,8 @@ from canlian_events.personal import Personal
 from canlian_events.terms import DeclineReason, Domain, Outcome, Role
 
 REFERRAL = aggregate("catalog.referral")
+SILENT_AFTER_DAYS = 7
+"""A referral without an answer for this many days is shown as unanswered, and may be let lapse."""
 _REFERRERS = {Role.SOCIAL_WORKER, Role.GRID_WORKER, Role.STAFF}
 _PROVIDERS = {Role.PROVIDER, Role.STAFF}
 
@@ -55,7 +57,7 @@ class WithdrawReferral(Command, to=REFERRAL, by=_REFERRERS | {Role.RESIDENT, Rol
 
 
 class LapseReferral(Command, to=REFERRAL, by=_REFERRERS | {Role.POLICY}):
-    """Nobody answered in time."""
+    """Nobody answered in time, or the service was withdrawn before anybody was taken."""
 
     referral_id: ReferralId
 
@@ -141,6 +143,7 @@ class ReferralLapsed(Event, type="catalog.referral.lapsed"):
 class ReferralWithdrawn(Event, type="catalog.referral.withdrawn", about="person_id"):
     referral_id: ReferralId
     person_id: PersonId
+    service_id: ServiceId
     why: Personal[str]
     need_id: NeedId | None = None
 

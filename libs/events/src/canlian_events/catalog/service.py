@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import StringConstraints
+
 from canlian_events.core import Command, Event, Message, aggregate
 from canlian_events.ids import CommunityCode, ProviderId, ReferralId, ServiceId
 from canlian_events.terms import AccessFeature, DisabilityClass, Domain, Grade, Layer, Role
@@ -23,7 +27,7 @@ class Eligibility(Message):
 class ServiceDetails(Message):
     """What anyone may know of a service. No communities means the whole subdistrict. `fee` is in fen a session."""
 
-    name: str
+    name: Annotated[str, StringConstraints(min_length=1)]
     domain: Domain
     layer: Layer
     communities: frozenset[CommunityCode] = frozenset()
