@@ -151,9 +151,23 @@ def far_cell(data: bytes, cell: str, value: str | None) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize(("cell", "wanted"), [("A1048576", "too_many_rows"), ("XFD2", "too_wide"), ("CX2", "too_wide")])
-def test_one_stray_cell_far_away_cannot_fill_the_memory(cell: str, wanted: str, as_xlsx: Write) -> None:
-    assert code(far_cell(as_xlsx([HEADER]), cell, "x")) == wanted
+@pytest.mark.parametrize(
+    ("cell", "wanted"),
+    [("A1048576", "too_many_rows"), ("S200061", "too_many_rows"), ("XFD2", "too_wide"), ("CW2", "too_wide")],
+)
+def test_one_stray_cell_far_away_is_refused_before_the_sheet_is_laid_out(
+    cell: str, wanted: str, as_xlsx: Write
+) -> None:
+    with pytest.raises(Unreadable) as caught:
+        reading.read_sheets(far_cell(as_xlsx([HEADER]), cell, "x"))
+    assert caught.value.code == wanted
+
+
+def test_the_widest_sheet_still_taken_has_a_hundred_columns(
+    lines: list[dict[str, Any]], places: dict[str, str], as_xlsx: Write
+) -> None:
+    data = far_cell(as_xlsx(rows_of(lines)), "CV2", "x")
+    assert len(read_roster(data, "r.xlsx", places, TODAY).accepted) == len(lines)
 
 
 def test_far_cells_that_are_only_formatted_do_no_harm(
