@@ -125,6 +125,7 @@ class Service:
             reconnect_time_wait=0.2,  # type: ignore[arg-type]
             connect_timeout=10,
             apply_types=False,
+            decoder=_whole,
             logger=None,
             graceful_timeout=3.0,
         )
@@ -207,6 +208,11 @@ class Service:
         app = FastStream(broker, specification=specification)
         document: dict[str, Any] = json.loads(app.schema.to_specification().to_json())
         return document
+
+
+async def _whole(message: Any) -> Any:
+    """Handlers take the message as it came: headers decide before the body is read."""
+    return message
 
 
 def _commands(handler: Handler | None, kind: type[Command]) -> Any:

