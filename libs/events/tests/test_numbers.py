@@ -4,9 +4,10 @@ import contextlib
 from datetime import date
 
 import pytest
-from canlian_events.numbers import BadNumber, CertificateNumber, CitizenId, make_citizen_id, normalise_number
 from hypothesis import assume, given
 from hypothesis import strategies as st
+
+from canlian_events.numbers import BadNumber, CertificateNumber, CitizenId, make_citizen_id, normalise_number
 
 TODAY = date(2026, 3, 1)
 
