@@ -1,12 +1,14 @@
 """For the tests that cross packages: those of a folder bear its marker, and the browser is the machine's."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.needs import chromium_path
+from tests.support.system import System, running_system
 
 HERE = Path(__file__).parent
 MARKED = {"browser", "containers"}
@@ -27,3 +29,10 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     system = {"executable_path": chromium_path()} if chromium_path() else {}
     sandbox = {"args": ["--no-sandbox"]} if os.geteuid() == 0 else {}
     return browser_type_launch_args | system | sandbox
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A whole, empty system that the tests of a session share; one that a test breaks should be its own."""
+    with running_system(tmp_path_factory.mktemp("system") / "data") as system:
+        yield system

@@ -170,3 +170,27 @@ def accepts(port: int) -> bool:
             return True
     except OSError:
         return False
+
+
+def test_the_doctor_finds_a_healthy_system_healthy(system: System) -> None:
+    system.start()
+    told = system.command("doctor")
+    assert told.returncode == 0, told.stdout
+    assert all(name in told.stdout for name in EVERY)
+    assert "✗" not in told.stdout
+
+
+def test_the_doctor_names_the_part_that_is_down_and_its_log(system: System) -> None:
+    system.environment["STAND_IN_DIES"] = "canlian_provider"
+    system.start()
+    until(lambda: system.part("provider").state == "down", 30, system.explain)
+    told = system.command("doctor")
+    assert told.returncode == 1
+    assert "✗ provider: down" in told.stdout
+    assert str(system.data / "logs" / "provider.log") in told.stdout
+
+
+def test_the_doctor_says_what_is_free_when_nothing_runs(system: System) -> None:
+    told = system.command("doctor")
+    assert told.returncode == 0, told.stdout
+    assert f"port {system.port} is free" in told.stdout

@@ -3,6 +3,7 @@
 import typer
 
 from canlian_operator.demo_data import load_demo
+from canlian_operator.doctor import doctor
 from canlian_operator.run import run
 
 app = typer.Typer(
@@ -14,4 +15,5 @@ app = typer.Typer(
 
 
 app.command("run")(run)
+app.command("doctor")(doctor)
 app.command("load-demo")(load_demo)

@@ -89,9 +89,13 @@ def plan_from(settings: Settings, names: list[str]) -> Plan:
     )
 
 
+def check_port_number(port: int) -> None:
+    if not 0 < port < 65536:
+        fail(f"CANLIAN_PORT={port} 不是端口号。", f"CANLIAN_PORT={port} is no port: 1 to 65535.")
+
+
 def check_port(plan: Plan) -> None:
-    if not 0 < plan.port < 65536:
-        fail(f"CANLIAN_PORT={plan.port} 不是端口号。", f"CANLIAN_PORT={plan.port} is no port: 1 to 65535.")
+    check_port_number(plan.port)
     if plan.edge and not is_free(plan.host, plan.port):
         other = f"CANLIAN_PORT={plan.port + 10} make run"
         fail(
