@@ -39,7 +39,7 @@ fmt: dev ## mend what ruff can mend
 types: dev ## mypy --strict
 	$(RUN) mypy libs services apps tests deploy conftest.py --exclude '(services-catalog|social-worker)/tests/'
 	@for tests in services/services-catalog/tests apps/social-worker/tests; do \
-	  if ls $$tests/*.py >/dev/null 2>&1; then $(RUN) mypy $$tests || exit 1; fi; done
+	  if ls $$tests/*.py >/dev/null 2>&1; then $(RUN) mypy --allow-untyped-defs --allow-incomplete-defs --allow-untyped-calls $$tests || exit 1; fi; done
 
 schemas: dev ## write the JSON Schemas of all commands and events again
 	$(RUN) python -m canlian_events.schemas
