@@ -15,7 +15,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: $(UV_FIRST) ## start everything at http://127.0.0.1:8000 (CANLIAN_PORT, CANLIAN_DATA, CANLIAN_DEMO=0; PARTS="registry volunteer" for some)
-	@$(UV) sync --quiet --locked --no-dev --inexact
+	@$(UV) sync --quiet --frozen --no-dev --inexact
 	@trap : INT TERM; $(RUN) canlian run $(PARTS)
 
 test: lint types ## check style, types and imports, then run every test; says what is missing and skips only that
@@ -48,7 +48,7 @@ asyncapi: dev ## write each service's AsyncAPI document to docs/asyncapi
 	$(RUN) canlian asyncapi docs/asyncapi
 
 sample: $(UV_FIRST) ## make sample sheets to import, in var/sample
-	@$(UV) sync --quiet --locked --no-dev --inexact
+	@$(UV) sync --quiet --frozen --no-dev --inexact
 	@$(RUN) canlian sample var/sample
 
 screenshots: dev ## take each tool's main page for the README, in docs/screenshots
