@@ -1,0 +1,9 @@
+"""The registry on one page: who and where."""
+
+from canlian_chassis.service import Service
+from canlian_registry.community.decider import community
+from canlian_registry.person.decider import person
+from canlian_registry.views import views
+from canlian_registry.worker.decider import worker
+
+service = Service("registry", context="registry", deciders=[community, person, worker], views=views)

@@ -1,0 +1,160 @@
+"""Disability certificates (残疾人证): what a number must agree with, when one expires, which of two is newer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from canlian_chassis.decider import Given, Rejected
+from canlian_events.numbers import BadNumber, CertificateNumber, CitizenId
+from canlian_events.personal import opened
+from canlian_events.registry.person import (
+    CertificateIssued,
+    CertificateRenewed,
+    DisabilityReclassified,
+    IssueCertificate,
+    PersonEvent,
+    RenewCertificate,
+)
+from canlian_events.terms import DisabilityClass, Grade
+from canlian_registry.person.file import File, Held
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+CERTIFICATE_YEARS = 10
+"""How long a certificate holds. Source: 残疾人证管理办法 (domain.md, clocks set by law)."""
+
+_BASE = 20
+"""The characters before a replaced certificate's suffix."""
+
+
+def expires(issued: date) -> date:
+    """The same day ten years on; 29 February, which that year never has, becomes the 28th."""
+    year = issued.year + CERTIFICATE_YEARS
+    if (issued.month, issued.day) == (2, 29):
+        return date(year, 2, 28)
+    return issued.replace(year=year)
+
+
+def read_citizen_id(text: str, at: datetime) -> CitizenId:
+    """Raises `person.bad_citizen_id` with why."""
+    try:
+        return CitizenId.read(text, today=_day(at))
+    except BadNumber as bad:
+        raise Rejected("person.bad_citizen_id", why=bad.code, **_without_number(bad)) from None
+
+
+def read_certificate(text: str | None, at: datetime) -> CertificateNumber:
+    """Raises `person.bad_certificate` with why."""
+    try:
+        return CertificateNumber.read(text or "", today=_day(at))
+    except BadNumber as bad:
+        raise Rejected("person.bad_certificate", why=bad.code, **_without_number(bad)) from None
+
+
+def must_agree(
+    number: CertificateNumber, citizen_id: str | None, disability: DisabilityClass, grade: Grade | None
+) -> None:
+    """A certificate number holds its bearer's citizen ID, class and grade; what is beside it must agree."""
+    if number.citizen_id.number != citizen_id:
+        raise Rejected("person.certificate_of_another")
+    if number.disability != disability:
+        raise Rejected(
+            "person.class_conflict", recorded=disability.zh, certificate=DisabilityClass(number.disability).zh
+        )
+    if grade is not None and number.grade != grade:
+        raise Rejected("person.grade_conflict", recorded=grade.zh, certificate=Grade(number.grade).zh)
+
+
+def check_issued(number: CertificateNumber, issued: date | None, at: datetime) -> None:
+    """Raises `person.bad_issue_date` for a day in the future, or before the bearer's birth."""
+    if issued is not None and not number.birth_date <= issued <= _day(at):
+        raise Rejected("person.bad_issue_date", issued=issued)
+
+
+def issue(command: IssueCertificate, person: File, given: Given) -> Sequence[PersonEvent]:
+    number = read_certificate(command.number, given.at)
+    must_agree(number, opened(person.citizen_id), person.disability, person.grade)
+    check_issued(number, command.issued, given.at)
+    if person.certificate and person.certificate.number != number.number:
+        raise Rejected("person.certified_already")
+    graded: list[PersonEvent] = []
+    if person.grade is None:
+        graded = [
+            DisabilityReclassified(person_id=command.person_id, disability=person.disability, grade=Grade(number.grade))
+        ]
+    return graded + record(command.person_id, number, command.issued, person.certificate)
+
+
+def renew(command: RenewCertificate, person: File, given: Given) -> Sequence[PersonEvent]:
+    """Newer than the one held: by its issue date, or on the same day by its suffix."""
+    number = read_certificate(command.number, given.at)
+    must_agree(number, opened(person.citizen_id), person.disability, person.grade)
+    check_issued(number, command.issued, given.at)
+    held, new = person.certificate, Held(number.number, command.issued)
+    if held is None:
+        raise Rejected("person.no_certificate")
+    if new == held:
+        return []
+    if is_older(new, held) or (new.issued == held.issued and not is_older(held, new)):
+        raise Rejected("person.certificate_not_newer", held=held.issued, issued=new.issued)
+    return [_renewed(command.person_id, number.number, command.issued, held)]
+
+
+def record(person_id: str, number: CertificateNumber, issued: date | None, held: Held | None) -> list[PersonEvent]:
+    """What follows when a paper or a sheet says that this is the person's certificate.
+
+    A blank issue date says nothing. Raises `person.certificate_not_newer` where a newer one is held.
+    """
+    new = Held(number.number, issued)
+    if held is None or held.number == new.number:
+        if held and issued in (None, held.issued):
+            return []
+        return [_issued(person_id, number.number, issued, None)]
+    if is_older(new, held):
+        raise Rejected("person.certificate_not_newer", held=held.issued, issued=issued)
+    if issued is None:
+        return [_issued(person_id, number.number, None, held)]
+    return [_renewed(person_id, number.number, issued, held)]
+
+
+def is_older(one: Held, other: Held) -> bool:
+    """By the days of issue where both are known and differ, else by the suffixes."""
+    if one.issued and other.issued and one.issued != other.issued:
+        return one.issued < other.issued
+    return _suffix(one) < _suffix(other)
+
+
+def _suffix(held: Held) -> int:
+    """0 for none, 2 for B2."""
+    return int((opened(held.number) or "")[_BASE + 1 :] or 0)
+
+
+def _issued(person_id: str, number: str, issued: date | None, held: Held | None) -> CertificateIssued:
+    return CertificateIssued(
+        person_id=person_id,
+        number=number,
+        issued=issued,
+        expires=expires(issued) if issued else None,
+        replaces=held.number if held else None,
+    )
+
+
+def _renewed(person_id: str, number: str, issued: date, held: Held) -> CertificateRenewed:
+    return CertificateRenewed(
+        person_id=person_id,
+        number=number,
+        issued=issued,
+        expires=expires(issued),
+        replaces=held.number if held.number != number else None,
+    )
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(SHANGHAI).date()
+
+
+def _without_number(bad: BadNumber) -> dict[str, str | int]:
+    """The facts that say what is wrong; the number itself is personal, and the one who typed it knows it."""
+    return {name: fact for name, fact in bad.facts.items() if name != "number"}

@@ -1,0 +1,168 @@
+"""The rules of a person's file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, assert_never, get_args
+
+from canlian_chassis.decider import Claim, Decider, Given, Rejected
+from canlian_events.core import Event
+from canlian_events.registry.person import (
+    PERSON,
+    AccessNeedsRecorded,
+    CertificateIssued,
+    CertificateRenewed,
+    ConsentGiven,
+    ConsentWithdrawn,
+    CorrectPerson,
+    DisabilityReclassified,
+    GiveConsent,
+    IssueCertificate,
+    MovePerson,
+    PersonCommand,
+    PersonEvent,
+    PersonRegistered,
+    ReclassifyDisability,
+    RecordAccessNeeds,
+    RecordCircumstances,
+    RecordRosterEntry,
+    RegisterPerson,
+    RenewCertificate,
+    WithdrawConsent,
+)
+from canlian_events.terms import Role, Sex
+from canlian_registry.person import certificates
+from canlian_registry.person.file import File, Person, evolve, must_be_readable
+from canlian_registry.person.roster import correct, moved, must_be_open, record_circumstances, record_entry
+from canlian_registry.views import Place, place
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+
+def decide(command: PersonCommand, person: Person, given: Given) -> Sequence[PersonEvent]:
+    if Role.RESIDENT in type(command).by:
+        _only_their_own(command, person, given)
+    match command, person:
+        case RegisterPerson(), _:
+            return _register(command, person, given)
+        case RecordRosterEntry(), _:
+            return record_entry(command, person, given)
+        case _, None:
+            raise Rejected("person.unknown")
+        case GiveConsent(), File(consents=consents):
+            return [] if command.purpose in consents else [ConsentGiven.from_(command)]
+        case WithdrawConsent(), File(consents=consents):
+            if command.purpose not in consents:
+                raise Rejected("person.no_consent", purpose=command.purpose)
+            return [ConsentWithdrawn.from_(command)]
+        case RecordAccessNeeds(), File(features=features):
+            return [] if command.features == features else [AccessNeedsRecorded.from_(command)]
+        case ReclassifyDisability(), File(disability=disability, grade=grade):
+            same = (command.disability, command.grade) == (disability, grade)
+            return [] if same else [DisabilityReclassified.from_(command)]
+        case _, File():
+            must_be_readable(person)
+            return _change(command, person, given)
+        case _:
+            assert_never(person)
+
+
+def _change(command: PersonCommand, person: File, given: Given) -> Sequence[PersonEvent]:
+    """What looks at personal values."""
+    match command:
+        case CorrectPerson():
+            if command.name == "":
+                raise Rejected("person.no_name")
+            return list(correct(command.person_id, person, command.name, command.phone, command.address))
+        case IssueCertificate():
+            return certificates.issue(command, person, given)
+        case RenewCertificate():
+            return certificates.renew(command, person, given)
+        case RecordCircumstances():
+            return list(record_circumstances(command.person_id, person.circumstances, command.circumstances))
+        case MovePerson():
+            return _move(command, person, given)
+        case _:
+            raise AssertionError(f"{type(command).__name__} is decided above")
+
+
+def _only_their_own(command: PersonCommand, person: Person, given: Given) -> None:
+    """A resident acts on their own file; whoever acts for others does so by another role, where they hold it."""
+    others = replace(given.by, roles=given.by.roles - {Role.RESIDENT})
+    where = person.community if person else given.community
+    if given.by.id != command.person_id and not others.may_act_in(type(command), where):
+        raise Rejected("person.not_yours")
+
+
+def _register(command: RegisterPerson, person: Person, given: Given) -> Sequence[PersonEvent]:
+    citizen_id = certificates.read_citizen_id(command.citizen_id, given.at)
+    if not command.name:
+        raise Rejected("person.no_name")
+    registered = PersonRegistered.from_(
+        command,
+        citizen_id=citizen_id.number,
+        phone=command.phone or None,
+        address=command.address or None,
+        birth_year=citizen_id.birth_date.year,
+        sex=Sex(citizen_id.sex),
+    )
+    if person is None:
+        must_be_open(command.community, given.facts)
+        return [registered]
+    must_be_readable(person)
+    if any(getattr(registered, field) != (getattr(person, field) or None) for field in _REGISTERED):
+        raise Rejected("person.already_registered")
+    return []
+
+
+_REGISTERED = ("community", "name", "citizen_id", "phone", "address", "disability", "grade")
+
+
+def _move(command: MovePerson, person: File, given: Given) -> Sequence[PersonEvent]:
+    """To where they live already, with another address: the address is corrected."""
+    if command.to == person.community:
+        return list(correct(command.person_id, person, None, None, command.address or None))
+    must_be_open(command.to, given.facts)
+    return [moved(command.person_id, person, command.to, command.address)]
+
+
+def community_of(command: PersonCommand) -> str | None:
+    """A move happens where the person moves to."""
+    match command:
+        case MovePerson():
+            return command.to
+        case RegisterPerson() | RecordRosterEntry():
+            return command.community
+        case _:
+            return None
+
+
+def claims(event: Event) -> Iterable[Claim]:
+    """A citizen ID and a certificate number are one person's; a number that was replaced is nobody's."""
+    match event:
+        case PersonRegistered(citizen_id=str(citizen_id)):
+            yield Claim("citizen-id", citizen_id, taken="person.citizen_id_taken")
+        case CertificateIssued(number=str(number)) | CertificateRenewed(number=str(number)):
+            if isinstance(event.replaces, str):
+                yield Claim("certificate", event.replaces, taken="person.certificate_taken", release=True)
+            yield Claim("certificate", number, taken="person.certificate_taken")
+
+
+def find_facts(session: Session, command: PersonCommand, _: Person) -> Place:
+    """Where the command would register or move somebody to."""
+    community = community_of(command)
+    return place(session, community) if community else Place()
+
+
+person: Decider[PersonCommand, Person, PersonEvent] = Decider(
+    PERSON,
+    get_args(PersonCommand),
+    decide,
+    evolve,
+    initial=None,
+    community=community_of,
+    claims=claims,
+    facts=find_facts,
+)
