@@ -1,0 +1,210 @@
+"""What stands behind each figure: one line per thing counted, with the event that made it count.
+
+A count is the number of its lines, so a figure and the list it opens cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, literal, null, or_, select
+from sqlmodel import Session, col
+
+from canlian_overview.rates import SATISFIED_FROM, Period
+from canlian_overview.rows import CommunityRow, FeedbackRow, NeedRow, OfPerson, PersonRow, ReferralRow, Tables, VisitRow
+
+_OPEN_NEED = ("open", "referred")
+_OPEN_VISIT = ("due", "scheduled")
+
+
+class Evidence(NamedTuple):
+    """One thing counted: a person, need, visit, referral, feedback or community. `event_id` is what made it count."""
+
+    community: str
+    kind: str
+    id: str
+    person_id: str | None
+    on: date | None
+    event_id: str
+    position: int
+
+
+def find(session: Session, tables: Tables, code: str, prefix: str, period: Period) -> list[Evidence]:
+    """The lines behind a figure, in the order of the log. Raises KeyError for a figure nobody defined."""
+    if code == "persons":
+        return list(_residents(session, tables, prefix, period).values())
+    if code == "participants":
+        return _participants(session, tables, prefix, period)
+    community, query = COUNTED[code](tables, period)
+    found = session.execute(query.where(community.startswith(prefix, autoescape=True)))
+    return sorted((Evidence(*line) for line in found), key=lambda line: line.position)
+
+
+def persons_by_service(session: Session, tables: Tables, prefix: str, period: Period) -> dict[str, set[str]]:
+    """Service → the persons of the community who completed it in the period."""
+    residents = _residents(session, tables, prefix, period)
+    found: dict[str, set[str]] = {}
+    for line, service_id in _participations(session, tables, period):
+        if service_id and line.id in residents:
+            found.setdefault(service_id, set()).add(line.id)
+    return found
+
+
+def _residents(session: Session, tables: Tables, prefix: str, period: Period) -> dict[str, Evidence]:
+    """Those registered here at the period's end, whether or not they moved on since."""
+    person = tables.person
+    query = select(
+        col(person.community),
+        col(person.person_id),
+        col(person.since),
+        col(person.event_id),
+        col(person.position),
+        col(person.earlier),
+    ).where(
+        col(person.registered_on) <= period.end,
+        or_(col(person.community).startswith(prefix, autoescape=True), col(person.since) > period.end),
+    )
+    found = {}
+    for community, person_id, since, event_id, position, earlier in session.execute(query):
+        here = Evidence(community, "person", person_id, person_id, since, event_id, position)
+        line = here if since <= period.end else _stay_at(here, earlier, period.end)
+        if line.community.startswith(prefix):
+            found[person_id] = line
+    return dict(sorted(found.items(), key=lambda item: item[1].position))
+
+
+def _stay_at(here: Evidence, earlier: list[dict[str, str]], day: date) -> Evidence:
+    """Where somebody who has moved since was on that day."""
+    stay = next(stay for stay in reversed(earlier) if date.fromisoformat(stay["since"]) <= day)
+    return here._replace(
+        community=stay["community"],
+        on=date.fromisoformat(stay["since"]),
+        event_id=stay["event_id"],
+        position=int(stay["position"]),
+    )
+
+
+def _participants(session: Session, tables: Tables, prefix: str, period: Period) -> list[Evidence]:
+    """The community's persons who took part in anything, each once, with the first event that shows it.
+
+    They count for the community they are registered in, so that they are among those they are divided by; the services
+    may have happened elsewhere.
+    """
+    residents = _residents(session, tables, prefix, period)
+    found: dict[str, Evidence] = {}
+    for line, _ in _participations(session, tables, period):
+        if line.id in residents:
+            found.setdefault(line.id, line._replace(community=residents[line.id].community))
+    return list(found.values())
+
+
+def _participations(session: Session, tables: Tables, period: Period) -> list[tuple[Evidence, str | None]]:
+    part = tables.participation
+    query = (
+        select(
+            col(part.community),
+            literal("person"),
+            col(part.person_id),
+            col(part.person_id),
+            col(part.on),
+            col(part.event_id),
+            col(part.position),
+            col(part.service_id),
+        )
+        .where(_within(part.on, period))
+        .order_by(col(part.position))
+    )
+    return [(Evidence(*line[:-1]), line[-1]) for line in session.execute(query)]
+
+
+_Query = tuple[ColumnElement[str], Select[Any, Any, Any, Any, Any, Any, Any]]
+"""The column that says which community a line counts for, and the lines."""
+
+
+def _query(kind: str, community: Any, id: Any, person_id: Any, on: Any, event_id: Any, position: Any) -> _Query:
+    return community, select(community, literal(kind), id, person_id, on, event_id, position)
+
+
+def _lines(kind: str, row: type[OfPerson], id: str, on: date | None, *where: ColumnElement[bool]) -> _Query:
+    """A line for each row that fits, with the event that brought it to where it stands."""
+    community, query = _query(kind, row.community, id, row.person_id, on, row.event_id, row.position)
+    return community, query.where(*where)
+
+
+def _needs(need: type[NeedRow], *where: ColumnElement[bool]) -> _Query:
+    return _lines("need", need, need.need_id, need.raised_on, *where)
+
+
+def _needs_raised(need: type[NeedRow], period: Period) -> _Query:
+    """A need counts where it was raised, whatever became of it."""
+    community, query = _query(
+        "need",
+        need.raised_community,
+        need.need_id,
+        need.person_id,
+        need.raised_on,
+        need.raised_event_id,
+        need.raised_position,
+    )
+    return community, query.where(_within(need.raised_on, period))
+
+
+def _visits(visit: type[VisitRow], *where: ColumnElement[bool]) -> _Query:
+    return _lines("visit", visit, visit.visit_id, visit.due, *where)
+
+
+def _referrals(referral: type[ReferralRow], *where: ColumnElement[bool]) -> _Query:
+    return _lines("referral", referral, referral.referral_id, referral.referred_on, *where)
+
+
+def _feedback(feedback: type[FeedbackRow], *where: ColumnElement[bool]) -> _Query:
+    return _lines("feedback", feedback, feedback.feedback_id, feedback.given_on, *where)
+
+
+def _persons(person: type[PersonRow], *where: ColumnElement[bool]) -> _Query:
+    return _lines("person", person, person.person_id, person.certificate_expires, *where)
+
+
+def _communities(table: type[CommunityRow], *where: ColumnElement[bool]) -> _Query:
+    community, query = _query(
+        "community", table.community, table.community, null(), null(), table.event_id, table.position
+    )
+    return community, query.where(col(table.open), *where)
+
+
+def _within(day: date | None, period: Period) -> ColumnElement[bool]:
+    return col(day).between(period.start, period.end)
+
+
+COUNTED: Mapping[str, Callable[[Tables, Period], _Query]] = {
+    "needs_open": lambda t, _: _needs(t.need, col(t.need.status).in_(_OPEN_NEED)),
+    "needs_urgent": lambda t, _: _needs(t.need, col(t.need.status).in_(_OPEN_NEED), col(t.need.urgency) == "urgent"),
+    "needs_unassigned": lambda t, _: _needs(
+        t.need, col(t.need.status).in_(_OPEN_NEED), col(t.need.worker_id).is_(None)
+    ),
+    "needs_raised": lambda t, period: _needs_raised(t.need, period),
+    "needs_met": lambda t, period: _needs(t.need, col(t.need.status) == "met", _within(t.need.ended_on, period)),
+    "visits_overdue": lambda t, period: _visits(
+        t.visit, col(t.visit.status).in_(_OPEN_VISIT), col(t.visit.due) < period.end
+    ),
+    "visits_done": lambda t, period: _visits(
+        t.visit, col(t.visit.status) == "completed", _within(t.visit.done_on, period)
+    ),
+    "referrals_waiting": lambda t, _: _referrals(t.referral, col(t.referral.status).in_(("referred", "offered"))),
+    "referrals_waitlisted": lambda t, _: _referrals(t.referral, col(t.referral.status) == "waitlisted"),
+    "services_running": lambda t, _: _referrals(t.referral, col(t.referral.status).in_(("accepted", "started"))),
+    "services_completed": lambda t, period: _referrals(
+        t.referral, col(t.referral.status) == "completed", _within(t.referral.ended_on, period)
+    ),
+    "feedback_given": lambda t, period: _feedback(t.feedback, _within(t.feedback.given_on, period)),
+    "satisfied": lambda t, period: _feedback(
+        t.feedback, _within(t.feedback.given_on, period), col(t.feedback.score) >= SATISFIED_FROM
+    ),
+    "certificates_expired": lambda t, period: _persons(t.person, col(t.person.certificate_expires) <= period.end),
+    "communities_without_grid_worker": lambda t, _: _communities(
+        t.community, col(t.community.grid_worker_id).is_(None)
+    ),
+    "communities_without_director": lambda t, _: _communities(t.community, col(t.community.director_id).is_(None)),
+}

@@ -1,0 +1,84 @@
+"""How events become the rows of persons: where they are registered, since when, and what is certified."""
+
+from __future__ import annotations
+
+from canlian_chassis.projection import Projection, projection
+from canlian_events.meta import Meta
+from canlian_events.registry.person import (
+    CertificateIssued,
+    CertificateRenewed,
+    CircumstancesRecorded,
+    ConsentGiven,
+    ConsentWithdrawn,
+    DisabilityReclassified,
+    PersonMoved,
+    PersonRegistered,
+)
+from canlian_overview.rates import day
+from canlian_overview.rows import PersonRow
+
+
+def persons(table: type[PersonRow]) -> Projection:
+    @projection(table, key=lambda event: event.person_id)
+    def overview_persons(
+        row: PersonRow | None,
+        event: PersonRegistered
+        | PersonMoved
+        | CertificateIssued
+        | CertificateRenewed
+        | DisabilityReclassified
+        | CircumstancesRecorded
+        | ConsentGiven
+        | ConsentWithdrawn,
+        meta: Meta,
+    ) -> PersonRow | None:
+        if isinstance(event, PersonRegistered):
+            return _registered(table, event, meta)
+        if row is None:
+            return None
+        match event:
+            case PersonMoved():
+                return _moved(row, event, meta)
+            case CertificateIssued() | CertificateRenewed():
+                return row.with_(certified=True, certificate_expires=event.expires)
+            case DisabilityReclassified():
+                return row.with_(disability=event.disability, grade=event.grade)
+            case CircumstancesRecorded():
+                return row.with_(low_income=event.circumstances.low_income)
+            case ConsentGiven():
+                return row.with_(consents=sorted({*row.consents, event.purpose.value}))
+            case ConsentWithdrawn():
+                return row.with_(consents=sorted({*row.consents} - {event.purpose.value}))
+
+    return overview_persons
+
+
+def _registered(table: type[PersonRow], event: PersonRegistered, meta: Meta) -> PersonRow:
+    return table(
+        person_id=event.person_id,
+        community=event.community,
+        registered_on=day(meta.said_at),
+        since=day(meta.said_at),
+        disability=event.disability,
+        grade=event.grade,
+        sex=event.sex,
+        birth_year=event.birth_year,
+        event_id=meta.id,
+        position=meta.position,
+    )
+
+
+def _moved(row: PersonRow, event: PersonMoved, meta: Meta) -> PersonRow:
+    stay = {
+        "community": row.community,
+        "since": row.since.isoformat(),
+        "event_id": row.event_id,
+        "position": str(row.position),
+    }
+    return row.with_(
+        community=event.to_community,
+        since=day(meta.said_at),
+        earlier=[*row.earlier, stay],
+        event_id=meta.id,
+        position=meta.position,
+    )
