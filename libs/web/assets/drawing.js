@@ -1,0 +1,42 @@
+// Charts: drawn from the same numbers as the table that stands under each.
+
+// Okabe and Ito's colours that keep apart for colour-blind readers, dark ones first; patterns tell series apart as well
+const COLOURS = ["#1d6b63", "#c25a00", "#1f5fa8", "#8a3d75", "#7a6a00"]
+
+export async function drawCharts(root) {
+  const places = [...root.querySelectorAll("[data-chart]")]
+  if (places.length === 0) return
+  const { init } = await import(document.body.dataset.echarts)
+  for (const place of places) draw(init, place, JSON.parse(place.dataset.chart))
+}
+
+function draw(init, place, { kind, unit, columns, rows }) {
+  const lying = kind === "bar"
+  if (lying) place.style.height = `${80 + rows.length * (18 + 16 * (columns.length - 1))}px`
+  const chart = init(place, null, { renderer: "canvas" })
+  const font = getComputedStyle(document.body).fontFamily
+  const names = { type: "category", data: rows.map((row) => row[0]), inverse: lying, axisTick: { show: false } }
+  const numbers = { type: "value", min: 0, max: unit === "%" ? 1 : undefined, axisLabel: { formatter: (v) => say(v, unit) } }
+  chart.setOption({
+    color: COLOURS,
+    animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+    textStyle: { fontFamily: font, fontSize: 15, color: "#1b2a28" },
+    aria: { decal: { show: columns.length > 2 } },
+    grid: { left: 8, right: 48, top: columns.length > 2 ? 40 : 8, bottom: 8, containLabel: true },
+    legend: columns.length > 2 ? { top: 0, left: 0, textStyle: { fontSize: 15 } } : undefined,
+    tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: (v) => say(v, unit) },
+    xAxis: lying ? numbers : names,
+    yAxis: lying ? names : numbers,
+    series: columns.slice(1).map((name, index) => ({
+      name, type: kind, barMaxWidth: 22, symbolSize: 8,
+      label: { show: lying, position: "right", formatter: ({ value }) => say(value, unit) },
+      data: rows.map((row) => row[index + 1]),
+    })),
+  })
+  new ResizeObserver(() => chart.resize()).observe(place)
+}
+
+function say(value, unit) {
+  if (value === null || value === undefined) return "—"
+  return unit === "%" ? `${Math.round(value * 1000) / 10}%` : value.toLocaleString(document.documentElement.lang)
+}

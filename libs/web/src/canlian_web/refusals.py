@@ -1,0 +1,93 @@
+"""Refusals in words: `wording/<context>.toml` holds each code's text in both languages, filled with its facts."""
+
+from __future__ import annotations
+
+import re
+import string
+import tomllib
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date, datetime
+from enum import Enum
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from canlian_events.terms import Role
+from canlian_web.formats import say_date, say_time
+from canlian_web.i18n import Lang
+from canlian_web.terms import say, say_several, tables
+
+_FALLBACK = "not_possible"
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_NAMED_OTHERWISE: dict[str, type[Enum]] = {"needed": Role}
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
+
+
+@cache
+def wordings() -> dict[str, dict[str, str]]:
+    """Code → language → text. Raises ValueError where two files word the same code."""
+    found: dict[str, dict[str, str]] = {}
+    for file in sorted(files("canlian_web").joinpath("wording").iterdir(), key=lambda entry: entry.name):
+        if file.name.endswith(".toml"):
+            for code, texts in tomllib.loads(file.read_text(encoding="utf-8")).items():
+                if code in found:
+                    raise ValueError(f"{code} is worded in {file.name} and in another file")
+                found[code] = texts
+    return found
+
+
+def say_refusal(code: str, facts: Mapping[str, Any], lang: Lang) -> str:
+    """The refusal as a sentence that says what to do. A code nobody has worded yet still gets a sentence around it."""
+    texts = wordings().get(code) or wordings().get(code.rpartition(".")[2]) or wordings()[_FALLBACK]
+    worded = {name: word_fact(name, value, lang) for name, value in facts.items()}
+    return string.Formatter().vformat(texts[lang], (), _Facts(worded | {"code": code}))
+
+
+class _Facts(dict[str, str]):
+    """A fact that the refusal did not bring is left out rather than breaking the sentence."""
+
+    def __missing__(self, key: str) -> str:
+        return "—"
+
+
+def word_fact(name: str, value: Any, lang: Lang) -> str:
+    """A fact as a reader reads it: dates written out, codes in words, several joined."""
+    if value is None or isinstance(value, Enum):
+        return say(value, lang)
+    if isinstance(value, bool):
+        return {"zh": ("否", "是"), "en": ("no", "yes")}[lang][value]
+    if isinstance(value, datetime):
+        return say_time(value, lang)
+    if isinstance(value, date):
+        return say_date(value, lang)
+    if isinstance(value, list | tuple | set | frozenset):
+        return say_several([word_fact(name, item, lang) for item in value], lang)
+    if isinstance(value, str):
+        return _word_text(name, value, lang)
+    return str(value)
+
+
+def _word_text(name: str, value: str, lang: Lang) -> str:
+    with suppress(ValueError):
+        if _DATE.fullmatch(value):
+            return say_date(date.fromisoformat(value), lang)
+        if _MOMENT.fullmatch(value):
+            return say_time(datetime.fromisoformat(value), lang)
+    return say(_term(name, value) or value, lang)
+
+
+def _term(name: str, code: str) -> Enum | None:
+    """The term a fact's code means: from the table the fact is named after, else the only term with that code.
+
+    Facts travel as JSON, so that a code arrives as plain text.
+    """
+    named = [table for table in tables() if _is_named_after(name, table)]
+    found = [term for table in named or tables() for term in table if str(term.value) == code]
+    certain = found if named else found if len({say(term, "zh") for term in found}) == 1 else []
+    return certain[0] if certain else None
+
+
+def _is_named_after(name: str, table: type[Enum]) -> bool:
+    snake = re.sub(r"(?<!^)(?=[A-Z])", "_", table.__name__).lower()
+    return name in (snake, f"{snake}s") or _NAMED_OTHERWISE.get(name) is table

@@ -1,0 +1,130 @@
+"""The Jinja environment of a tool: its own templates before those all tools share, and what every template may call."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    PrefixLoader,
+    pass_context,
+)
+from jinja2.runtime import Context as JinjaContext
+from jinja2.runtime import Undefined
+from markupsafe import Markup
+
+import canlian_events.terms
+from canlian_events.personal import Sealed
+from canlian_web import formats, terms
+from canlian_web.forms import COMMAND_ID
+from canlian_web.i18n import HTML_LANG, Lang, package_folder
+from canlian_web.personal import is_sealed, masked_id, masked_phone
+
+_SHARED = package_folder("canlian_web")
+
+
+def environment(package: str, prefix: str) -> Environment:
+    own = package_folder(package)
+    loaders: list[BaseLoader] = [
+        FileSystemLoader(own / "templates"),
+        FileSystemLoader(_SHARED / "templates"),
+        PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+    ]
+    jinja = Environment(
+        loader=ChoiceLoader(loaders),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )
+    jinja.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    jinja.globals |= {
+        "asset": lambda name: asset_url(own / "static", prefix, name),
+        "icon": icon,
+        "command_id": _command_id,
+        "options": _options,
+        "in_language": in_language,
+        "html_lang": HTML_LANG,
+        "terms": canlian_events.terms,
+        "is_sealed": is_sealed,
+    }
+    jinja.filters |= {
+        "say": _worded(terms.say),
+        "date": _worded(formats.say_date),
+        "day": _worded(formats.say_day),
+        "time": _worded(formats.say_time),
+        "number": _worded(formats.say_number),
+        "percent": _worded(formats.say_percent),
+        "money": _worded(formats.say_money),
+        "masked_phone": masked_phone,
+        "masked_id": masked_id,
+    }
+    jinja.tests["sealed"] = is_sealed
+    return jinja
+
+
+@pass_context
+def _gettext(context: JinjaContext, msgid: str) -> str:
+    return str(context["page"].texts.gettext(msgid))
+
+
+@pass_context
+def _ngettext(context: JinjaContext, one: str, many: str, number: int) -> str:
+    return str(context["page"].texts.ngettext(one, many, number))
+
+
+def _worded(say: Any) -> Any:
+    """A filter that writes a value in the page's language."""
+
+    @pass_context
+    def filtered(context: JinjaContext, value: Any) -> str:
+        if isinstance(value, Undefined):
+            value = None
+        return str(value) if isinstance(value, Sealed) else str(say(value, context["page"].lang))
+
+    return filtered
+
+
+@pass_context
+def _command_id(context: JinjaContext) -> Markup:
+    """The hidden field by which a form sent twice counts once. `post()` of the components puts it in by itself."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(COMMAND_ID, context["page"].command_id)
+
+
+@pass_context
+def _options(context: JinjaContext, table: Any) -> list[tuple[str, str]]:
+    return terms.options(table, context["page"].lang)
+
+
+@pass_context
+def in_language(context: JinjaContext, lang: Lang) -> str:
+    """The address of this page in another language; of the page before it, where this one answers a form."""
+    page = context["page"]
+    if page.request.method != "GET":
+        return f"{urlsplit(page.came_from).path}?{urlencode({'lang': lang})}"
+    query: Mapping[str, Any] = dict(page.request.query_params) | {"lang": lang}
+    return f"?{urlencode(query)}"
+
+
+@cache
+def asset_url(own: Path, prefix: str, name: str) -> str:
+    """The address of a static file, the tool's own or a shared one, with its version in it."""
+    folder, where = (own, "static") if (own / name).is_file() else (_SHARED / "static", "static/web")
+    version = hashlib.sha256((folder / name).read_bytes()).hexdigest()[:10]
+    return f"{prefix}/{where}/{name}?v={version}"
+
+
+@cache
+def icon(name: str) -> Markup:
+    """A picture from `canlian_web/icons`, drawn with the colour of the text around it; its meaning stands beside it."""
+    path = _SHARED / "icons" / f"{name}.svg"
+    return Markup(path.read_text(encoding="utf-8").strip()) if path.is_file() else Markup("")

@@ -1,0 +1,184 @@
+"""A tool as one object: its pages, its views, its connection, its health."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import structlog
+import uvicorn
+from fastapi import APIRouter, FastAPI
+from nats.aio.client import Client as Nats
+from sqlmodel import Session
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from canlian_chassis import logs
+from canlian_chassis.bus import Client, Unavailable, connect
+from canlian_chassis.settings import Settings
+from canlian_chassis.tokens import Verifier
+from canlian_chassis.views import ViewRunner, Views
+from canlian_web import errors
+from canlian_web.i18n import LANGUAGES, Lang, Texts, package_folder
+from canlian_web.middleware import EveryAnswer
+from canlian_web.templating import environment
+
+log = structlog.get_logger()
+P = ParamSpec("P")
+T = TypeVar("T")
+
+GRACE = 2
+"""Seconds that open requests get when the tool is told to stop."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """`parts`: name → "ready", or what is known of a part."""
+
+    ready: bool
+    parts: dict[str, Any]
+
+    def response(self) -> JSONResponse:
+        status = "ready" if self.ready else "not ready"
+        return JSONResponse({"status": status, "parts": self.parts}, status_code=200 if self.ready else 503)
+
+
+class Tool:
+    """`title` is an English text of the package's catalogue (`N_("…")`), `nav` pairs of address and text."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        prefix: str,
+        package: str,
+        title: str,
+        routers: Sequence[APIRouter],
+        views: Views | None = None,
+        nav: Iterable[tuple[str, str]] = (),
+        settings: Settings | None = None,
+        **fastapi: Any,
+    ) -> None:
+        self.name, self.prefix, self.package, self.title = name, prefix, package, title
+        self.nav = tuple(nav)
+        self.settings = settings or Settings()
+        self.runner = ViewRunner(views, self.settings) if views else None
+        self.verifier = Verifier(self.settings.data / "keys")
+        self.texts: dict[Lang, Texts] = {lang: Texts(lang, [package]) for lang in LANGUAGES}
+        self.templates = environment(package, prefix)
+        self._nc: Nats | None = None
+        self._client: Client | None = None
+        self._started = asyncio.Event()
+        self.app = self._build(routers, fastapi)
+
+    @property
+    def client(self) -> Client:
+        """The way to the services. Raises Unavailable while the log has not been reached since the start."""
+        if self._client is None:
+            raise Unavailable
+        return self._client
+
+    async def read(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`query(session, …)` on the tool's view, in a thread. Raises Unavailable before the view is there."""
+        if self.runner is None or not self._started.is_set():
+            raise Unavailable
+        return await self.runner.read(query, *args, **kwargs)
+
+    async def level(self, timeout: float = 30) -> bool:
+        """Wait until the tool is connected and its views have caught up with the log; for tests."""
+        async with asyncio.timeout(timeout):
+            await self._started.wait()
+            while self.runner and not self.runner.level:  # noqa: ASYNC110 - the runner tells nobody
+                await asyncio.sleep(0.01)
+        return True
+
+    async def health(self) -> Health:
+        connected = self._nc is not None and self._nc.is_connected
+        parts: dict[str, Any] = {"nats": "connected" if connected else "disconnected"}
+        level = True
+        if self.runner:
+            level = self._started.is_set() and self.runner.level
+            parts["views"] = {"position": self.runner.position, "behind": self.runner.behind, "level": level}
+        return Health(connected and level, parts)
+
+    def run(self) -> None:
+        """Serve until told to stop."""
+        logs.configure(self.name, self.settings.log_level)
+        uvicorn.run(
+            self.app,
+            host=self.settings.host,
+            port=self.settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=GRACE,
+        )
+
+    def _build(self, routers: Sequence[APIRouter], options: dict[str, Any]) -> FastAPI:
+        app = FastAPI(
+            **{"title": self.name, "openapi_url": None, "redirect_slashes": False, "lifespan": self._lifespan} | options
+        )
+        app.state.tool = self
+        app.add_middleware(EveryAnswer)
+        errors.register(app)
+        for router in routers:
+            app.include_router(router, prefix=self.prefix)
+        # a router that has a /health of its own, as the edge does, comes first
+        app.add_api_route("/health", self._answer_health, include_in_schema=False)
+        if self.prefix:
+            app.add_api_route(f"{self.prefix}/", self._without_slash, include_in_schema=False)
+        self._mount(app)
+        return app
+
+    def _mount(self, app: FastAPI) -> None:
+        app.mount(f"{self.prefix}/static/web", StaticFiles(directory=package_folder("canlian_web") / "static"))
+        own = package_folder(self.package) / "static"
+        if own.is_dir():
+            app.mount(f"{self.prefix}/static", StaticFiles(directory=own))
+
+    async def _answer_health(self) -> Response:
+        return (await self.health()).response()
+
+    async def _without_slash(self) -> Response:
+        return RedirectResponse(self.prefix, status_code=308)
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        """Pages answer from the first moment; the log is connected beside them, however long that takes."""
+        ending = asyncio.Event()
+        connection = asyncio.create_task(self._connected(ending), name=f"{self.name}-bus")
+        try:
+            yield
+        finally:
+            ending.set()
+            if self._client is None:
+                connection.cancel()
+            await asyncio.wait([connection], timeout=GRACE)
+            connection.cancel()
+            await asyncio.gather(connection, return_exceptions=True)
+
+    async def _connected(self, ending: asyncio.Event) -> None:
+        async with connect(self.settings, self.name) as nc:
+            self._nc, self._client = nc, Client(nc)
+            try:
+                await self._start_views(nc)
+                await ending.wait()
+            finally:
+                self._client = None
+                if self.runner:
+                    await self.runner.stop()
+
+    async def _start_views(self, nc: Nats) -> None:
+        while self.runner:
+            try:
+                await self.runner.start(nc)
+                break
+            except Exception:
+                # the views' database may come later than we do
+                log.exception("tool.views_not_started")
+                await asyncio.sleep(1)
+        self._started.set()
