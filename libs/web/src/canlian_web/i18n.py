@@ -21,6 +21,13 @@ DEFAULT: Lang = "zh"
 COOKIE = "lang"
 HTML_LANG: dict[Lang, str] = {"zh": "zh-CN", "en": "en-GB"}
 _HERE = "canlian_web"
+_HEAD = rb"""msgid ""
+msgstr ""
+"Language: zh\n"
+"Content-Type: text/plain; charset=utf-8\n"
+"Plural-Forms: nplurals=1; plural=0;\n"
+
+"""
 _METHODS = [("**/templates/**.html", "jinja2"), ("templates/**.html", "jinja2"), ("**.py", "python")]
 _JINJA = {
     pattern: {"newstyle_gettext": "true", "silent": "false", "extensions": "jinja2.ext.do"}
@@ -129,10 +136,10 @@ def _is_worded(message: Message | None) -> bool:
 
 def add_missing(package: str) -> list[str]:
     """Write the texts that the catalogue lacks into it, with empty Chinese, and drop those no longer used."""
-    catalogue, gone = _read(package), set(unused(package))
     catalogue = _read(package)
     for unwanted in unused(package):
         catalogue.delete(unwanted)
+    shared = _read(_HERE) if package != _HERE else Catalog()
     added = []
     for msgid in msgids(package):
         key = msgid if isinstance(msgid, str) else msgid[0]
@@ -142,7 +149,8 @@ def add_missing(package: str) -> list[str]:
     path = package_folder(package) / "locale" / "zh.po"
     path.parent.mkdir(exist_ok=True)
     with path.open("wb") as file:
-        write_po(cast(IO[Any], file), catalogue, omit_header=False, no_location=True, width=0)
+        file.write(_HEAD)
+        write_po(cast(IO[Any], file), catalogue, omit_header=True, no_location=True, width=0)
     return added
 
 
