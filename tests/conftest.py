@@ -1,4 +1,4 @@
-"""For the tests that cross packages: those of a folder bear its marker, and the browser is the machine's."""
+"""For the tests that cross packages: those of a folder bear its marker, the browser's go last and use the machine's."""
 
 import os
 from collections.abc import Iterator
@@ -21,6 +21,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             folder = item.path.relative_to(HERE).parts[0]
             if folder in MARKED:
                 item.add_marker(folder)
+    # Playwright leaves its event loop running until the session ends, where no asynchronous test can run any more
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 @pytest.fixture(scope="session")
