@@ -123,7 +123,9 @@ def test_only_the_parts_named_run_and_the_log_with_them(system: System) -> None:
     system.start()
     assert set(system.state.parts) == {"nats-server", "registry", "volunteer"}
     assert system.state.address is None
-    assert get(f"http://{system.part('volunteer').address}") == "canlian_volunteer"
+    url = f"http://{system.part('volunteer').address}"
+    assert get(url) == "canlian_volunteer"
+    assert f"volunteer: {url}" in system.output
 
 
 def test_a_log_that_runs_elsewhere_is_used(system: System, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`canlian run`: a whole system, or some of its parts, as child processes of this one."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated, NoReturn
 
 import typer
@@ -10,7 +11,7 @@ from rich.console import Console
 from canlian_chassis.settings import Settings
 from canlian_operator import demo_data
 from canlian_operator.launch import Launch, Plan, StartFailed
-from canlian_operator.parts import PARTS, UnknownParts, chosen
+from canlian_operator.parts import PARTS, Kind, UnknownParts, chosen
 from canlian_operator.programs import MissingProgram, is_free
 from canlian_operator.system import AlreadyRunning, end_leftovers, hold
 
@@ -48,7 +49,8 @@ def run(
             say(f"结束上次遗留的进程 {name} · ended {name}, left over from a run that was killed")
         check_port(plan)
         try:
-            asyncio.run(Launch(plan, say).run(lambda: welcome(plan)))
+            launch = Launch(plan, say)
+            asyncio.run(launch.run(lambda: welcome(plan, launch.addresses)))
         except MissingProgram as error:
             fail(
                 f"找不到程序 {error},请重新运行 make run。", f"The program {error} is not there: run `make run` again."
@@ -104,9 +106,11 @@ def check_port(plan: Plan) -> None:
         )
 
 
-def welcome(plan: Plan) -> None:
+def welcome(plan: Plan, addresses: Mapping[str, str]) -> None:
+    """Without the edge each tool is told by its own address."""
+    tools = [(part.name, f"http://{addresses[part.name]}") for part in plan.parts if part.kind is Kind.TOOL]
     rows = [
-        ("网址 · address", plan.address or "; ".join(part.name for part in plan.parts)),
+        *([("网址 · address", plan.address)] if plan.address else tools),
         ("数据 · data", str(plan.data)),
         ("日志 · logs", f"{plan.data}/logs/<part>.log"),
         ("停止 · stop", "Ctrl-C"),
