@@ -7,9 +7,10 @@ field `<aggregate>_id`, unless the aggregate says otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, TypeVar
+from functools import cache
+from typing import Any, ClassVar, Self, TypeVar, get_args, get_origin
 
 import pydantic_core
 from pydantic import BaseModel, ConfigDict
@@ -156,8 +157,36 @@ class UnknownEvent(Exception):
 
 
 def encode(message: Message) -> bytes:
-    """The message as JSON; fields that hold their default of None are left out."""
+    """The message as JSON; fields that hold their default of None are left out.
+
+    The same message gives the same bytes in every process: a set, whose order is chance, is written sorted.
+    """
+    if _holds_sets(type(message)):
+        return pydantic_core.to_json(_in_order(message.model_dump(exclude_none=True)))
     return message.__pydantic_serializer__.to_json(message, exclude_none=True)
+
+
+@cache
+def _holds_sets(annotation: Any) -> bool:
+    if get_origin(annotation) in (set, frozenset):
+        return True
+    is_message = isinstance(annotation, type) and issubclass(annotation, Message)
+    parts: Iterable[Any] = (
+        (f.annotation for f in annotation.model_fields.values()) if is_message else get_args(annotation)
+    )
+    return any(_holds_sets(part) for part in parts)
+
+
+def _in_order(value: Any) -> Any:
+    match value:
+        case set() | frozenset():
+            return sorted(map(_in_order, value), key=str)
+        case Mapping():
+            return {name: _in_order(part) for name, part in value.items()}
+        case list() | tuple():
+            return [_in_order(part) for part in value]
+        case _:
+            return value
 
 
 def decode(type: str, version: int, body: bytes) -> Event:
