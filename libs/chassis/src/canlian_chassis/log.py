@@ -137,17 +137,18 @@ class Log:
         """The messages under a filter with a position above `after`, oldest first."""
         found: list[Entry] = []
         while True:
-            page, more = await self._direct_page(filter_, found[-1].position if found else after)
+            page, more = await self.page(filter_, found[-1].position if found else after)
             found += page
             if not more or not page:
                 return found
 
-    async def _direct_page(self, filter_: str, after: int) -> tuple[list[Entry], bool]:
+    async def page(self, filter_: str, after: int, size: int = MAX_BATCH) -> tuple[list[Entry], bool]:
+        """At most `size` (up to 1,000) messages under a filter above `after`, and whether there were more."""
         inbox = self._nc.new_inbox()
         subscription = await self._nc.subscribe(inbox)
         page: list[Entry] = []
         try:
-            request = {"seq": after + 1, "next_by_subj": filter_, "batch": MAX_BATCH}
+            request = {"seq": after + 1, "next_by_subj": filter_, "batch": size}
             await self._nc.publish(f"$JS.API.DIRECT.GET.{STREAM}", json.dumps(request).encode(), reply=inbox)
             while True:
                 message = await subscription.next_msg(timeout=5)

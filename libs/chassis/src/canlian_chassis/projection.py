@@ -33,13 +33,20 @@ R = TypeVar("R", bound=Row)
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """`fold(row, event, meta)` gives the row after the event; None means that there is none. `key` None: not for it."""
+    """`fold(row, event, meta)` gives the row after the event; None means that there is none. `key` None: not for it.
+
+    `by` takes the place of `key` where it is the envelope that says which row: `by(meta)`.
+    """
 
     name: str
     row: type[Row]
     on: frozenset[type[Event]]
     key: Callable[[Any], Key | None]
     fold: Callable[..., Row | None]
+    by: Callable[[Meta], Key | None] | None = None
+
+    def row_key(self, event: Event, meta: Meta) -> Key | None:
+        return self.by(meta) if self.by else self.key(event)
 
 
 def projection(row: type[R], *, key: Callable[[Any], Key | None]) -> Callable[[Callable[..., R | None]], Projection]:
@@ -72,7 +79,7 @@ def fold_all(
     tables: dict[type[Row], dict[Key, Row]] = {p.row: {} for p in projections}
     for event, meta in events:
         for p in projections:
-            if type(event) in p.on and (key := p.key(event)) is not None:
+            if type(event) in p.on and (key := p.row_key(event, meta)) is not None:
                 after = p.fold(tables[p.row].get(key), event, meta)
                 if after is None:
                     tables[p.row].pop(key, None)

@@ -37,7 +37,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
-from canlian_chassis import wire
+from canlian_chassis import tasks, wire
 from canlian_chassis.keys import Keys
 from canlian_chassis.log import Entry, Log
 from canlian_chassis.projection import Key, Projection, Row
@@ -173,7 +173,7 @@ class ViewStore:
             (key, projection, event_, meta)
             for event_, meta in events
             for projection in projections
-            if type(event_) in projection.on and (key := projection.key(event_)) is not None
+            if type(event_) in projection.on and (key := projection.row_key(event_, meta)) is not None
         ]
         if not steps:
             return
@@ -264,9 +264,7 @@ class ViewRunner:
         self._task = asyncio.create_task(self._run(self._log), name=f"views-{self.views.name}")
 
     async def stop(self) -> None:
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await tasks.stop(self._task)
         self.store.engine.dispose()
 
     async def read(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -80,4 +80,5 @@ def read_meta(headers: Headers, position: int, recorded_ns: int, community: str)
         community=community,
         command=headers["ce-command"],
         cause=headers.get("ce-cause"),
+        digest=headers["ce-commanddigest"],
     )

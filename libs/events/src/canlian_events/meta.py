@@ -49,7 +49,7 @@ class Meta:
 
     `at` is when the log recorded it, `said_at` when the person acted (a phone may have been offline in between), both
     UTC. `cause` is the event that a policy answered, or None where a person began. `command` groups the events of one
-    command. `position` is the event's place in the log, from 1, with gaps.
+    command, and `digest` is that command's fingerprint. `position` is the event's place in the log, from 1, with gaps.
     """
 
     id: str
@@ -60,6 +60,7 @@ class Meta:
     community: str
     command: str
     cause: str | None = None
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
