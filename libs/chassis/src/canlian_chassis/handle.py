@@ -161,13 +161,18 @@ class Handler:
         collided_with_id = False
         async with self._alone_with(ref):
             for attempt in range(_ATTEMPTS):
+                # First from memory: what is stored is safe, since the log checks the position it was decided on.
+                # A refusal, or nothing to change, is not checked by anybody, so it is decided on what the log has now.
+                guessed = attempt == 0 and not said.dry_run
                 try:
-                    memory = await self._load(ref)
+                    memory = self._remembered(ref) if guessed else await self._load(ref)
                     if first := memory.answer(said.id, said.digest):
                         return first
                     if collided_with_id:
                         return key_reused()
                     decision = await self._decide(said, ref, memory)
+                    if guessed and (isinstance(decision, Answer) or not decision.entries):
+                        continue
                     if isinstance(decision, Answer):
                         return decision
                     return await self._store(decision, memory)
@@ -175,7 +180,7 @@ class Handler:
                     collided_with_id = True
                 except Conflict as conflict:
                     log.info("command.conflict", command=type(said.command).__name__, id=ref.id, why=str(conflict))
-                    await asyncio.sleep(0.005 * 2 ** min(attempt, 7))
+                    await asyncio.sleep(0 if guessed else 0.005 * 2 ** min(attempt, 7))
         return Answer(status="failed", code="busy")
 
     async def _decide(self, said: Said, ref: Ref, memory: Memory) -> _Decision | Answer:
@@ -360,7 +365,7 @@ class Handler:
     async def _load(self, ref: Ref) -> Memory:
         """The aggregate as the log has it now; what is remembered serves if the log's leader says it is current."""
         decider = self._deciders[ref.aggregate]
-        known = self._memory.get(ref) or Memory(decider.initial)
+        known = self._remembered(ref)
         filter_ = subjects.history(*ref)
         last = await self._log.last_of(filter_)
         if last is None or last.position == known.position:
@@ -372,6 +377,10 @@ class Handler:
             raise Conflict("a replica of the log is behind its leader")
         self._keep(ref, memory)
         return memory
+
+    def _remembered(self, ref: Ref) -> Memory:
+        """The aggregate as it was last seen here, or as if it were new."""
+        return self._memory.get(ref) or Memory(self._deciders[ref.aggregate].initial)
 
     def _fold(self, decider: Decider[Any, Any, Any], memory: Memory, entry: Entry) -> None:
         type_, id_ = entry.headers["ce-type"], entry.headers["ce-id"]

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Column, LargeBinary, MetaData, String, Table, create_engine, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DatabaseError
 
 from canlian_chassis.files import write_once
 from canlian_chassis.settings import Settings
@@ -41,7 +42,7 @@ class Keys:
         self._master = AESGCM(master)
         self._held: dict[str, AESGCM] = {}
         self.blind = lru_cache(maxsize=65536)(self._blind)
-        _METADATA.create_all(engine)
+        _create_tables(engine)
         self._blinding = self._raw([_BLINDING], make=True)[_BLINDING]
 
     @classmethod
@@ -143,6 +144,14 @@ class Keys:
 
     def _unwrap(self, subject: str, wrapped: bytes) -> bytes:
         return self._master.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], subject.encode())
+
+
+def _create_tables(engine: Engine) -> None:
+    try:
+        _METADATA.create_all(engine)
+    except DatabaseError:
+        # parts start at once: who looked before the other's table was there, and came second, finds it now
+        _METADATA.create_all(engine)
 
 
 def _insert_if_absent(engine: Engine) -> Any:

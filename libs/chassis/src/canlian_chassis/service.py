@@ -18,7 +18,7 @@ from faststream.specification import AsyncAPI
 from nats.aio.client import Client as Nats
 from pydantic import ValidationError
 
-from canlian_chassis import logs, wire
+from canlian_chassis import logs, tasks, wire
 from canlian_chassis.bus import open_connection
 from canlian_chassis.decider import Decider, Rejected
 from canlian_chassis.handle import Handler, invalid
@@ -109,10 +109,8 @@ class Service:
         try:
             yield self
         finally:
+            await tasks.stop(task)
             await broker.stop()
-            if task:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
             if runner:
                 await runner.stop()
             await nc.close()
