@@ -64,7 +64,7 @@ class Launch:
         self.say = say
         self.supervisor = Supervisor(say, self.record)
         self.ready = False
-        self.addresses = free_addresses([NATS, "monitor", CADDY, *(part.name for part in plan.parts)])
+        self.addresses = free_addresses([NATS, "monitor", *(part.name for part in plan.parts)])
         self.nats_url = plan.nats_url or f"nats://{self.addresses[NATS]}"
         self.shared = part_environment(
             plan.data, self.nats_url, PARTS, {part.name: self.addresses[part.name] for part in plan.parts}
@@ -123,13 +123,7 @@ class Launch:
                 self.supervisor.start(part_program(part, self.plan.data, self.addresses[part.name], self.shared))
             if self.plan.edge:
                 self.supervisor.start(
-                    caddy_program(
-                        self.plan.edge,
-                        self.plan.data,
-                        (self.plan.host, self.plan.port),
-                        self.addresses[CADDY],
-                        self.shared,
-                    )
+                    caddy_program(self.plan.edge, self.plan.data, self.plan.host, self.plan.port, self.shared)
                 )
             await self._until_ready(health)
         if self.plan.demo:

@@ -77,11 +77,7 @@ def part_program(part: Part, data: Path, address: str, shared: Mapping[str, str]
     )
 
 
-def caddy_program(
-    caddyfile: Path, data: Path, listen: tuple[str, int], admin: str, shared: Mapping[str, str]
-) -> Program:
-    """Caddy listens at `listen` for people and at the address `admin` for its own commands."""
-    host, port = listen
+def caddy_program(caddyfile: Path, data: Path, host: str, port: int, shared: Mapping[str, str]) -> Program:
     folder = data / "caddy"
     folder.mkdir(parents=True, exist_ok=True)
     return Program(
@@ -91,7 +87,6 @@ def caddy_program(
             **shared,
             "CANLIAN_HOST": host,
             "CANLIAN_PORT": str(port),
-            "CADDY_ADMIN": admin,
             "XDG_DATA_HOME": str(folder),
             "XDG_CONFIG_HOME": str(folder),
         },
