@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal, assert_never, get_args
 from zoneinfo import ZoneInfo
 
+from canlian_assistance.facts import Known, known
 from canlian_chassis.decider import Decider, Given, Rejected
 from canlian_events.assistance.visit import (
     VISIT,
@@ -59,14 +60,17 @@ Visit = Due | Scheduled | Over | None
 def decide(command: VisitCommand, visit: Visit, given: Given) -> Sequence[VisitEvent]:
     match command, visit:
         case LetVisitFallDue(), None:
+            _may_be_visited(given.facts)
             return [VisitFellDue.from_(command)]
         case LetVisitFallDue(), _:
             return []
         case ScheduleVisit(), None:
+            _may_be_visited(given.facts)
             return [VisitScheduled.from_(command)]
         case ScheduleVisit(), Due(person_id=person_id):
             if command.person_id != person_id:
                 raise Rejected("visit.other_person")
+            _may_be_visited(given.facts)
             return [VisitScheduled.from_(command)]
         case ReassignVisit(), Scheduled(worker_id=worker_id):
             return [] if command.worker_id == worker_id else [VisitReassigned.from_(command)]
@@ -77,6 +81,8 @@ def decide(command: VisitCommand, visit: Visit, given: Given) -> Sequence[VisitE
             return [VisitMissed.from_(command, person_id=person_id)]
         case CancelVisit(), Scheduled(person_id=person_id) | Due(person_id=person_id):
             return [VisitCancelled.from_(command, person_id=person_id)]
+        case TransferVisit(), Over():
+            return []
         case TransferVisit(), Scheduled(person_id=person_id, due=due) | Due(person_id=person_id, due=due):
             return _transfer(command, person_id, due, given)
         case _, None:
@@ -89,6 +95,13 @@ def decide(command: VisitCommand, visit: Visit, given: Given) -> Sequence[VisitE
             raise Rejected("visit.already_scheduled", worker_id=visit.worker_id, due=visit.due)
         case _:
             assert_never(visit)
+
+
+def _may_be_visited(facts: Known) -> None:
+    """A visit needs no consent of its own, but nobody is visited who has said that they don't want to be."""
+    facts.must_be_open()
+    if facts.registered().refuses_visits:
+        raise Rejected("visit.consent_withdrawn")
 
 
 def _complete(command: CompleteVisit, visit: Scheduled, given: Given) -> Sequence[VisitEvent]:
@@ -108,6 +121,8 @@ def _only_the_visitor(visit: Scheduled, given: Given) -> None:
 
 
 def _transfer(command: TransferVisit, person_id: str, due: date, given: Given) -> Sequence[VisitEvent]:
+    if given.before == command.community:
+        return []
     return [
         VisitTransferred(
             visit_id=command.visit_id,
@@ -140,4 +155,6 @@ def evolve(visit: Visit, event: VisitEvent) -> Visit:
             assert_never(event)
 
 
-visit: Decider[VisitCommand, Visit, VisitEvent] = Decider(VISIT, get_args(VisitCommand), decide, evolve, initial=None)
+visit: Decider[VisitCommand, Visit, VisitEvent] = Decider(
+    VISIT, get_args(VisitCommand), decide, evolve, initial=None, facts=known
+)

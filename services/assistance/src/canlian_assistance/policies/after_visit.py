@@ -1,4 +1,4 @@
-"""What a visit finds becomes needs of their own."""
+"""What follows from a visit: the needs it found, and the visit that was promised next."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from canlian_chassis.policy import policy
 from canlian_events.assistance.need import RaiseNeed
-from canlian_events.assistance.visit import VisitCompleted
+from canlian_events.assistance.visit import LetVisitFallDue, VisitCompleted
 from canlian_events.core import Command
 from canlian_events.ids import derive
 from canlian_events.meta import Meta
@@ -26,4 +26,16 @@ def raise_needs(event: VisitCompleted, meta: Meta) -> Iterable[Command]:
             domain=need.domain,
             words=opened(need.words),
             urgency=need.urgency,
+        )
+
+
+@policy("assistance.next-visit", on=VisitCompleted)
+def let_next_visit_fall_due(event: VisitCompleted, meta: Meta) -> Iterable[Command]:
+    """The next visit the visitor promised is owed from now on."""
+    if event.next_due is not None:
+        yield LetVisitFallDue(
+            visit_id=derive("visit", event.visit_id, "next"),
+            person_id=event.person_id,
+            community=meta.community,
+            due=event.next_due,
         )
