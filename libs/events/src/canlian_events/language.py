@@ -3,7 +3,7 @@
 from canlian_events.assistance import assessment, need, visit
 from canlian_events.catalog import matching, provider, referral, service
 from canlian_events.core import AGGREGATES, COMMANDS, EVENT_NAMES, EVENTS, QUERIES
-from canlian_events.evaluation import feedback
+from canlian_events.evaluation import feedback, rates
 from canlian_events.registry import community, person, worker
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "need",
     "person",
     "provider",
+    "rates",
     "referral",
     "service",
     "visit",

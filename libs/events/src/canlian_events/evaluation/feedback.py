@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from canlian_events.core import Command, Event, aggregate
-from canlian_events.ids import CommunityCode, FeedbackId, NeedId, PersonId, ServiceId
+from canlian_events.ids import CommunityCode, FeedbackId, NeedId, PersonId, ServiceId, derive
 from canlian_events.personal import Personal
 from canlian_events.terms import Occasion, RaterKind, Role
 
 FEEDBACK = aggregate("evaluation.feedback")
 _WORKERS = {Role.SOCIAL_WORKER, Role.GRID_WORKER, Role.STAFF}
+
+
+def feedback_on(occasion_id: str) -> str:
+    """The id of the feedback on a visit or a referral: asking twice is asking for the same."""
+    return derive("feedback", occasion_id)
 
 
 class AskFeedback(Command, to=FEEDBACK, by={Role.POLICY} | _WORKERS):

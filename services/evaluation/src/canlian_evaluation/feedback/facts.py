@@ -1,0 +1,27 @@
+"""What a decision on feedback needs to know beyond it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from canlian_evaluation.views import OVERVIEW
+from canlian_events.core import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """`provider_id` is who provides the service the feedback is on; None where it is on none."""
+
+    person: bool = False
+    provider_id: str | None = None
+
+
+def known(session: Session, command: Command, _state: object) -> Known:
+    """Reads who is asked, and whose service the feedback is on."""
+    person_id, feedback_id = getattr(command, "person_id", ""), command.aggregate_id
+    person = session.get(OVERVIEW.tables.person, person_id)
+    feedback = session.get(OVERVIEW.tables.feedback, feedback_id)
+    service = session.get(OVERVIEW.tables.service, feedback.service_id) if feedback and feedback.service_id else None
+    return Known(person is not None, service.provider_id if service else None)
