@@ -42,7 +42,7 @@ types: dev ## mypy --strict
 	  if ls $$tests/*.py >/dev/null 2>&1; then $(RUN) mypy --allow-untyped-defs --allow-incomplete-defs --allow-untyped-calls $$tests || exit 1; fi; done
 
 schemas: dev ## write the JSON Schemas of all commands and events again
-	$(RUN) python -m canlian_events.schemas
+	$(RUN) python -m canlian_events.schema write
 
 asyncapi: dev ## write each service's AsyncAPI document to docs/asyncapi
 	$(RUN) canlian asyncapi docs/asyncapi
