@@ -265,7 +265,7 @@ class Handler:
                         raise Rejected(claim.taken, holder=holder)
                     if holder == ref.id and not claim.release:
                         continue
-                    headers = {"Nats-Msg-Id": f"{id_}:{claim.kind}", "Canlian-Holder": "" if claim.release else ref.id}
+                    headers = {"Nats-Msg-Id": f"{id_}:{subject}", "Canlian-Holder": "" if claim.release else ref.id}
                     position = (last.position if last else 0) if expected is None else expected
                     entries.append(NewEntry(subject, headers, b"", (subject, position)))
         return _Decision(decision.said, entries + decision.entries, decision.notes, decision.touched)
