@@ -10,6 +10,7 @@ from sqlmodel import Field, Session, func, select
 
 from canlian_chassis.projection import Row, projection
 from canlian_chassis.views import Views
+from canlian_events.meta import Meta
 from canlian_events.registry.community import CommunityClosed, CommunityOpened, GridWorkerNamed
 from canlian_events.registry.person import PersonMoved, PersonRegistered
 from canlian_events.registry.worker import WorkerEnrolled
@@ -47,7 +48,7 @@ class WorkerRow(RegistryRow, table=True):
 
 @projection(CommunityRow, key=lambda event: event.community)
 def communities(
-    row: CommunityRow | None, event: CommunityOpened | GridWorkerNamed | CommunityClosed
+    row: CommunityRow | None, event: CommunityOpened | GridWorkerNamed | CommunityClosed, _: Meta
 ) -> CommunityRow | None:
     match event, row:
         case CommunityOpened(), _:
@@ -61,7 +62,7 @@ def communities(
 
 
 @projection(ResidentRow, key=lambda event: event.person_id)
-def residents(row: ResidentRow | None, event: PersonRegistered | PersonMoved) -> ResidentRow | None:
+def residents(row: ResidentRow | None, event: PersonRegistered | PersonMoved, _: Meta) -> ResidentRow | None:
     match event:
         case PersonRegistered():
             return ResidentRow(person_id=event.person_id, community=event.community)
@@ -70,7 +71,7 @@ def residents(row: ResidentRow | None, event: PersonRegistered | PersonMoved) ->
 
 
 @projection(WorkerRow, key=lambda event: event.worker_id)
-def workers(row: WorkerRow | None, event: WorkerEnrolled) -> WorkerRow | None:
+def workers(row: WorkerRow | None, event: WorkerEnrolled, _: Meta) -> WorkerRow | None:
     return WorkerRow(worker_id=event.worker_id, kind=event.kind)
 
 

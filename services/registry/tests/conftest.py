@@ -1,0 +1,50 @@
+"""The registry running on a real server, in this process, on a folder of the test's."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from services.registry.tests.people import STAFF
+
+from canlian_chassis.bus import Accepted, Client, connect
+from canlian_chassis.keys import key_folder
+from canlian_chassis.log import Log
+from canlian_chassis.settings import Settings
+from canlian_chassis.testing_nats import NatsServer, nats_server
+from canlian_chassis.tokens import Signer
+from canlian_events import subjects
+from canlian_events.core import Command
+from canlian_events.meta import Actor
+from canlian_registry.app import service
+
+
+@dataclass(frozen=True)
+class Registry:
+    client: Client
+    log: Log
+    signer: Signer
+
+    async def send(self, command: Command, command_id: str | None = None, by: Actor = STAFF) -> Accepted:
+        return await self.client.send(command, token=self.signer.sign(by), command_id=command_id)
+
+    async def stored(self) -> int:
+        return len(await self.log.read(subjects.EVENTS))
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[NatsServer]:
+    with nats_server(tmp_path / "nats") as running:
+        yield running
+
+
+@pytest.fixture
+async def registry(server: NatsServer, tmp_path: Path) -> AsyncIterator[Registry]:
+    settings = Settings(nats_url=server.url, data=tmp_path / "var")
+    here = copy.copy(service)
+    here.settings = settings
+    async with here.running(), connect(settings, "test") as nc:
+        yield Registry(Client(nc), Log(nc), Signer(key_folder(settings)))
