@@ -81,6 +81,11 @@ class Tool:
             raise Unavailable
         return self._client
 
+    @property
+    def nats(self) -> Nats | None:
+        """The connection itself, for what is neither command nor query."""
+        return self._nc
+
     async def read(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`query(session, …)` on the tool's view, in a thread. Raises Unavailable before the view is there."""
         if self.runner is None or not self._started.is_set():

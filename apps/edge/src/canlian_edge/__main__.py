@@ -1,0 +1,3 @@
+from canlian_edge.app import edge
+
+edge().run()

@@ -1,0 +1,26 @@
+"""The edge: start page, sign-in, the question "who is this?" that Caddy asks for every page, health of all parts."""
+
+from __future__ import annotations
+
+from canlian_chassis.tokens import Signer
+from canlian_edge import auth, health, pages
+from canlian_edge.settings import EdgeSettings
+from canlian_web.accounts import Accounts
+from canlian_web.i18n import N_
+from canlian_web.tool import Tool
+
+
+def edge(settings: EdgeSettings | None = None) -> Tool:
+    settings = settings or EdgeSettings()
+    tool = Tool(
+        "edge",
+        prefix="",
+        package="canlian_edge",
+        title=N_("Start"),
+        routers=[pages.router, auth.router, health.router],
+        settings=settings,
+    )
+    tool.app.state.accounts = Accounts(settings)
+    tool.app.state.signer = Signer(settings.data / "keys")
+    tool.app.state.settings = settings
+    return tool
