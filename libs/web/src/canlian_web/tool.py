@@ -86,13 +86,6 @@ class Tool:
         """The connection itself, for what is neither command nor query."""
         return self._nc
 
-    @property
-    def bus(self) -> Nats:
-        """The connection itself, to read the log with. Raises Unavailable as `client` does."""
-        if self._client is None or self._nc is None:
-            raise Unavailable
-        return self._nc
-
     async def read(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`query(session, …)` on the tool's view, in a thread. Raises Unavailable before the view is there."""
         if self.runner is None or not self._started.is_set():
