@@ -107,11 +107,11 @@ def _entry(person_id: str, person: RosterPerson) -> RecordRosterEntry:
         phone=person.phone,
         address=person.address,
         certificate=Certificate(number=person.certificate_number, issued=person.certificate_issued),
-        circumstances=_circumstances(person),
+        circumstances=circumstances_of(person),
     )
 
 
-def _circumstances(person: RosterPerson) -> Circumstances:
+def circumstances_of(person: RosterPerson) -> Circumstances:
     """A word that is in no code table is kept in the remark rather than lost."""
     remarks = [person.note] if person.note else []
     employment = _code(person.employment, _EMPLOYMENTS, "就业情况", remarks)

@@ -1,0 +1,333 @@
+"""Sheets brought into a running system: the counts add up, and bringing in the same again changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import dataclasses
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from canlian_catalog.app import service as catalog
+from canlian_chassis.bus import Client, connect
+from canlian_chassis.keys import Keys, key_folder
+from canlian_chassis.log import Log
+from canlian_chassis.service import Service
+from canlian_chassis.settings import Settings
+from canlian_chassis.testing_nats import NatsServer, nats_server
+from canlian_chassis.tokens import Signer
+from canlian_events import subjects
+from canlian_events.core import Command
+from canlian_events.ids import new_id
+from canlian_events.meta import Actor
+from canlian_events.registry.community import OpenCommunity
+from canlian_events.registry.person import CorrectPerson, RegisterPerson
+from canlian_events.terms import DisabilityClass, Role
+from canlian_registry.app import service as registry
+from canlian_sheets.communities import CommunityLine, read_communities
+from canlian_sheets.importer import (
+    ImportInterrupted,
+    ImportResult,
+    import_communities,
+    import_resources,
+    import_roster,
+    person_id_of,
+)
+from canlian_sheets.importer import sending as importer_sending
+from canlian_sheets.importer.roster import circumstances_of
+from canlian_sheets.outcomes import Accepted, Outcome
+from canlian_sheets.resources import ResourceLine, read_resources
+from canlian_sheets.roster import Roster, RosterPerson, read_roster
+from canlian_sheets.sample import make_sample
+
+SHARED = Path(__file__).parents[4] / "shared/data"
+TODAY = date(2026, 11, 24)
+HERE = "429999001001"
+
+
+class Bench:
+    """A running registry and catalog, and what an import needs of them."""
+
+    def __init__(self, client: Client, log: Log, settings: Settings) -> None:
+        self.client, self.log, self.keys = client, log, Keys.of(settings)
+        self._signer = Signer(key_folder(settings))
+
+    def token(self, role: Role = Role.OPERATOR) -> str:
+        return self._signer.sign(Actor("worker_00000001", frozenset({role}), ("429999001",)))
+
+    async def send(self, command: Command) -> None:
+        await self.client.send(command, token=self.token())
+
+    async def stored(self) -> list[str]:
+        return [entry.headers["ce-type"] for entry in await self.log.read(subjects.EVENTS)]
+
+    async def roster(self, roster: Roster, **more: Any) -> ImportResult:
+        return await import_roster(self.client, self.token(), self.keys, roster, **more)
+
+    async def communities(self, communities: Outcome[CommunityLine], **more: Any) -> ImportResult:
+        return await import_communities(self.client, self.token(), communities, **more)
+
+    async def resources(self, resources: Outcome[ResourceLine], **more: Any) -> ImportResult:
+        return await import_resources(self.client, self.token(), resources, **more)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[NatsServer]:
+    with nats_server(tmp_path / "nats") as running:
+        yield running
+
+
+@pytest.fixture
+def settings(server: NatsServer, tmp_path: Path) -> Settings:
+    return Settings(nats_url=server.url, data=tmp_path / "var")
+
+
+@pytest.fixture
+async def bench(settings: Settings) -> AsyncIterator[Bench]:
+    here, there = with_settings(registry, settings), with_settings(catalog, settings)
+    async with here.running(), there.running(), connect(settings, "test") as nc:
+        yield Bench(Client(nc, patience=1.0), Log(nc), settings)
+
+
+def with_settings(service: Service, settings: Settings) -> Service:
+    here = copy.copy(service)
+    here.settings = settings
+    return here
+
+
+class Sheets:
+    """A folder's three sheets, read."""
+
+    def __init__(self, folder: Path) -> None:
+        self.communities = read_communities((folder / "communities.csv").read_bytes(), "communities.csv")
+        codes = {row.value.name: row.value.code for row in self.communities.accepted}
+        self.roster = read_roster((folder / "roster.xlsx").read_bytes(), "roster.xlsx", codes, TODAY)
+        self.resources = read_resources((folder / "resources.xlsx").read_bytes(), "resources.xlsx", codes)
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Sheets:
+    folder = tmp_path_factory.mktemp("sample")
+    make_sample(folder, people=320)
+    return Sheets(folder)
+
+
+def changed(roster: Roster, row: int, **fields: Any) -> Roster:
+    """The roster with other values in its n-th accepted row."""
+    accepted = roster.accepted[row]
+    other = dataclasses.replace(accepted, value=dataclasses.replace(accepted.value, **fields))
+    return dataclasses.replace(roster, rows=tuple(other if r is accepted else r for r in roster.rows))
+
+
+def only(roster: Roster, n: int) -> Roster:
+    return dataclasses.replace(roster, rows=roster.accepted[:n])
+
+
+async def assert_again_changes_nothing(bench: Bench, bring_in: Callable[[], Awaitable[ImportResult]]) -> None:
+    before = await bench.stored()
+    counts = (await bring_in()).counts()
+    assert (counts["created"], counts["updated"]) == (0, 0)
+    assert counts["unchanged"] == counts["rows"] - sum(counts["refused"].values())
+    assert await bench.stored() == before
+
+
+async def test_a_sample_is_brought_in_whole_and_again_changes_nothing(bench: Bench, sample: Sheets):
+    communities = await bench.communities(sample.communities)
+    assert communities.counts() == {"rows": 8, "created": 8, "updated": 0, "unchanged": 0, "refused": {}}
+    roster = await bench.roster(sample.roster)
+    assert roster.counts() == {
+        "rows": len(sample.roster.rows),
+        "created": len(sample.roster.accepted),
+        "updated": 0,
+        "unchanged": len(sample.roster.repeats),
+        "refused": sample.roster.refused_by_reason,
+    }
+    resources = await bench.resources(sample.resources)
+    assert resources.counts()["created"] == len(sample.resources.accepted) > 0
+    await assert_again_changes_nothing(bench, lambda: bench.communities(sample.communities))
+    await assert_again_changes_nothing(bench, lambda: bench.roster(sample.roster))
+    await assert_again_changes_nothing(bench, lambda: bench.resources(sample.resources))
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the larger roster is not on this machine")
+async def test_a_clerks_roster_gives_the_counts_that_are_known(bench: Bench):
+    sheets, truth = Sheets(SHARED), json.loads((SHARED / "roster.truth.json").read_text())
+    await bench.communities(sheets.communities)
+    counts = (await bench.roster(sheets.roster)).counts()
+    assert counts == {
+        "rows": truth["rows"],
+        "created": truth["accept"],
+        "updated": 0,
+        "unchanged": truth["same_as_earlier"],
+        "refused": truth["refuse"],
+    }
+    await assert_again_changes_nothing(bench, lambda: bench.roster(sheets.roster))
+    assert (await bench.resources(sheets.resources)).counts()["created"] == len(sheets.resources.accepted)
+    await assert_again_changes_nothing(bench, lambda: bench.resources(sheets.resources))
+
+
+async def test_a_row_that_changed_is_updated_and_changed_back(bench: Bench, sample: Sheets):
+    await bench.communities(sample.communities)
+    as_it_was = only(sample.roster, 20)
+    other = changed(as_it_was, 3, phone="19900999999")
+    assert (await bench.roster(as_it_was)).counts()["created"] == 20
+    for sheet in (other, as_it_was, other):
+        counts = (await bench.roster(sheet)).counts()
+        assert (counts["created"], counts["updated"], counts["unchanged"]) == (0, 1, 19)
+
+
+async def test_a_row_is_decided_anew_after_somebody_corrected_the_file(bench: Bench, sample: Sheets):
+    await bench.communities(sample.communities)
+    roster = only(sample.roster, 5)
+    await bench.roster(roster)
+    person_id = person_id_of(bench.keys, roster.accepted[0].value.citizen_id)
+    await bench.send(CorrectPerson(person_id=person_id, phone="19900999999"))
+    assert (await bench.roster(roster)).counts()["updated"] == 1
+
+
+async def test_a_dry_run_counts_and_stores_nothing(bench: Bench, sample: Sheets):
+    assert (await bench.communities(sample.communities, dry_run=True)).counts()["created"] == 8
+    assert await bench.stored() == []
+    await bench.communities(sample.communities)
+    before = await bench.stored()
+    assert (await bench.communities(sample.communities, dry_run=True)).counts()["unchanged"] == 8
+    assert (await bench.roster(sample.roster, dry_run=True)).counts()["created"] == len(sample.roster.accepted)
+    dry = (await bench.resources(sample.resources, dry_run=True)).counts()
+    assert dry["created"] == len(sample.resources.accepted)
+    assert await bench.stored() == before
+
+
+async def test_the_same_run_resumed_counts_as_the_first_time(bench: Bench, sample: Sheets):
+    await bench.communities(sample.communities)
+    batch = new_id("import")
+    first = await bench.roster(sample.roster, batch_id=batch)
+    before = await bench.stored()
+    assert await bench.roster(sample.roster, batch_id=batch) == first
+    assert await bench.stored() == before
+
+
+async def test_whoever_was_registered_by_hand_keeps_their_file(bench: Bench, sample: Sheets):
+    await bench.communities(sample.communities)
+    roster = only(sample.roster, 3)
+    person: RosterPerson = roster.accepted[1].value
+    by_hand = RegisterPerson(
+        person_id="person_byhand01",
+        community=person.community,
+        name=person.name,
+        citizen_id=person.citizen_id,
+        disability=DisabilityClass(person.disability),
+    )
+    await bench.send(by_hand)
+    counts = (await bench.roster(roster)).counts()
+    assert (counts["created"], counts["updated"], counts["refused"]) == (2, 1, {})
+    assert (await bench.stored()).count("registry.person.registered") == 3
+
+
+async def test_a_row_for_a_community_that_is_not_open_is_refused_and_the_others_go_on(bench: Bench, sample: Sheets):
+    roster = only(sample.roster, 10)
+    wanted = roster.accepted[0].value.community
+    await bench.send(OpenCommunity(community=wanted, name="开放的社区"))
+    result = await bench.roster(roster)
+    refused = [row for row in result.rows if row.outcome == "refused"]
+    assert {row.reason for row in refused} == {"community.unknown"}
+    assert refused[0].facts["community"] != wanted
+    assert result.counts()["created"] == 10 - len(refused) > 0
+
+
+def test_a_word_that_is_in_no_table_is_kept_as_a_remark():
+    told = circumstances_of(made(education="私塾", employment="在职", note="双拐"))
+    assert (told.schooling, told.employment, told.remark) == (None, "employed", "双拐;文化程度:私塾")
+
+
+def made(**fields: Any) -> RosterPerson:
+    return RosterPerson(
+        community=HERE,
+        name="王秀兰",
+        sex="female",
+        citizen_id="x",
+        birth_date=TODAY,
+        disability=4,
+        grade=2,
+        certificate_number="x",
+        **fields,
+    )
+
+
+async def test_a_role_that_may_not_import_is_told_at_once(bench: Bench, sample: Sheets):
+    with pytest.raises(ImportInterrupted) as refused:
+        await import_roster(bench.client, bench.token(Role.VOLUNTEER), bench.keys, sample.roster)
+    assert refused.value.code == "wrong_role"
+
+
+async def test_a_registry_that_is_away_for_a_moment_is_waited_for(settings: Settings, sample: Sheets):
+    seen: list[int] = []
+    async with connect(settings, "test") as nc:
+        async with with_settings(registry, settings).running():
+            bench = Bench(Client(nc, patience=1.0), Log(nc), settings)
+            await bench.communities(sample.communities)
+        waiting = asyncio.create_task(bench.roster(sample.roster, progress=lambda done, total: seen.append(done)))
+        await asyncio.sleep(0.5)
+        assert not waiting.done()
+        async with with_settings(registry, settings).running():
+            counts = (await waiting).counts()
+    assert counts["created"] == len(sample.roster.accepted) == seen[-1]
+
+
+async def test_a_registry_that_stays_away_is_said_with_what_is_done(
+    settings: Settings, sample: Sheets, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(importer_sending, "_PAUSES", (0.01,))
+
+    class Flaky(Client):
+        """Loses its line after the first chunk."""
+
+        calls = 0
+
+        async def _request(self, *args: Any, **kwargs: Any) -> bytes:
+            self.calls += 1
+            if self.calls > 1:
+                kwargs["timeout"] = 0.001
+                args = ("nobody.listens", *args[1:])
+            return await super()._request(*args, **kwargs)
+
+    assert len(sample.roster.accepted) > importer_sending.CHUNK
+    async with with_settings(registry, settings).running(), connect(settings, "test") as nc:
+        bench = Bench(Client(nc), Log(nc), settings)
+        await bench.communities(sample.communities)
+        with pytest.raises(ImportInterrupted) as stopped:
+            await import_roster(Flaky(nc), bench.token(), bench.keys, sample.roster)
+        done = stopped.value.done
+        assert stopped.value.code == "unavailable"
+        assert done.counts()["created"] == (await bench.stored()).count("registry.person.registered") > 0
+        whole = await bench.roster(sample.roster, batch_id=done.batch_id)
+        assert whole.counts()["created"] == len(sample.roster.accepted)
+
+
+async def test_a_list_that_says_otherwise_renames_and_reappoints(bench: Bench, sample: Sheets):
+    await bench.communities(sample.communities)
+    rows = list(sample.communities.rows)
+    first = rows[0]
+    assert isinstance(first, Accepted)
+    line = dataclasses.replace(first.value, name="改名社区", grid_worker="新来的", director="另一位")
+    other = dataclasses.replace(sample.communities, rows=(dataclasses.replace(first, value=line), *rows[1:]))
+    counts = (await bench.communities(other)).counts()
+    assert (counts["created"], counts["updated"], counts["unchanged"], counts["refused"]) == (0, 1, 7, {})
+    await assert_again_changes_nothing(bench, lambda: bench.communities(other))
+
+
+async def test_a_resource_that_changed_is_changed(bench: Bench, sample: Sheets):
+    await bench.resources(sample.resources)
+    rows = list(sample.resources.rows)
+    first = rows[0]
+    assert isinstance(first, Accepted)
+    service = dataclasses.replace(first.value.service, opening_hours="全天", weekly_places=99)
+    line = dataclasses.replace(first.value, service=service)
+    other = dataclasses.replace(sample.resources, rows=(dataclasses.replace(first, value=line), *rows[1:]))
+    counts = (await bench.resources(other)).counts()
+    assert (counts["created"], counts["updated"], counts["refused"]) == (0, 1, {})
+    await assert_again_changes_nothing(bench, lambda: bench.resources(other))
