@@ -2,6 +2,9 @@
 
 from datetime import date
 
+import pytest
+
+from canlian_assistance.facts import Known, KnownPerson
 from canlian_assistance.visit.decider import visit
 from canlian_chassis.testing import given
 from canlian_events.assistance.visit import (
@@ -32,6 +35,8 @@ ANOTHER = Actor("worker_00000002", frozenset({Role.VOLUNTEER}), (HERE,))
 SOCIAL_WORKER = Actor("worker_00000003", frozenset({Role.SOCIAL_WORKER}), (HERE,))
 STAFF = Actor("worker_00000004", frozenset({Role.STAFF}), ("429999001",))
 
+KNOWN = Known("open", KnownPerson(1960))
+
 SCHEDULE = ScheduleVisit(visit_id=ID, person_id=PERSON, community=HERE, worker_id=VOLUNTEER.id, due=TODAY)
 FELL_DUE = VisitFellDue(visit_id=ID, person_id=PERSON, due=TODAY)
 SCHEDULED = VisitScheduled(visit_id=ID, person_id=PERSON, worker_id=VOLUNTEER.id, due=TODAY)
@@ -40,22 +45,22 @@ COMPLETED = VisitCompleted.from_(COMPLETE, person_id=PERSON, worker_id=VOLUNTEER
 
 
 def test_a_visit_is_scheduled_for_a_visitor_and_a_day():
-    given(visit).when(SCHEDULE, by=SOCIAL_WORKER).then(SCHEDULED)
+    given(visit).when(SCHEDULE, by=SOCIAL_WORKER, facts=KNOWN).then(SCHEDULED)
 
 
 def test_a_visit_that_fell_due_is_scheduled():
-    given(visit, FELL_DUE).when(SCHEDULE, by=SOCIAL_WORKER).then(SCHEDULED)
+    given(visit, FELL_DUE).when(SCHEDULE, by=SOCIAL_WORKER, facts=KNOWN).then(SCHEDULED)
 
 
 def test_a_visit_owed_to_one_person_is_not_scheduled_for_another():
     other = SCHEDULE.model_copy(update={"person_id": "person_00000002"})
-    given(visit, FELL_DUE).when(other, by=SOCIAL_WORKER).refused("visit.other_person")
+    given(visit, FELL_DUE).when(other, by=SOCIAL_WORKER, facts=KNOWN).refused("visit.other_person")
 
 
 def test_a_visit_falls_due_once():
     falls_due = LetVisitFallDue(visit_id=ID, person_id=PERSON, community=HERE, due=TODAY)
-    given(visit).when(falls_due, by=SOCIAL_WORKER).then(FELL_DUE)
-    given(visit, FELL_DUE).when(falls_due, by=SOCIAL_WORKER).unchanged()
+    given(visit).when(falls_due, by=SOCIAL_WORKER, facts=KNOWN).then(FELL_DUE)
+    given(visit, FELL_DUE).when(falls_due, by=SOCIAL_WORKER, facts=KNOWN).unchanged()
 
 
 def test_the_assigned_visitor_completes_it():
@@ -93,7 +98,7 @@ def test_a_visit_nobody_knows_is_refused():
 
 
 def test_a_scheduled_visit_is_not_scheduled_again_but_reassigned():
-    given(visit, SCHEDULED).when(SCHEDULE, by=SOCIAL_WORKER).refused("visit.already_scheduled")
+    given(visit, SCHEDULED).when(SCHEDULE, by=SOCIAL_WORKER, facts=KNOWN).refused("visit.already_scheduled")
     reassign = ReassignVisit(visit_id=ID, worker_id=ANOTHER.id)
     reassigned = VisitReassigned(visit_id=ID, worker_id=ANOTHER.id)
     given(visit, SCHEDULED).when(reassign, by=SOCIAL_WORKER).then(reassigned)
@@ -119,3 +124,22 @@ def test_a_visit_follows_a_person_who_moves_and_waits_for_a_visitor_there():
     transferred = VisitTransferred(visit_id=ID, person_id=PERSON, from_community=HERE, to_community=THERE, due=TODAY)
     given(visit, SCHEDULED).when(transfer, by=SOCIAL_WORKER, community=THERE, before=HERE).then(transferred)
     given(visit, SCHEDULED, transferred).when(COMPLETE, by=VOLUNTEER).refused("visit.not_scheduled")
+    there = [SCHEDULED, transferred]
+    given(visit, *there).when(transfer, by=SOCIAL_WORKER, community=THERE, before=THERE).unchanged()
+    given(visit, SCHEDULED, COMPLETED).when(transfer, by=SOCIAL_WORKER, community=THERE, before=HERE).unchanged()
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        (Known("open", KnownPerson(1960, refuses_visits=True)), "visit.consent_withdrawn"),
+        (Known("open"), "person.unknown"),
+        (Known(None, KnownPerson(1960)), "community.unknown"),
+        (Known("closed", KnownPerson(1960)), "community.closed"),
+    ],
+)
+def test_nobody_is_visited_who_does_not_want_it_or_whom_nobody_knows(facts: Known, code: str):
+    falls_due = LetVisitFallDue(visit_id=ID, person_id=PERSON, community=HERE, due=TODAY)
+    given(visit).when(SCHEDULE, by=SOCIAL_WORKER, facts=facts).refused(code)
+    given(visit, FELL_DUE).when(SCHEDULE, by=SOCIAL_WORKER, facts=facts).refused(code)
+    given(visit).when(falls_due, by=SOCIAL_WORKER, facts=facts).refused(code)
