@@ -88,7 +88,7 @@ class ProposeNextMatch(Command, to=REFERRAL, by={Role.POLICY}):
     """After a decline or a lapse: the next best service for the same need; None says that there is none."""
 
     referral_id: ReferralId
-    service_id: ServiceId | None
+    service_id: ServiceId | None = None
     reasons: tuple[Reason, ...] = ()
 
 
