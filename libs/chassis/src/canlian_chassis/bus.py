@@ -150,13 +150,24 @@ class Client:
         return accepted_or_raise(Answer.model_validate_json(reply))
 
     async def send_many(
-        self, context: str, commands: list[tuple[str, Command]], *, token: str, dry_run: bool = False
+        self,
+        context: str,
+        commands: list[tuple[str, Command]],
+        *,
+        token: str,
+        said_at: datetime | None = None,
+        dry_run: bool = False,
     ) -> list[Accepted | Refused]:
-        """Send many commands, each with its id, to one service; the answers come in the same order."""
+        """Send many commands, each with its id, to one service; the answers come in the same order.
+
+        `said_at` is when all of them were said, if not now.
+        """
         body = pydantic_core.to_json(
             [{"id": id, "name": type(c).__name__, "body": encode(c).decode()} for id, c in commands]
         )
         headers = {wire.TOKEN: token} | ({wire.DRY_RUN: "1"} if dry_run else {})
+        if said_at:
+            headers[wire.SAID_AT] = said_at.isoformat()
         reply = await self._request(subjects.commands_in_bulk(context), body, headers, timeout=60)
         answers = [Answer.model_validate(item) for item in pydantic_core.from_json(reply)]
         return [_answer_or_refusal(answer) for answer in answers]
