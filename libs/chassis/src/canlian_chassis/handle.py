@@ -123,7 +123,9 @@ class Handler:
         async def one(n: int) -> None:
             async with limit:
                 try:
-                    answers[n] = await self._decide_and_store(waiting[n])
+                    # one that is not remembered here was just tried as new, in a batch: it is there already
+                    remembered = _ref(waiting[n].command) in self._memory
+                    answers[n] = await self._decide_and_store(waiting[n], guess=remembered)
                 except Exception:
                     log.exception("command.failed", command=type(waiting[n].command).__name__)
                     answers[n] = Answer(status="failed", code="failed")
@@ -156,14 +158,14 @@ class Handler:
         digest = self._keys.digest(name, encode(command))
         return Said(command, command_id, digest, actor, at, headers.get(wire.CAUSE), wire.DRY_RUN in headers)
 
-    async def _decide_and_store(self, said: Said) -> Answer:
+    async def _decide_and_store(self, said: Said, guess: bool = True) -> Answer:
         ref = _ref(said.command)
         collided_with_id = False
         async with self._alone_with(ref):
             for attempt in range(_ATTEMPTS):
                 # First from memory: what is stored is safe, since the log checks the position it was decided on.
                 # A refusal, or nothing to change, is not checked by anybody, so it is decided on what the log has now.
-                guessed = attempt == 0 and not said.dry_run
+                guessed = guess and attempt == 0 and not said.dry_run
                 try:
                     memory = self._remembered(ref) if guessed else await self._load(ref)
                     if first := memory.answer(said.id, said.digest):
@@ -179,7 +181,8 @@ class Handler:
                 except AlreadyStored:
                     collided_with_id = True
                 except Conflict as conflict:
-                    log.info("command.conflict", command=type(said.command).__name__, id=ref.id, why=str(conflict))
+                    if not guessed:
+                        log.info("command.conflict", command=type(said.command).__name__, id=ref.id, why=str(conflict))
                     await asyncio.sleep(0 if guessed else 0.005 * 2 ** min(attempt, 7))
         return Answer(status="failed", code="busy")
 
