@@ -1,0 +1,20 @@
+"""A server and settings for the tests that run the whole service."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from canlian_chassis.settings import Settings
+from canlian_chassis.testing_nats import NatsServer, nats_server
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[NatsServer]:
+    with nats_server(tmp_path / "nats") as running:
+        yield running
+
+
+@pytest.fixture
+def settings(server: NatsServer, tmp_path: Path) -> Settings:
+    return Settings(nats_url=server.url, data=tmp_path / "var")
