@@ -30,6 +30,7 @@ from canlian_events.registry.person import CorrectPerson, RegisterPerson
 from canlian_events.terms import DisabilityClass, Role
 from canlian_registry.app import service as registry
 from canlian_sheets.communities import CommunityLine, read_communities
+from canlian_sheets.giving_back import refused_sheet
 from canlian_sheets.importer import (
     ImportInterrupted,
     ImportResult,
@@ -37,6 +38,7 @@ from canlian_sheets.importer import (
     import_resources,
     import_roster,
     person_id_of,
+    refused_rows,
 )
 from canlian_sheets.importer import sending as importer_sending
 from canlian_sheets.importer.roster import circumstances_of
@@ -44,6 +46,7 @@ from canlian_sheets.outcomes import Accepted, Outcome
 from canlian_sheets.resources import ResourceLine, read_resources
 from canlian_sheets.roster import Roster, RosterPerson, read_roster
 from canlian_sheets.sample import make_sample
+from canlian_sheets.sample_people import COMMUNITIES
 
 SHARED = Path(__file__).parents[4] / "shared/data"
 TODAY = date(2026, 11, 24)
@@ -237,6 +240,14 @@ async def test_a_row_for_a_community_that_is_not_open_is_refused_and_the_others_
     assert {row.reason for row in refused} == {"community.unknown"}
     assert refused[0].facts["community"] != wanted
     assert result.counts()["created"] == 10 - len(refused) > 0
+
+    given_back = refused_rows(roster, result)
+    assert [row.row_no for row in given_back] == [row.row_no for row in refused]
+    book = refused_sheet(given_back, sample.roster.header, lambda reason, _: (f"原因 {reason}", reason))
+    again = read_roster(book, "refused.xlsx", {name: code for code, name in COMMUNITIES.items()}, TODAY)
+    assert [row.value for row in again.accepted] == [
+        row.value for row in roster.accepted if row.row_no in {no.row_no for no in refused}
+    ]
 
 
 def test_a_word_that_is_in_no_table_is_kept_as_a_remark():

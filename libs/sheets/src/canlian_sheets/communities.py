@@ -43,7 +43,7 @@ def read_communities(data: bytes, filename: str, mapping: Mapping[str, int] | No
         if line is None or entry.problems:
             read.append(entry.refused())
             continue
-        accepted = Accepted(row.row_no, line, tuple(entry.mended))
+        accepted = entry.accepted(line)
         by_code[line.code] = by_name[line.name] = accepted
         read.append(accepted)
     return Outcome(

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from canlian_sheets import cells
 from canlian_sheets.cells import Mends, text_of
-from canlian_sheets.outcomes import Problem, Refused
+from canlian_sheets.outcomes import Accepted, Problem, Refused
 from canlian_sheets.reading import Cell
 from canlian_sheets.tables import Row
 
@@ -60,8 +60,14 @@ class Entry:
 
     def refused(self) -> Refused:
         first, *others = self.problems
-        shown = tuple(text_of(cell) for cell in self._row.cells)
-        return Refused(self._row.row_no, first.reason, first.facts, shown, tuple(others))
+        return Refused(self._row.row_no, first.reason, first.facts, self._shown, tuple(others))
+
+    def accepted(self, value: T) -> Accepted[T]:
+        return Accepted(self._row.row_no, value, tuple(self.mended), self._shown)
+
+    @property
+    def _shown(self) -> tuple[str, ...]:
+        return tuple(text_of(cell) for cell in self._row.cells)
 
     def _bounded(self, text: str | None, limit: int) -> str | None:
         if text is not None and len(text) > limit:

@@ -1,7 +1,7 @@
 """The refused rows as a sheet, for a clerk to mend and bring in again."""
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
 from openpyxl import Workbook
@@ -11,7 +11,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from canlian_sheets.outcomes import Refused
+from canlian_sheets.outcomes import Facts, Refused
 from canlian_sheets.reasons import reason_words
 
 ADDED = ("原行号", "退回原因", "Reason")
@@ -21,8 +21,11 @@ _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 _CELL_LIMIT = 32_767
 
 
-def refused_sheet(refused_rows: Iterable[Refused], header: Sequence[str]) -> bytes:
-    """An .xlsx of the rows as they stood, each with its reasons.
+Words = Callable[[str, Facts], tuple[str, str]]
+
+
+def refused_sheet(refused_rows: Iterable[Refused], header: Sequence[str], words: Words = reason_words) -> bytes:
+    """An .xlsx of the rows as they stood, each with its reasons; `words` gives a reason's Chinese and English.
 
     Every cell is text, so that long numbers keep their digits and nothing typed into a sheet runs as a formula.
     """
@@ -36,15 +39,15 @@ def refused_sheet(refused_rows: Iterable[Refused], header: Sequence[str]) -> byt
     sheet.append([_text(sheet, title, heading=True) for title in (*header, *ADDED)])
     for row in refused_rows:
         cells = [_text(sheet, text) for text in _fitted(row.cells, len(header))]
-        cells += [_text(sheet, text, reason=True) for text in (str(row.row_no), *_reasons(row))]
+        cells += [_text(sheet, text, reason=True) for text in (str(row.row_no), *_reasons(row, words))]
         sheet.append(cells)
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
 
 
-def _reasons(row: Refused) -> tuple[str, str]:
-    wordings = [reason_words(row.reason, row.facts), *(reason_words(also.reason, also.facts) for also in row.also)]
+def _reasons(row: Refused, words: Words) -> tuple[str, str]:
+    wordings = [words(row.reason, row.facts), *(words(also.reason, also.facts) for also in row.also)]
     return "\n".join(chinese for chinese, _ in wordings), "\n".join(english for _, english in wordings)
 
 

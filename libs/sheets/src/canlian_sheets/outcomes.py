@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Generic, TypeVar
 
@@ -44,6 +44,8 @@ class Accepted(Generic[T]):
     value: T
     mended: tuple[str, ...] = ()
     """`field.mend` for each slip mended; worded by `reasons.mend_words`."""
+    cells: tuple[str, ...] = field(default=(), compare=False)
+    """The row as it stood, for giving back where a service refuses it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def read_resources(
         key = (line.provider.number, line.service.name)
         if (same := services.get(key)) is None:
             providers.setdefault(line.provider.number, (row.row_no, line.provider))
-            services[key] = Accepted(row.row_no, line, tuple(entry.mended))
+            services[key] = entry.accepted(line)
             read.append(services[key])
         elif same.value == line:
             read.append(Repeat(row.row_no, same.row_no))

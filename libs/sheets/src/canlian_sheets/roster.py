@@ -90,7 +90,7 @@ def roster_rows(
         if person is None:
             yield entry.refused()
         elif (earlier := seen.get(person.citizen_id)) is None:
-            accepted = Accepted(row.row_no, person, tuple(entry.mended))
+            accepted = entry.accepted(person)
             seen[person.citizen_id] = accepted
             yield accepted
         elif differing := _differing(earlier.value, person):

@@ -2,7 +2,7 @@
 
 from canlian_sheets.importer.communities import import_communities
 from canlian_sheets.importer.resources import import_resources
-from canlian_sheets.importer.results import ImportInterrupted, ImportResult, RowOutcome
+from canlian_sheets.importer.results import ImportInterrupted, ImportResult, RowOutcome, refused_rows
 from canlian_sheets.importer.roster import import_roster, person_id_of
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "import_resources",
     "import_roster",
     "person_id_of",
+    "refused_rows",
 ]

@@ -46,6 +46,18 @@ class ImportResult:
         }
 
 
+def refused_rows(sheet: Outcome[T], result: ImportResult) -> tuple[Refused, ...]:
+    """The rows to give back, as they stood: those the reader refused, and those the service did."""
+    said = {row.row_no: row for row in result.rows if row.outcome == "refused"}
+    given_back: list[Refused] = []
+    for row in sheet.rows:
+        if isinstance(row, Refused):
+            given_back.append(row)
+        elif isinstance(row, Accepted) and (no := said.get(row.row_no)):
+            given_back.append(Refused(row.row_no, no.reason or "?", no.facts, row.cells))
+    return tuple(given_back)
+
+
 class ImportInterrupted(No):
     """The import stopped on the way: `code` and `facts` say why, `done` what became of the rows up to there.
 
