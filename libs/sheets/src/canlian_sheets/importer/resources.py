@@ -133,7 +133,7 @@ async def _also(
 async def _services(sender: Sender, rows: Sequence[Row], providers: Mapping[str, _Provider]) -> dict[int, list[Answer]]:
     """By row. What is listed already, with other details, is changed. In a dry run a new provider is not there yet."""
     listings = {
-        row.row_no: _listing(row.value, provider.id)
+        row.row_no: listing_of(row.value, provider.id)
         for row in rows
         if (provider := providers[row.value.provider.number]).stands
     }
@@ -151,7 +151,8 @@ async def _services(sender: Sender, rows: Sequence[Row], providers: Mapping[str,
     return answers
 
 
-def _listing(line: ResourceLine, provider_id: str) -> ListService:
+def listing_of(line: ResourceLine, provider_id: str) -> ListService:
+    """What is listed for a line; the service's id follows from the provider's number and the service's name."""
     return ListService(
         service_id=derive("service", line.provider.number, line.service.name),
         provider_id=provider_id,
