@@ -15,8 +15,8 @@ function draw(init, place, { kind, unit, columns, rows }) {
   if (lying) place.style.height = `${80 + rows.length * (18 + 16 * (columns.length - 1))}px`
   const chart = init(place, null, { renderer: "canvas" })
   const font = getComputedStyle(document.body).fontFamily
-  const names = { type: "category", data: rows.map((row) => row[0]), inverse: lying, axisTick: { show: false } }
-  const numbers = { type: "value", min: 0, max: unit === "%" ? 1 : undefined, axisLabel: { formatter: (v) => say(v, unit) } }
+  const names = { type: "category", data: rows.map((row) => row[0]), inverse: lying, axisTick: { show: false }, axisLabel: { fontSize: 14, color: "#1b2a28" } }
+  const numbers = { type: "value", min: 0, max: unit === "%" ? 1 : undefined, axisLabel: { fontSize: 13, color: "#4e5f5c", formatter: (v) => say(v, unit) } }
   chart.setOption({
     color: COLOURS,
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,

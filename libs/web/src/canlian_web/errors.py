@@ -61,8 +61,8 @@ async def needs_role(request: Request, error: NeedsRole) -> Response:
     _ = page._
     text = _(
         "This page is for: %(roles)s. You are signed in as: %(mine)s.",
-        roles=say_several(sorted(error.roles), page.lang),
-        mine=say_several(sorted(page.actor.roles), page.lang),
+        roles=say_several(error.roles, page.lang),
+        mine=say_several(page.actor.roles, page.lang),
     )
     return show(request, 403, _("This page is for others"), text, offers_sign_in=True)
 

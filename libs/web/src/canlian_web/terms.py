@@ -8,33 +8,85 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from canlian_events import terms
-from canlian_events.terms import DisabilityClass, Grade, NeedCloseReason, Role
 from canlian_web.i18n import Lang
 
 T = TypeVar("T", bound=Enum)
 
-_ENGLISH: dict[Enum, str] = {
-    Role.STAFF: "federation staff",
-    Role.LEADER: "leading group",
-    Role.DIRECTOR: "community director",
-    Role.PROVIDER: "service provider",
-    Role.ANONYMOUS: "not signed in",
-    Role.POLICY: "the system",
-    Role.PROGRAM: "a program",
-    DisabilityClass.VISUAL: "visual",
-    DisabilityClass.HEARING: "hearing",
-    DisabilityClass.SPEECH: "speech",
-    DisabilityClass.PHYSICAL: "physical",
-    DisabilityClass.INTELLECTUAL: "intellectual",
-    DisabilityClass.PSYCHIATRIC: "psychiatric",
-    DisabilityClass.MULTIPLE: "multiple",
-    Grade.ONE: "grade 1",
-    Grade.TWO: "grade 2",
-    Grade.THREE: "grade 3",
-    Grade.FOUR: "grade 4",
-    NeedCloseReason.MET: "need met",
-    NeedCloseReason.WITHDRAWN: "withdrawn by the person",
-    NeedCloseReason.NOT_OURS: "not for us to do",
+# Keyed by table, since codes of different tables are equal to each other: Occasion.VISIT == Channel.VISIT.
+_ENGLISH: dict[type[Enum], dict[str | int, str]] = {
+    terms.Role: {
+        "staff": "federation staff",
+        "leader": "leading group",
+        "director": "community director",
+        "provider": "service provider",
+        "anonymous": "not signed in",
+        "policy": "the system",
+        "program": "a program",
+    },
+    terms.WorkerKind: {"staff": "federation staff", "director": "community director"},
+    terms.DisabilityClass: {
+        1: "visual",
+        2: "hearing",
+        3: "speech",
+        4: "physical",
+        5: "intellectual",
+        6: "psychiatric",
+        7: "multiple",
+    },
+    terms.Grade: {1: "grade 1", 2: "grade 2", 3: "grade 3", 4: "grade 4"},
+    terms.Domain: {
+        "rehabilitation": "rehabilitation guidance",
+        "psychological": "psychological support",
+        "education": "education and training",
+        "employment": "sheltered employment",
+        "rights": "rights protection",
+        "culture_sport": "culture and sport",
+    },
+    terms.Help: {
+        "poverty": "help with poverty",
+        "emergency": "help in an emergency",
+        "illness": "help with illness",
+        "morale": "moral support",
+        "skills": "help with skills",
+        "hardship": "help out of hardship",
+    },
+    terms.Tie: {
+        "area": "through the area",
+        "street": "through the street",
+        "department": "through a department",
+        "community": "through the community",
+        "family": "through the family",
+        "heart": "heart to heart",
+    },
+    terms.Channel: {
+        "neighbours": "neighbours platform",
+        "hotline": "hotline 12385",
+        "petition": "online petition",
+    },
+    terms.AccessFeature: {"companion": "companion to a clinic", "online": "online service", "transport": "pick-up"},
+    terms.Purpose: {
+        "share_with_provider": "sharing data with the provider of a referral",
+        "visits": "visits at home",
+        "contact": "calls and messages",
+    },
+    terms.NeedCloseReason: {
+        "met": "need met",
+        "withdrawn": "withdrawn by the person",
+        "not_ours": "not for us to do",
+        "duplicate": "recorded twice",
+    },
+    terms.DeclineReason: {"no_staff": "not enough staff", "unreachable": "person cannot be reached"},
+    terms.Outcome: {"met": "need met", "not_met": "need not met"},
+    terms.RaterKind: {"person": "disabled people and families", "grass_roots": "grass-roots organisations"},
+    terms.ProviderKind: {"medical": "medical institution", "womens_federation": "women's federation"},
+    terms.Employment: {"unable": "unable to work"},
+    terms.Schooling: {
+        "none": "no schooling",
+        "primary": "primary school",
+        "junior": "junior middle school",
+        "senior": "senior middle school",
+        "vocational": "vocational school",
+    },
 }
 
 
@@ -59,13 +111,28 @@ def say(term: Any, lang: Lang) -> str:
 
 
 def say_several(items: Iterable[Any], lang: Lang) -> str:
-    worded = [say(item, lang) for item in items]
+    worded = [say(item, lang) for item in _in_order(items)]
     return ("、" if lang == "zh" else ", ").join(worded) or "—"
+
+
+def _in_order(items: Iterable[Any]) -> Iterable[Any]:
+    """A set of codes in the order of their table, whatever order the set has."""
+    if isinstance(items, set | frozenset) and all(isinstance(item, Enum) for item in items):
+        return sorted(items, key=_place)
+    return items
+
+
+def _place(term: Enum) -> tuple[str, int]:
+    return type(term).__name__, [*type(term)].index(term)
 
 
 def options(table: type[T], lang: Lang) -> list[tuple[str, str]]:
     """The codes of a table with their words, in the table's order: for radios, checkboxes and selects."""
-    return [(str(term.value), say(term, lang)) for term in table]
+    return [(str(term.value), _capital(say(term, lang))) for term in table]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _chinese(term: Enum) -> str:
@@ -73,4 +140,5 @@ def _chinese(term: Enum) -> str:
 
 
 def _english(term: Enum) -> str:
-    return _ENGLISH.get(term) or str(term.value).replace("_", " ")
+    worded = _ENGLISH.get(type(term), {}).get(term.value)
+    return worded or str(term.value).replace("_", " ")
