@@ -48,7 +48,7 @@ from canlian_sheets.roster import Roster, RosterPerson, read_roster
 from canlian_sheets.sample import make_sample
 from canlian_sheets.sample_people import COMMUNITIES
 
-SHARED = Path(__file__).parents[4] / "shared/data"
+LARGER = Path(__file__).parents[4] / "shared/data"
 TODAY = date(2026, 11, 24)
 HERE = "429999001001"
 
@@ -139,38 +139,39 @@ async def assert_again_changes_nothing(bench: Bench, bring_in: Callable[[], Awai
     assert await bench.stored() == before
 
 
-async def test_a_sample_is_brought_in_whole_and_again_changes_nothing(bench: Bench, sample: Sheets):
-    communities = await bench.communities(sample.communities)
-    assert communities.counts() == {"rows": 8, "created": 8, "updated": 0, "unchanged": 0, "refused": {}}
-    roster = await bench.roster(sample.roster)
-    assert roster.counts() == {
-        "rows": len(sample.roster.rows),
-        "created": len(sample.roster.accepted),
+def a_made_up_folder(folder: Path) -> tuple[Path, dict[str, Any]]:
+    return folder, dataclasses.asdict(make_sample(folder, people=320))
+
+
+def a_larger_folder(_: Path) -> tuple[Path, dict[str, Any]]:
+    return LARGER, json.loads((LARGER / "roster.truth.json").read_text(encoding="utf-8"))
+
+
+# a larger roster may lie beside the project; the one made here always does
+@pytest.mark.parametrize("folder_with_truth", [a_made_up_folder, *([a_larger_folder] if LARGER.exists() else [])])
+async def test_sheets_are_brought_in_whole_and_again_change_nothing(
+    bench: Bench, tmp_path: Path, folder_with_truth: Callable[[Path], tuple[Path, dict[str, Any]]]
+):
+    folder, truth = folder_with_truth(tmp_path / "sheets")
+    sheets = Sheets(folder)
+    communities = len(sheets.communities.rows)
+    assert (await bench.communities(sheets.communities)).counts() == {
+        "rows": communities,
+        "created": communities,
         "updated": 0,
-        "unchanged": len(sample.roster.repeats),
-        "refused": sample.roster.refused_by_reason,
+        "unchanged": 0,
+        "refused": {},
     }
-    resources = await bench.resources(sample.resources)
-    assert resources.counts()["created"] == len(sample.resources.accepted) > 0
-    await assert_again_changes_nothing(bench, lambda: bench.communities(sample.communities))
-    await assert_again_changes_nothing(bench, lambda: bench.roster(sample.roster))
-    await assert_again_changes_nothing(bench, lambda: bench.resources(sample.resources))
-
-
-@pytest.mark.skipif(not SHARED.exists(), reason="the larger roster is not on this machine")
-async def test_a_clerks_roster_gives_the_counts_that_are_known(bench: Bench):
-    sheets, truth = Sheets(SHARED), json.loads((SHARED / "roster.truth.json").read_text())
-    await bench.communities(sheets.communities)
-    counts = (await bench.roster(sheets.roster)).counts()
-    assert counts == {
+    assert (await bench.roster(sheets.roster)).counts() == {
         "rows": truth["rows"],
         "created": truth["accept"],
         "updated": 0,
         "unchanged": truth["same_as_earlier"],
         "refused": truth["refuse"],
     }
+    assert (await bench.resources(sheets.resources)).counts()["created"] == len(sheets.resources.accepted) > 0
+    await assert_again_changes_nothing(bench, lambda: bench.communities(sheets.communities))
     await assert_again_changes_nothing(bench, lambda: bench.roster(sheets.roster))
-    assert (await bench.resources(sheets.resources)).counts()["created"] == len(sheets.resources.accepted)
     await assert_again_changes_nothing(bench, lambda: bench.resources(sheets.resources))
 
 
