@@ -140,6 +140,7 @@ def _fee(person: PersonFacts, service: Candidate) -> Ground:
     fee = service.details.fee
     if fee == 0:
         return _for("free_of_charge", POINTS[FREE_OF_CHARGE])
+    yuan = fee / 100 if fee % 100 else fee // 100
     if person.low_income:
-        return _neutral("costs_low_income", yuan=fee / 100)
-    return _neutral("costs", POINTS[AFFORDABLE], yuan=fee / 100)
+        return _neutral("costs_low_income", yuan=yuan)
+    return _neutral("costs", POINTS[AFFORDABLE], yuan=yuan)
