@@ -1,0 +1,3 @@
+from canlian_social_worker.tool import tool
+
+tool.run()

@@ -1,0 +1,145 @@
+"""What the pages of this tool share: who may see them, one's own records, names, and refusals beside their field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from fastapi import HTTPException
+from pydantic import BaseModel
+from sqlmodel import Session
+
+from canlian_chassis.bus import Accepted, Invalid, NotAllowed, Refused, Unavailable
+from canlian_events.core import COMMANDS, Command
+from canlian_events.terms import Role
+from canlian_social_worker.views.persons import PersonRow, person_names
+from canlian_social_worker.views.places import communities_of
+from canlian_social_worker.views.services import Offer, offers
+from canlian_social_worker.views.workers import worker_names
+from canlian_web.forms import Form, word_fields
+from canlian_web.page import Context, require
+from canlian_web.refusals import say_refusal
+from canlian_web.terms import say
+
+WORKERS = (Role.SOCIAL_WORKER, Role.GRID_WORKER, Role.DIRECTOR, Role.STAFF)
+for_workers = require(*WORKERS)
+REACHING = (Role.SOCIAL_WORKER, Role.GRID_WORKER, Role.STAFF)
+"""Who may see how to reach somebody: those who call and visit. A director sees names only."""
+for_reaching = require(*REACHING)
+
+
+class Somewhere(Protocol):
+    community: str
+
+
+R = TypeVar("R", bound=Somewhere)
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Ids in words. Who has no name that can be read is said to be sealed by the page, where it gets None."""
+
+    persons: Mapping[str, str]
+    workers: Mapping[str, str]
+    offers: Mapping[str, Offer]
+    communities: Mapping[str, str]
+
+    def person(self, person_id: str) -> str | None:
+        return self.persons.get(person_id)
+
+    def worker(self, worker_id: str | None) -> str | None:
+        return self.workers.get(worker_id, worker_id[:14]) if worker_id else None
+
+    def service(self, service_id: str | None) -> str | None:
+        offer = self.offers.get(service_id or "")
+        return offer.name if offer else service_id
+
+    def provider(self, service_id: str | None) -> str | None:
+        offer = self.offers.get(service_id or "")
+        return offer.provider if offer else None
+
+    def community(self, code: str) -> str:
+        return self.communities.get(code, code)
+
+    def who(self, actor: str, page: Context) -> str:
+        """Who did something, from an event's stamp `role+role:id`."""
+        roles, _, id = actor.partition(":")
+        worded = say([Role(role) for role in roles.split("+") if role in list(Role)], page.lang)
+        if roles == Role.RESIDENT:
+            return page._("the person")
+        name = self.workers.get(id)
+        return page._("%(name)s (%(role)s)", name=name, role=worded) if name else worded
+
+
+def read_names(db: Session, scopes: Sequence[str], persons: Iterable[str]) -> Names:
+    communities = {row.community: row.name for row in communities_of(db, scopes)}
+    return Names(person_names(db, persons), worker_names(db), offers(db), communities)
+
+
+async def names_for(page: Context, *rows: Any) -> Names:
+    """The names that a page about these rows, or lists of rows, needs."""
+    ids: set[str] = set()
+    for row in rows:
+        ids |= {one.person_id for one in row} if isinstance(row, Sequence) else {row.person_id} if row else set()
+    return await page.read(read_names, page.actor.communities, ids)
+
+
+async def own(page: Context, query: Callable[[Session, str], R | None], id: str) -> R:
+    """The record, where it is of one of the actor's communities. Raises 404, or NotAllowed."""
+    row = await page.read(query, id)
+    if row is None:
+        raise HTTPException(404)
+    if not page.actor.covers(row.community):
+        raise NotAllowed("wrong_community", {"community": row.community})
+    return row
+
+
+def may(page: Context, community: str) -> Callable[[str], bool]:
+    """For templates: `may("AssignNeed")`, whether to offer a command at all."""
+    return lambda command: page.actor.may_act_in(COMMANDS[command], community)
+
+
+def may_reach(page: Context) -> bool:
+    """Whether to offer phone numbers and addresses."""
+    return page.actor.holds(*REACHING)
+
+
+async def community_choices(page: Context) -> list[tuple[str, str]]:
+    """The actor's communities, for a select."""
+    rows = await page.read(communities_of, page.actor.communities)
+    return [(row.community, row.name) for row in rows]
+
+
+async def submit_by_field(
+    page: Context, form: Form[M], fields: Mapping[str, str], command: Callable[[M], Command] | None = None
+) -> Accepted | None:
+    """`page.submit`, with a refusal about one field (code → field) shown beside that field."""
+    if not form.ok:
+        return None
+    made: Any = command(form.value) if command else form.value
+    try:
+        return await page.send(made)
+    except (NotAllowed, Unavailable):
+        raise
+    except Invalid as invalid:
+        form.errors |= word_fields(invalid.facts.get("fields", {}), page.texts)
+    except Refused as refused:
+        said = say_refusal(refused.code, refused.facts, page.lang)
+        if refused.code in fields:
+            form.errors[fields[refused.code]] = said
+        else:
+            form.refusal = said
+    return None
+
+
+def about(row: PersonRow, page: Context) -> str:
+    """`女 · 1954年生 · 肢体二级`: what helps to tell one person from another."""
+    grade = say(row.grade, page.lang) if row.grade else page._("no grade yet")
+    parts = (
+        say(row.sex, page.lang),
+        page._("born %(year)s", year=row.birth_year),
+        f"{say(row.disability, page.lang)} {grade}",
+    )
+    return " · ".join(parts)

@@ -1,0 +1,29 @@
+"""The day: what waits, each figure opening its list."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from canlian_social_worker.pages.common import for_workers, names_for
+from canlian_social_worker.views.figures import day
+from canlian_social_worker.views.needs import NeedFilter, listed_needs
+from canlian_social_worker.views.visits import VisitList, listed_visits
+from canlian_web.page import Page
+
+router = APIRouter(dependencies=[for_workers])
+SHOWN = 6
+
+
+@router.get("")
+async def home(page: Page) -> Response:
+    scopes, me = page.actor.communities, page.actor.id
+    mine = (await page.read(listed_needs, scopes, NeedFilter(holder=me)))[:SHOWN]
+    visits = (await page.read(listed_visits, scopes, VisitList.OWED, page.today, holder=me))[:SHOWN]
+    return page.render(
+        "day.html",
+        day=await page.read(day, scopes, me, page.today),
+        mine=mine,
+        visits=visits,
+        names=await names_for(page, mine, visits),
+    )

@@ -1,0 +1,47 @@
+"""Who asked: a request without an account is put under the registered person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from canlian_events.assistance.need import IdentifyAsker
+from canlian_social_worker.pages.common import about, for_workers, may, may_reach, names_for, own
+from canlian_social_worker.views.needs import NeedRow, need
+from canlian_social_worker.views.persons import search_persons
+from canlian_web.forms import Form
+from canlian_web.page import Context, Page
+
+router = APIRouter(dependencies=[for_workers])
+
+
+@router.get("/needs/{need_id}/identify")
+async def search(page: Page, need_id: str) -> Response:
+    return await _show(page, await own(page, need, need_id), page.blank())
+
+
+@router.post("/needs/{need_id}/identify")
+async def identify(page: Page, need_id: str) -> Response:
+    row = await own(page, need, need_id)
+    form = page.form(IdentifyAsker, need_id=need_id)
+    if await page.submit(form):
+        return page.redirect(f"/needs/{need_id}", notice=page._("The need is now under this person's name."))
+    return await _show(page, row, form)
+
+
+async def _show(page: Context, row: NeedRow, form: Form[Any]) -> Response:
+    words = page.request.query_params.get("q", "").strip()
+    found, number = await page.read(search_persons, page.actor.communities, words) if words else ((), 0)
+    return page.render(
+        "identify.html",
+        need=row,
+        words=words,
+        persons=[(one, about(one, page)) for one in found],
+        number=number,
+        names=await names_for(page, found),
+        may=may(page, row.community),
+        may_reach=may_reach(page),
+        form=form,
+    )

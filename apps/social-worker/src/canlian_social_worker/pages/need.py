@@ -1,0 +1,127 @@
+"""One need: who, what, its history, and what can be done now."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from canlian_chassis.bus import Accepted
+from canlian_events.assistance.ask_number import shown_number
+from canlian_events.assistance.need import AssignNeed, ClassifyNeed, CloseNeed, ReopenNeed
+from canlian_events.core import Command
+from canlian_events.terms import NeedCloseReason
+from canlian_social_worker.pages.common import about, for_reaching, for_workers, may, may_reach, names_for, own
+from canlian_social_worker.pages.reading import shown
+from canlian_social_worker.pages.wording import steps
+from canlian_social_worker.views.assessments import assessments_of_person
+from canlian_social_worker.views.history import history_of_need
+from canlian_social_worker.views.needs import NeedRow, need
+from canlian_social_worker.views.persons import PersonRow, person
+from canlian_social_worker.views.referrals import referrals_of_need
+from canlian_social_worker.views.workers import NEED_HOLDERS, workers_of
+from canlian_web.forms import Form
+from canlian_web.page import Context, Page
+
+router = APIRouter(dependencies=[for_workers])
+
+CLOSING = [reason for reason in NeedCloseReason if reason is not NeedCloseReason.MOVED_AWAY]
+"""A move passes the need on by itself; nobody closes one for it."""
+
+
+class Next(StrEnum):
+    """What a need waits for first."""
+
+    IDENTIFY = "identify"
+    CLASSIFY = "classify"
+    MATCH = "match"
+    WAIT = "wait"
+    NOTHING = "nothing"
+
+
+def next_step(row: NeedRow) -> Next:
+    if not row.in_hand:
+        return Next.NOTHING
+    if not row.identified:
+        return Next.IDENTIFY
+    if row.domain is None:
+        return Next.CLASSIFY
+    return Next.WAIT if row.referrals else Next.MATCH
+
+
+@router.get("/needs/{need_id}")
+async def show(page: Page, need_id: str) -> Response:
+    row = await own(page, need, need_id)
+    return await show_need(page, row, page.blank(domain=row.domain, urgency=row.urgency))
+
+
+async def show_need(page: Context, row: NeedRow, form: Form[Any]) -> Response:
+    known: PersonRow | None = await page.read(person, row.person_id)
+    referrals = await page.read(referrals_of_need, row.need_id)
+    history = await page.read(history_of_need, row.need_id, [one.referral_id for one in referrals])
+    names = await names_for(page, row, referrals)
+    assessments = await page.read(assessments_of_person, row.person_id)
+    workers = await page.read(workers_of, row.community, NEED_HOLDERS)
+    return page.render(
+        "need.html",
+        need=row,
+        number=shown_number(row.number),
+        person=known,
+        about=about(known, page) if known else None,
+        referrals=referrals,
+        assessments=assessments,
+        steps=steps(page, history, names),
+        names=names,
+        workers=[worker for worker in workers if worker.worker_id != page.actor.id],
+        mine=row.worker_id == page.actor.id,
+        enrolled=any(worker.worker_id == page.actor.id for worker in workers),
+        next=next_step(row),
+        closing=CLOSING,
+        may=may(page, row.community),
+        may_reach=may_reach(page),
+        form=form,
+    )
+
+
+async def _done(page: Context, need_id: str, model: type[Command], notice: str, **known: object) -> Response:
+    """Send the form as a command to the need, and show the need again."""
+    row = await own(page, need, need_id)
+    form: Form[Any] = page.form(model, need_id=need_id, **known)
+    accepted: Accepted | None = await page.submit(form)
+    if accepted:
+        return page.redirect(f"/needs/{need_id}", notice=notice)
+    form.typed = {"domain": row.domain or "", "urgency": row.urgency.value} | dict(form.typed)
+    return await show_need(page, row, form)
+
+
+@router.post("/needs/{need_id}/take")
+async def take(page: Page, need_id: str) -> Response:
+    return await _done(page, need_id, AssignNeed, page._("You hold this need now."), worker_id=page.actor.id)
+
+
+@router.post("/needs/{need_id}/assign")
+async def assign(page: Page, need_id: str) -> Response:
+    return await _done(page, need_id, AssignNeed, page._("The need is assigned."))
+
+
+@router.post("/needs/{need_id}/classify")
+async def classify(page: Page, need_id: str) -> Response:
+    return await _done(page, need_id, ClassifyNeed, page._("The need is classified."))
+
+
+@router.post("/needs/{need_id}/close")
+async def close(page: Page, need_id: str) -> Response:
+    return await _done(page, need_id, CloseNeed, page._("The need is closed."))
+
+
+@router.post("/needs/{need_id}/reopen")
+async def reopen(page: Page, need_id: str) -> Response:
+    return await _done(page, need_id, ReopenNeed, page._("The need is open again."))
+
+
+@router.get("/needs/{need_id}/contact", dependencies=[for_reaching])
+async def contact(page: Page, need_id: str) -> Response:
+    row = await own(page, need, need_id)
+    return shown(page, row.person_id, "contact", row.contact, f"/needs/{need_id}")

@@ -1,0 +1,106 @@
+"""A person's page: what is open and what was done, what they need to be reached, what they agreed to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from canlian_events.registry.person import GiveConsent, RecordAccessNeeds, WithdrawConsent
+from canlian_events.terms import Purpose
+from canlian_social_worker.pages.common import about, for_reaching, for_workers, may, may_reach, names_for, own
+from canlian_social_worker.pages.reading import shown
+from canlian_social_worker.views.assessments import assessments_of_person
+from canlian_social_worker.views.feedback import feedback_of_person
+from canlian_social_worker.views.needs import needs_of_person
+from canlian_social_worker.views.persons import PersonRow, person
+from canlian_social_worker.views.referrals import referrals_of_person
+from canlian_social_worker.views.visits import visits_of_person
+from canlian_web.forms import Form
+from canlian_web.page import Context, Page
+
+router = APIRouter(dependencies=[for_workers])
+
+
+class Agreement(BaseModel):
+    """The form by which consent is recorded: which purpose, and that the person said so themselves."""
+
+    purpose: Purpose
+    agreed: bool
+
+
+@router.get("/persons/{person_id}")
+async def show(page: Page, person_id: str) -> Response:
+    row = await own(page, person, person_id)
+    return await _show(page, row, page.blank(features=row.access))
+
+
+async def _show(page: Context, row: PersonRow, form: Form[Any]) -> Response:
+    return page.render(
+        "person.html",
+        person=row,
+        about=about(row, page),
+        needs=await page.read(needs_of_person, row.person_id),
+        referrals=await page.read(referrals_of_person, row.person_id),
+        visits=await page.read(visits_of_person, row.person_id),
+        assessments=await page.read(assessments_of_person, row.person_id),
+        feedback=await page.read(feedback_of_person, row.person_id),
+        missing=[purpose for purpose in Purpose if not row.agreed(purpose)],
+        names=await names_for(page, row),
+        may=may(page, row.community),
+        may_reach=may_reach(page),
+        form=form,
+    )
+
+
+@router.post("/persons/{person_id}/access")
+async def record_access(page: Page, person_id: str) -> Response:
+    row = await own(page, person, person_id)
+    # nothing ticked is an answer too: nothing is needed
+    form = page.form(RecordAccessNeeds, person_id=person_id, features=_chosen(page))
+    if await page.submit(form):
+        return page.redirect(f"/persons/{person_id}", notice=page._("What the person needs is recorded."))
+    return await _show(page, row, form)
+
+
+def _chosen(page: Context) -> list[str]:
+    said = page.typed.get("features", [])
+    return [said] if isinstance(said, str) else said
+
+
+@router.post("/persons/{person_id}/consents")
+async def give(page: Page, person_id: str) -> Response:
+    row = await own(page, person, person_id)
+    form = page.form(Agreement)
+    if form.errors.pop("agreed", None):
+        form.errors["agreed"] = page._("Consent is recorded only when the person has agreed: ask, then tick this")
+
+    def command(filled: Agreement) -> GiveConsent:
+        return GiveConsent(person_id=person_id, purpose=filled.purpose)
+
+    if await page.submit(form, command):
+        return page.redirect(f"/persons/{person_id}", notice=page._("The person's consent is recorded."))
+    return await _show(page, row, form)
+
+
+@router.post("/persons/{person_id}/consents/withdraw")
+async def withdraw(page: Page, person_id: str) -> Response:
+    row = await own(page, person, person_id)
+    form = page.form(WithdrawConsent, person_id=person_id)
+    if await page.submit(form):
+        return page.redirect(f"/persons/{person_id}", notice=page._("The withdrawal is recorded."))
+    return await _show(page, row, form)
+
+
+@router.get("/persons/{person_id}/phone", dependencies=[for_reaching])
+async def phone(page: Page, person_id: str) -> Response:
+    row = await own(page, person, person_id)
+    return shown(page, person_id, "phone", row.phone, f"/persons/{person_id}")
+
+
+@router.get("/persons/{person_id}/address", dependencies=[for_reaching])
+async def address(page: Page, person_id: str) -> Response:
+    row = await own(page, person, person_id)
+    return shown(page, person_id, "address", row.address, f"/persons/{person_id}")

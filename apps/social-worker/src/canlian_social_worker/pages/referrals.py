@@ -1,0 +1,141 @@
+"""Referrals: the lists, one referral to its end, and what comes after a no."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from canlian_events.catalog.matching import Reason
+from canlian_events.catalog.referral import LapseReferral, ReferPerson, WithdrawReferral
+from canlian_social_worker.pages.common import for_workers, may, names_for, own
+from canlian_social_worker.pages.wording import grounds, steps
+from canlian_social_worker.views.history import history_of_referral
+from canlian_social_worker.views.persons import person
+from canlian_social_worker.views.referrals import (
+    UNANSWERED,
+    UNSUCCESSFUL,
+    ReferralList,
+    ReferralRow,
+    listed_referrals,
+    referral,
+)
+from canlian_web.export import sheet
+from canlian_web.formats import local
+from canlian_web.forms import Form
+from canlian_web.i18n import N_
+from canlian_web.page import Context, Page
+
+router = APIRouter(dependencies=[for_workers])
+
+COLUMNS = (
+    N_("Person"), N_("Community"), N_("Service"), N_("Provider"), N_("Domain"), N_("Status"), N_("Referred on"),
+    N_("Days without an answer"), N_("Proposed next"),
+)  # fmt: skip
+
+
+def _which(page: Context) -> ReferralList:
+    asked = page.request.query_params.get("list", "")
+    return ReferralList(asked) if asked in list(ReferralList) else ReferralList.WAITING
+
+
+@router.get("/referrals")
+async def referrals(page: Page) -> Response:
+    which = _which(page)
+    rows = await page.read(listed_referrals, page.actor.communities, which, page.today)
+    return page.render(
+        "referrals.html",
+        which=which,
+        lists=list(ReferralList),
+        referrals=rows,
+        names=await names_for(page, rows),
+        export=page.url("/referrals/sheet", list=which.value),
+    )
+
+
+@router.get("/referrals/sheet")
+async def referrals_sheet(page: Page) -> Response:
+    rows = await page.read(listed_referrals, page.actor.communities, _which(page), page.today)
+    names = await names_for(page, rows)
+    lines = [
+        [
+            names.person(row.person_id),
+            names.community(row.community),
+            names.service(row.service_id),
+            names.provider(row.service_id),
+            row.domain,
+            row.status,
+            local(row.referred_at).date(),
+            (page.today - row.asked_on).days if row.status in UNANSWERED else None,
+            names.service(row.next_service_id),
+        ]
+        for row in rows
+    ]
+    return sheet(page._("Referrals"), [page._(text) for text in COLUMNS], lines, page.lang)
+
+
+@router.get("/referrals/{referral_id}")
+async def show(page: Page, referral_id: str) -> Response:
+    return await _show(page, await own(page, referral, referral_id), page.blank())
+
+
+async def _show(page: Context, row: ReferralRow, form: Form[Any]) -> Response:
+    names = await names_for(page, row)
+    history = await page.read(history_of_referral, row.referral_id)
+    return page.render(
+        "referral.html",
+        referral=row,
+        offer=names.offers.get(row.service_id),
+        next_offer=names.offers.get(row.next_service_id or ""),
+        person=await page.read(person, row.person_id),
+        names=names,
+        reasons=grounds(page, row.reasons, names),
+        next_reasons=grounds(page, row.next_reasons, names),
+        steps=steps(page, history, names),
+        unanswered=row.status in UNANSWERED,
+        unsuccessful=row.status in UNSUCCESSFUL,
+        days=(page.today - row.asked_on).days,
+        silent=row.silent(page.today),
+        may=may(page, row.community),
+        form=form,
+    )
+
+
+@router.post("/referrals/{referral_id}/withdraw")
+async def withdraw(page: Page, referral_id: str) -> Response:
+    row = await own(page, referral, referral_id)
+    form = page.form(WithdrawReferral, referral_id=referral_id)
+    if await page.submit(form):
+        return page.redirect(f"/referrals/{referral_id}", notice=page._("The referral is withdrawn."))
+    return await _show(page, row, form)
+
+
+@router.post("/referrals/{referral_id}/lapse")
+async def lapse(page: Page, referral_id: str) -> Response:
+    row = await own(page, referral, referral_id)
+    form = page.form(LapseReferral, referral_id=referral_id)
+    if await page.submit(form):
+        notice = page._("The referral has lapsed. The next match is looked for now.")
+        return page.redirect(f"/referrals/{referral_id}", notice=notice)
+    return await _show(page, row, form)
+
+
+@router.post("/referrals/{referral_id}/next")
+async def refer_to_next(page: Page, referral_id: str) -> Response:
+    """Send the person to the service that was proposed, with the reasons it was proposed for."""
+    row = await own(page, referral, referral_id)
+    known = await own(page, person, row.person_id)
+    new_id = page.new_id("referral")
+    form = page.form(
+        ReferPerson,
+        referral_id=new_id,
+        person_id=row.person_id,
+        community=known.community,
+        service_id=row.next_service_id,
+        need_id=row.need_id,
+        reasons=tuple(Reason.model_validate(reason) for reason in row.next_reasons),
+    )
+    if await page.submit(form):
+        return page.redirect(f"/referrals/{new_id}", notice=page._("The referral is sent to the provider."))
+    return await _show(page, row, form)

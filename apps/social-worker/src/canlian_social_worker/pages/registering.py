@@ -1,0 +1,68 @@
+"""A person who is not in the roster yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from canlian_chassis.bus import Refused
+from canlian_events.assistance.need import IdentifyAsker
+from canlian_events.registry.person import RegisterPerson
+from canlian_events.terms import Role
+from canlian_social_worker.pages.common import community_choices, own, submit_by_field
+from canlian_social_worker.views.needs import NeedRow, need
+from canlian_web.forms import Form
+from canlian_web.page import Context, Page, require
+
+router = APIRouter(dependencies=[require(Role.SOCIAL_WORKER, Role.STAFF)])
+
+FIELDS = {
+    "person.bad_citizen_id": "citizen_id",
+    "person.citizen_id_taken": "citizen_id",
+    "person.no_name": "name",
+    "community.unknown": "community",
+    "community.closed": "community",
+}
+"""Which field a refusal is about."""
+
+
+@router.get("/persons/new")
+async def blank(page: Page) -> Response:
+    asked = await _need(page)
+    communities = await community_choices(page)
+    here = asked.community if asked else communities[0][0] if len(communities) == 1 else None
+    return await _show(page, asked, page.blank(community=here))
+
+
+@router.post("/persons/new")
+async def register(page: Page) -> Response:
+    asked = await _need(page)
+    person_id = page.new_id("person")
+    form = page.form(RegisterPerson, person_id=person_id)
+    if not await submit_by_field(page, form, FIELDS):
+        return await _show(page, asked, form)
+    if asked is None:
+        return page.redirect(f"/persons/{person_id}", notice=page._("The person is registered."))
+    return await _identify(page, asked, person_id)
+
+
+async def _identify(page: Context, asked: NeedRow, person_id: str) -> Response:
+    """The need waited for this person; the file exists now, whatever becomes of that."""
+    try:
+        await page.send(IdentifyAsker(need_id=asked.need_id, person_id=person_id))
+    except Refused:
+        return page.redirect(f"/persons/{person_id}", notice=page._("The person is registered."))
+    notice = page._("The person is registered, and the need is under their name.")
+    return page.redirect(f"/needs/{asked.need_id}", notice=notice)
+
+
+async def _need(page: Context) -> NeedRow | None:
+    """The need whose asker is to be registered, if the address names one."""
+    need_id = page.request.query_params.get("need")
+    return await own(page, need, need_id) if need_id else None
+
+
+async def _show(page: Context, asked: NeedRow | None, form: Form[Any]) -> Response:
+    return page.render("register.html", need=asked, communities=await community_choices(page), form=form)

@@ -1,0 +1,44 @@
+"""The social worker's tool on one page."""
+
+from canlian_social_worker.pages import (
+    assessing,
+    day,
+    feedback,
+    identifying,
+    matching,
+    need,
+    needs,
+    person,
+    persons,
+    raising,
+    referrals,
+    registering,
+    visit,
+    visits,
+)
+from canlian_social_worker.views import views
+from canlian_web.i18n import N_
+from canlian_web.tool import Tool
+
+PAGES = (
+    day, needs, raising, need, identifying, matching, referrals, visits, visit, registering, persons, person, assessing,
+    feedback,
+)  # fmt: skip
+"""Where two routes match, the earlier page answers: `/persons/new` is no person's."""
+
+tool = Tool(
+    "social-worker",
+    prefix="/social-worker",
+    package="canlian_social_worker",
+    title=N_("Social work"),
+    routers=[page.router for page in PAGES],
+    views=views,
+    nav=[
+        ("", N_("Today")),
+        ("/needs", N_("Needs")),
+        ("/referrals", N_("Referrals")),
+        ("/visits", N_("Visits")),
+        ("/persons", N_("Persons")),
+        ("/feedback", N_("Feedback")),
+    ],
+)

@@ -1,0 +1,151 @@
+"""The persons of the communities: what a worker needs to recognise and reach them. No ID or certificate number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import JSON, func, or_
+from sqlmodel import Field, Session, col, select
+
+from canlian_chassis.projection import projection
+from canlian_events.meta import Meta
+from canlian_events.personal import opened
+from canlian_events.registry.person import (
+    AccessNeedsRecorded,
+    CertificateIssued,
+    CertificateRenewed,
+    CircumstancesRecorded,
+    ConsentGiven,
+    ConsentWithdrawn,
+    DisabilityReclassified,
+    PersonCorrected,
+    PersonMoved,
+    PersonRegistered,
+)
+from canlian_events.terms import AccessFeature, DisabilityClass, Grade, Purpose, Sex
+from canlian_social_worker.views.base import SocialWorkerRow, coded, moment, within
+
+SHOWN = 100
+"""How many persons a search shows; more are found by typing more."""
+
+PersonNews = (
+    PersonRegistered
+    | PersonCorrected
+    | PersonMoved
+    | DisabilityReclassified
+    | CertificateIssued
+    | CertificateRenewed
+    | CircumstancesRecorded
+    | AccessNeedsRecorded
+    | ConsentGiven
+    | ConsentWithdrawn
+)
+
+
+class PersonRow(SocialWorkerRow, table=True):
+    """`name`, `phone` and `address` are None where they are sealed or were never given."""
+
+    __tablename__ = "person"
+
+    person_id: str = Field(primary_key=True)
+    community: str = Field(index=True)
+    name: str | None = Field(index=True)
+    phone: str | None = None
+    address: str | None = None
+    birth_year: int
+    sex: Sex = coded(Sex)
+    disability: DisabilityClass = coded(DisabilityClass)
+    grade: Grade | None = coded(Grade, nullable=True)
+    certified: bool = False
+    certificate_expires: date | None = None
+    low_income: bool | None = None
+    access: list[str] = Field(default_factory=list, sa_type=JSON)
+    consents: list[str] = Field(default_factory=list, sa_type=JSON)
+    registered_at: datetime = moment()
+
+    @property
+    def access_needs(self) -> list[AccessFeature]:
+        return [feature for feature in AccessFeature if feature in self.access]
+
+    @property
+    def shares(self) -> bool:
+        """Whether the person agreed that a provider is told about them."""
+        return Purpose.SHARE_WITH_PROVIDER in self.consents
+
+    def agreed(self, purpose: Purpose) -> bool:
+        return purpose in self.consents
+
+
+@projection(PersonRow, key=lambda event: event.person_id)
+def persons(row: PersonRow | None, event: PersonNews, meta: Meta) -> PersonRow | None:
+    if isinstance(event, PersonRegistered):
+        return _registered(event, meta)
+    if row is None:
+        return None
+    match event:
+        case PersonCorrected():
+            return _corrected(row, event)
+        case PersonMoved():
+            return row.with_(community=event.to_community, address=opened(event.address) or row.address)
+        case DisabilityReclassified():
+            return row.with_(disability=event.disability, grade=event.grade)
+        case CertificateIssued() | CertificateRenewed():
+            return row.with_(certified=True, certificate_expires=event.expires)
+        case CircumstancesRecorded():
+            return row.with_(low_income=event.circumstances.low_income)
+        case AccessNeedsRecorded():
+            return row.with_(access=sorted(event.features))
+        case ConsentGiven():
+            return row.with_(consents=sorted({*row.consents, event.purpose.value}))
+        case ConsentWithdrawn():
+            return row.with_(consents=[purpose for purpose in row.consents if purpose != event.purpose])
+
+
+def _registered(event: PersonRegistered, meta: Meta) -> PersonRow:
+    return PersonRow(
+        person_id=event.person_id,
+        community=event.community,
+        name=opened(event.name),
+        phone=opened(event.phone),
+        address=opened(event.address),
+        birth_year=event.birth_year,
+        sex=event.sex,
+        disability=event.disability,
+        grade=event.grade,
+        registered_at=meta.said_at,
+    )
+
+
+def _corrected(row: PersonRow, event: PersonCorrected) -> PersonRow:
+    given = {name: opened(getattr(event, name)) for name in ("name", "phone", "address")}
+    return row.with_(**{name: value for name, value in given.items() if value is not None})
+
+
+def person(db: Session, person_id: str) -> PersonRow | None:
+    return db.get(PersonRow, person_id)
+
+
+def person_names(db: Session, ids: Iterable[str]) -> dict[str, str]:
+    """Id → name, of those that can be read."""
+    wanted = sorted(set(ids))
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), 400):
+        query = select(PersonRow).where(col(PersonRow.person_id).in_(wanted[start : start + 400]))
+        found |= {row.person_id: row.name for row in db.exec(query).all() if row.name}
+    return found
+
+
+def search_persons(
+    db: Session, scopes: Sequence[str], words: str, community: str = ""
+) -> tuple[Sequence[PersonRow], int]:
+    """Those whose name, phone or address holds the words, and how many they are in all; no words, everybody."""
+    where = [within(PersonRow.community, scopes)]
+    if community:
+        where.append(col(PersonRow.community) == community)
+    for word in words.split():
+        fields = (PersonRow.name, PersonRow.phone, PersonRow.address)
+        where.append(or_(*(col(field).contains(word, autoescape=True) for field in fields)))
+    number = db.exec(select(func.count()).select_from(PersonRow).where(*where)).one()
+    query = select(PersonRow).where(*where).order_by(PersonRow.community, col(PersonRow.name)).limit(SHOWN)
+    return db.exec(query).all(), number
