@@ -1,0 +1,3 @@
+from canlian_neighbours.tool import neighbours
+
+neighbours().run()

@@ -1,0 +1,30 @@
+"""The neighbours' tool (微邻里) on one page: ask for help, follow it, say how it went, one's own page."""
+
+from __future__ import annotations
+
+from canlian_chassis.settings import Settings
+from canlian_neighbours.limit import Limit
+from canlian_neighbours.pages import ask, feedback, follow, home, me
+from canlian_neighbours.views.view import views
+from canlian_web.i18n import N_
+from canlian_web.tool import Tool
+
+
+def neighbours(settings: Settings | None = None) -> Tool:
+    tool = Tool(
+        "neighbours",
+        prefix="/neighbours",
+        package="canlian_neighbours",
+        title=N_("Neighbours"),
+        routers=[home.router, ask.router, follow.router, feedback.router, me.router],
+        views=views,
+        nav=[
+            ("", N_("Start")),
+            ("/ask", N_("Ask for help")),
+            ("/feedback", N_("How was it?")),
+            ("/me", N_("My page")),
+        ],
+        settings=settings,
+    )
+    tool.app.state.asks = Limit(most=20, seconds=3600)
+    return tool

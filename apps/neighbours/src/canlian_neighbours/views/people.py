@@ -1,0 +1,69 @@
+"""A resident's own page, and what they are asked about."""
+
+from __future__ import annotations
+
+from canlian_chassis.projection import projection
+from canlian_events.evaluation.feedback import FeedbackAsked, FeedbackGiven, FeedbackReplied
+from canlian_events.meta import Meta
+from canlian_events.personal import Sealed, opened
+from canlian_events.registry.person import (
+    AccessNeedsRecorded,
+    ConsentGiven,
+    ConsentWithdrawn,
+    PersonCorrected,
+    PersonMoved,
+    PersonRegistered,
+)
+from canlian_neighbours.views.rows import FeedbackRow, PersonRow
+
+Of = PersonRegistered | PersonCorrected | PersonMoved | AccessNeedsRecorded | ConsentGiven | ConsentWithdrawn
+
+
+@projection(PersonRow, key=lambda event: event.person_id)
+def persons(row: PersonRow | None, event: Of, meta: Meta) -> PersonRow | None:
+    if isinstance(event, PersonRegistered):
+        return PersonRow(
+            person_id=event.person_id,
+            community=event.community,
+            phone=opened(event.phone),
+            address=opened(event.address),
+        )
+    if row is None:
+        return None
+    match event:
+        case PersonCorrected():
+            return row.with_(phone=_now(event.phone, row.phone), address=_now(event.address, row.address))
+        case PersonMoved():
+            return row.with_(community=event.to_community, address=_now(event.address, row.address))
+        case AccessNeedsRecorded():
+            return row.with_(features=sorted(event.features))
+        case ConsentGiven():
+            return row.with_(consents=sorted({*row.consents, event.purpose.value}))
+        case ConsentWithdrawn():
+            return row.with_(consents=[purpose for purpose in row.consents if purpose != event.purpose])
+
+
+def _now(said: str | Sealed | None, before: str | None) -> str | None:
+    """What is left out of an event stays as it was."""
+    return before if said is None else opened(said)
+
+
+@projection(FeedbackRow, key=lambda event: event.feedback_id)
+def feedback(
+    row: FeedbackRow | None, event: FeedbackAsked | FeedbackGiven | FeedbackReplied, meta: Meta
+) -> FeedbackRow | None:
+    match event, row:
+        case FeedbackAsked(), _:
+            return FeedbackRow(
+                feedback_id=event.feedback_id,
+                person_id=event.person_id,
+                occasion=event.occasion,
+                asked_at=meta.said_at,
+                service_id=event.service_id,
+            )
+        case FeedbackGiven(), FeedbackRow():
+            return row.with_(score=event.score, words=opened(event.words), given_at=meta.said_at)
+        case FeedbackReplied(), FeedbackRow():
+            return row.with_(reply=opened(event.words), replied_at=meta.said_at)
+        case _:
+            return row
