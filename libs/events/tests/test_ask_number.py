@@ -24,12 +24,16 @@ def test_needs_made_one_after_another_have_numbers_that_are_nothing_alike():
     assert {number[-1] for number in numbers} == set(SIGNS)
 
 
-@pytest.mark.parametrize("typed", ["k7m2-9qxd-4f", " K7M2 9QXD 4F ", "Ｋ７Ｍ２－９ＱＸＤ－４Ｆ", "K7M2—9QXD–4F", "k7m29qxd4f"])
+@pytest.mark.parametrize(
+    "typed", ["k7m2-9qxd-4f", " K7M2 9QXD 4F ", "Ｋ７Ｍ２－９ＱＸＤ－４Ｆ", "K7M2—9QXD–4F", "k7m29qxd4f"]
+)
 def test_it_is_read_however_it_was_typed(typed):
     assert read_number(typed) == "K7M29QXD4F"
 
 
-@pytest.mark.parametrize("typed", ["", "K7M2-9QXD-4", "K7M2-9QXD-4FF", "K7M2-9QXD-40", "K7M2-9QXI-4F", "轮椅轮椅轮椅轮椅轮椅"])
+@pytest.mark.parametrize(
+    "typed", ["", "K7M2-9QXD-4", "K7M2-9QXD-4FF", "K7M2-9QXD-40", "K7M2-9QXI-4F", "轮椅轮椅轮椅轮椅轮椅"]
+)
 def test_what_cannot_be_a_number_is_none(typed):
     assert read_number(typed) is None
 
