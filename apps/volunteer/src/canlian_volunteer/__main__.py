@@ -1,0 +1,3 @@
+from canlian_volunteer.tool import volunteer
+
+volunteer().run()

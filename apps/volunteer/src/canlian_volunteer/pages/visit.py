@@ -1,0 +1,170 @@
+"""One visit: whom, where, what to look for; then what came of it, or that nobody was at home."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, HTTPException
+from pydantic import BaseModel, Field, StringConstraints
+from starlette.responses import Response
+
+from canlian_events.assistance.visit import CompleteVisit, MissVisit, RaisedNeed
+from canlian_events.ids import VisitId
+from canlian_events.terms import Domain, Help, Tie, Urgency
+from canlian_volunteer.pages.agenda import VISITORS, whom
+from canlian_volunteer.views.queries import Stop, own_visit
+from canlian_web.formats import say_day
+from canlian_web.forms import Form, Typed
+from canlian_web.i18n import N_
+from canlian_web.page import Context, Page
+
+router = APIRouter(dependencies=VISITORS)
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
+WHY_NOT = {
+    "nobody_home": N_("Nobody was at home"),
+    "not_now": N_("They could not see me today"),
+    "not_found": N_("I did not find the place"),
+    "other": N_("Something else"),
+}
+_WHY_NOT_KEPT = {
+    "nobody_home": "家里没有人",
+    "not_now": "本人今天不方便",
+    "not_found": "没有找到地址",
+    "other": "其他原因",
+}
+NEXT = {7: N_("In a week"), 14: N_("In two weeks"), 30: N_("In a month"), 90: N_("In three months")}
+
+
+class Done(BaseModel):
+    """The form. `again` is "no", "date" (then `day` says which), or the day itself."""
+
+    tie: Tie
+    helps: frozenset[Help] = frozenset()
+    findings: Words | None = None
+    needs: frozenset[Domain] = frozenset()
+    again: Literal["no", "date"] | date = "no"
+    day: date | None = None
+
+    @property
+    def next_due(self) -> date | None:
+        return self.day if self.again == "date" else self.again if isinstance(self.again, date) else None
+
+
+class Missed(BaseModel):
+    why: Literal["nobody_home", "not_now", "not_found", "other"]
+    words: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] | None = Field(default=None)
+
+
+@router.get("/visits/{visit_id}")
+async def visit(page: Page, visit_id: str) -> Response:
+    stop = await find(page, visit_id)
+    return page.render("visit.html", stop=stop, whom=whom(page, stop))
+
+
+@router.get("/visits/{visit_id}/complete")
+async def report(page: Page, visit_id: str) -> Response:
+    stop = await find(page, visit_id)
+    if stop.door is None:
+        return page.redirect(f"/visits/{visit_id}")
+    return show_report(page, stop, page.blank(again="no"))
+
+
+@router.post("/visits/{visit_id}/complete")
+async def complete(page: Page, visit_id: VisitId) -> Response:
+    form = read_report(page)
+    typed = page.typed
+
+    def done(said: Done) -> CompleteVisit:
+        return CompleteVisit(
+            visit_id=visit_id,
+            tie=said.tie,
+            helps=said.helps,
+            findings=said.findings,
+            needs=raised(said.needs, typed),
+            next_due=said.next_due,
+        )
+
+    # sent once more, as after a lost answer, it may be over already: the service then answers as it did the first time
+    if await page.submit(form, done):
+        return page.redirect("", notice=page._("Recorded. Thank you for the visit."))
+    return show_report(page, await find(page, visit_id), form)
+
+
+@router.get("/visits/{visit_id}/missed")
+async def not_met(page: Page, visit_id: str) -> Response:
+    stop = await find(page, visit_id)
+    if stop.door is None:
+        return page.redirect(f"/visits/{visit_id}")
+    return show_missed(page, stop, page.blank())
+
+
+@router.post("/visits/{visit_id}/missed")
+async def miss(page: Page, visit_id: VisitId) -> Response:
+    form = page.form(Missed)
+    if "why" in form.errors:
+        form.errors["why"] = page._("Choose what happened")
+    if form.made and form.made.why == "other" and not form.made.words:
+        form.errors["words"] = page._("Say in a few words what happened")
+
+    def missed(said: Missed) -> MissVisit:
+        why = _WHY_NOT_KEPT[said.why]
+        return MissVisit(visit_id=visit_id, why=f"{why}：{said.words}" if said.words else why)
+
+    if await page.submit(form, missed):
+        return page.redirect("", notice=page._("Recorded. Whoever plans the visits sees it and finds another day."))
+    return show_missed(page, await find(page, visit_id), form)
+
+
+async def find(page: Context, visit_id: str) -> Stop:
+    """The visitor's own visit. Another's is as good as none: 404."""
+    stop = await page.read(own_visit, visit_id, page.actor.id, page.today)
+    if stop is None:
+        raise HTTPException(404)
+    return stop
+
+
+def read_report(page: Context) -> Form[Done]:
+    """The report as it was filled in, with errors in words that fit it."""
+    form = page.form(Done)
+    if "tie" in form.errors:
+        form.errors["tie"] = page._("Choose one of the six ties")
+    wrong_day = page._("Choose a day after today")
+    if form.made and form.made.again == "date" and (form.made.day is None or form.made.day <= page.today):
+        form.errors["day"] = wrong_day
+    if "day" in form.errors and page.typed.get("again") != "date":
+        del form.errors["day"]
+        form = page.form(Done, day=None)
+    return form
+
+
+def raised(domains: frozenset[Domain], typed: Typed) -> tuple[RaisedNeed, ...]:
+    """The needs ticked, in the order of the table, each with its words and whether it is urgent."""
+    return tuple(
+        RaisedNeed(
+            domain=domain,
+            words=str(typed.get(f"words_{domain}", "")).strip() or None,
+            urgency=Urgency.URGENT if f"urgent_{domain}" in typed else Urgency.NORMAL,
+        )
+        for domain in Domain
+        if domain in domains
+    )
+
+
+def show_report(page: Context, stop: Stop, form: Form[Any]) -> Response:
+    days = [(page.today + timedelta(days=days), text) for days, text in NEXT.items()]
+    choices = [(day.isoformat(), f"{page._(text)} · {say_day(day, page.lang)}") for day, text in days]
+    return page.render(
+        "complete.html",
+        form=form,
+        stop=stop,
+        whom=whom(page, stop),
+        again=[("no", page._("Nothing agreed")), *choices],
+        tomorrow=page.today + timedelta(days=1),
+    )
+
+
+def show_missed(page: Context, stop: Stop, form: Form[Any]) -> Response:
+    reasons = [(code, page._(text)) for code, text in WHY_NOT.items()]
+    return page.render("missed.html", form=form, stop=stop, whom=whom(page, stop), reasons=reasons)

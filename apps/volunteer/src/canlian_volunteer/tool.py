@@ -1,0 +1,21 @@
+"""The volunteer's tool on one page: today's visits, and one visit from the door to what was found."""
+
+from __future__ import annotations
+
+from canlian_chassis.settings import Settings
+from canlian_volunteer.pages import agenda, visit
+from canlian_volunteer.views.view import views
+from canlian_web.i18n import N_
+from canlian_web.tool import Tool
+
+
+def volunteer(settings: Settings | None = None) -> Tool:
+    return Tool(
+        "volunteer",
+        prefix="/volunteer",
+        package="canlian_volunteer",
+        title=N_("My visits"),
+        routers=[agenda.router, visit.router],
+        views=views,
+        settings=settings,
+    )

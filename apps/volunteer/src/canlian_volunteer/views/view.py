@@ -1,0 +1,72 @@
+"""The folds of the volunteer's view. It opens personal values: a visitor has to know whom to visit and where."""
+
+from __future__ import annotations
+
+from canlian_chassis.projection import projection
+from canlian_chassis.views import Views
+from canlian_events.assistance.visit import (
+    VisitCancelled,
+    VisitCompleted,
+    VisitMissed,
+    VisitReassigned,
+    VisitScheduled,
+    VisitTransferred,
+)
+from canlian_events.meta import Meta
+from canlian_events.personal import opened
+from canlian_events.registry.community import CommunityOpened, CommunityRenamed
+from canlian_events.registry.person import AccessNeedsRecorded, PersonCorrected, PersonMoved, PersonRegistered
+from canlian_volunteer.names import surname
+from canlian_volunteer.views.rows import CommunityRow, PersonRow, State, VisitRow, VolunteerRow
+
+Happened = VisitScheduled | VisitReassigned | VisitTransferred | VisitCompleted | VisitMissed | VisitCancelled
+_OVER = {VisitCompleted: State.DONE, VisitMissed: State.MISSED, VisitCancelled: State.CANCELLED}
+
+
+@projection(VisitRow, key=lambda event: event.visit_id)
+def visits(row: VisitRow | None, event: Happened, meta: Meta) -> VisitRow | None:
+    if isinstance(event, VisitScheduled):
+        return VisitRow(
+            visit_id=event.visit_id,
+            person_id=event.person_id,
+            community=meta.community,
+            worker_id=event.worker_id,
+            due=event.due,
+            look_for=opened(event.look_for),
+        )
+    if row is None:
+        return None
+    match event:
+        case VisitReassigned():
+            return row.with_(worker_id=event.worker_id)
+        case VisitTransferred():
+            return row.with_(community=event.to_community, worker_id=None, look_for=None)
+        case VisitCompleted() | VisitMissed() | VisitCancelled():
+            return row.with_(state=_OVER[type(event)], look_for=None)
+
+
+@projection(PersonRow, key=lambda event: event.person_id)
+def persons(
+    row: PersonRow | None,
+    event: PersonRegistered | PersonCorrected | PersonMoved | AccessNeedsRecorded,
+    meta: Meta,
+) -> PersonRow | None:
+    if isinstance(event, PersonRegistered):
+        name = opened(event.name) or ""
+        return PersonRow(person_id=event.person_id, surname=surname(name), sex=event.sex, address=opened(event.address))
+    if row is None:
+        return None
+    match event:
+        case AccessNeedsRecorded():
+            return row.with_(features=sorted(event.features))
+        case PersonCorrected() | PersonMoved():
+            named, lives = opened(event.name), opened(event.address)
+            return row.with_(surname=surname(named) if named else row.surname, address=lives or row.address)
+
+
+@projection(CommunityRow, key=lambda event: event.community)
+def communities(row: CommunityRow | None, event: CommunityOpened | CommunityRenamed, meta: Meta) -> CommunityRow:
+    return CommunityRow(community=event.community, name=event.name)
+
+
+views = Views("volunteer", version=1, rows=VolunteerRow, projections=[visits, persons, communities], opens=True)
