@@ -14,6 +14,7 @@ _ID = re.compile(r"\^\(?([a-z]+)")
 # region 429999 is assigned to nobody, so the number is no real person's; its check digit is right
 VALUES: dict[str, Any] = {
     "community": "429999001003",
+    "to": "429999001007",
     "name": "张建国",
     "citizen_id": "429999195803081233",
     "phone": "13800000000",
