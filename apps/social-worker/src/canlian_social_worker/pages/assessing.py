@@ -10,12 +10,13 @@ from starlette.responses import Response
 
 from canlian_chassis.bus import NotAllowed, Refused, Unavailable
 from canlian_events.assistance.assessment import CompleteAssessment, StartAssessment
-from canlian_events.assistance.instruments import INSTRUMENTS, Instrument, offered
+from canlian_events.assistance.instruments import Instrument, offered
 from canlian_events.terms import Domain, Urgency
 from canlian_social_worker.pages.common import for_workers, names_for, own
-from canlian_social_worker.views.assessments import assessment
+from canlian_social_worker.views.assessments import AssessmentRow, assessment
 from canlian_social_worker.views.persons import PersonRow, person
 from canlian_web.forms import Form
+from canlian_web.i18n import Lang
 from canlian_web.page import Context, Page
 from canlian_web.refusals import say_refusal
 
@@ -67,7 +68,7 @@ def _answers(page: Context, form_of: Instrument, form: Form[Any]) -> Mapping[str
         if said in map(str, item.allowed):
             found[item.code] = int(said)
         else:
-            question = item.zh if page.lang == "zh" else item.en
+            question = getattr(item, page.lang)
             form.errors[item.code] = page._(
                 "Question %(number)s is not answered: %(text)s", number=number, text=question
             )
@@ -93,11 +94,22 @@ def _show(page: Context, row: PersonRow, form_of: Instrument, form: Form[Any]) -
 @router.get("/assessments/{assessment_id}")
 async def show(page: Page, assessment_id: str) -> Response:
     row = await own(page, assessment, assessment_id)
+    answers = _in_words(row, page.lang)
     return page.render(
         "assessment.html",
         assessment=row,
-        instrument=INSTRUMENTS[row.instrument, row.instrument_version],
+        instrument=row.form,
+        answers=list(answers.values()),
+        explained=[answers[code] for code in row.explained if code in answers],
         found=[(Domain(need["domain"]), Urgency(need["urgency"])) for need in row.found],
-        person=await page.read(person, row.person_id),
         names=await names_for(page, row),
     )
+
+
+def _in_words(row: AssessmentRow, lang: Lang) -> dict[str, tuple[str, str | None]]:
+    """Item → question and answer; no answer where none was given or it is sealed."""
+    found: dict[str, tuple[str, str | None]] = {}
+    for item in row.form.items:
+        answer = next((choice for choice in item.choices if choice.value == row.answers.get(item.code)), None)
+        found[item.code] = (getattr(item, lang), getattr(answer, lang) if answer else None)
+    return found

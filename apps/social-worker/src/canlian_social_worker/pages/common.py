@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Protocol, TypeVar
 
 from fastapi import HTTPException
@@ -16,7 +17,7 @@ from canlian_events.terms import Role
 from canlian_social_worker.views.persons import PersonRow, person_names
 from canlian_social_worker.views.places import communities_of
 from canlian_social_worker.views.services import Offer, offers
-from canlian_social_worker.views.workers import worker_names
+from canlian_social_worker.views.workers import WorkerRow, worker_names
 from canlian_web.forms import Form, word_fields
 from canlian_web.page import Context, require
 from canlian_web.refusals import say_refusal
@@ -94,6 +95,18 @@ async def own(page: Context, query: Callable[[Session, str], R | None], id: str)
     if not page.actor.covers(row.community):
         raise NotAllowed("wrong_community", {"community": row.community})
     return row
+
+
+def worker_choices(page: Context, workers: Iterable[WorkerRow]) -> list[tuple[str, str]]:
+    """Workers for a select: the name and what they are."""
+    return [
+        (worker.worker_id, f"{worker.name or worker.worker_id} · {say(worker.kind, page.lang)}") for worker in workers
+    ]
+
+
+def choices(page: Context, codes: Iterable[Enum]) -> list[tuple[str, str]]:
+    """Some of a table's codes, as `options` gives all of them."""
+    return [(str(code.value), say(code, page.lang)) for code in codes]
 
 
 def may(page: Context, community: str) -> Callable[[str], bool]:

@@ -18,6 +18,12 @@ from canlian_web.i18n import N_
 from canlian_web.page import Context, Page
 
 router = APIRouter(dependencies=[for_workers])
+
+LISTS = {
+    FeedbackList.TO_ANSWER: N_("Score of 1 or 2, no reply yet"),
+    FeedbackList.GIVEN: N_("All that was given"),
+    FeedbackList.ASKED: N_("Asked for, not given yet"),
+}
 COLUMNS = (
     N_("Person"),
     N_("Community"),
@@ -48,8 +54,9 @@ async def feedback(page: Page) -> Response:
     rows = await page.read(listed_feedback, page.actor.communities, which)
     return page.render(
         "feedback_list.html",
-        which=which,
-        lists=list(FeedbackList),
+        which=which.value,
+        title=page._(LISTS[which]),
+        lists=[(one.value, page._(text)) for one, text in LISTS.items()],
         feedback=rows,
         names=await names_for(page, rows),
         export=page.url("/feedback/sheet", list=which.value),

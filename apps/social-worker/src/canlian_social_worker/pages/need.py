@@ -13,7 +13,17 @@ from canlian_events.assistance.ask_number import shown_number
 from canlian_events.assistance.need import AssignNeed, ClassifyNeed, CloseNeed, ReopenNeed
 from canlian_events.core import Command
 from canlian_events.terms import NeedCloseReason
-from canlian_social_worker.pages.common import about, for_reaching, for_workers, may, may_reach, names_for, own
+from canlian_social_worker.pages.common import (
+    about,
+    choices,
+    for_reaching,
+    for_workers,
+    may,
+    may_reach,
+    names_for,
+    own,
+    worker_choices,
+)
 from canlian_social_worker.pages.reading import shown
 from canlian_social_worker.pages.wording import steps
 from canlian_social_worker.views.assessments import assessments_of_person
@@ -74,11 +84,11 @@ async def show_need(page: Context, row: NeedRow, form: Form[Any]) -> Response:
         assessments=assessments,
         steps=steps(page, history, names),
         names=names,
-        workers=[worker for worker in workers if worker.worker_id != page.actor.id],
+        workers=worker_choices(page, [worker for worker in workers if worker.worker_id != page.actor.id]),
         mine=row.worker_id == page.actor.id,
         enrolled=any(worker.worker_id == page.actor.id for worker in workers),
         next=next_step(row),
-        closing=CLOSING,
+        closing=choices(page, CLOSING),
         may=may(page, row.community),
         may_reach=may_reach(page),
         form=form,

@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from canlian_events.assistance.ask_number import shown_number
 from canlian_events.terms import Urgency
-from canlian_social_worker.pages.common import Names, community_choices, for_workers, names_for
+from canlian_social_worker.pages.common import Names, choices, community_choices, for_workers, names_for
 from canlian_social_worker.views.figures import waiting_needs
-from canlian_social_worker.views.needs import NeedFilter, NeedRow
+from canlian_social_worker.views.needs import NeedFilter, NeedRow, NeedStatus
 from canlian_web.export import sheet
 from canlian_web.formats import local
 from canlian_web.i18n import N_
@@ -55,6 +55,7 @@ async def needs(page: Page) -> Response:
         names=await names_for(page, rows[:SHOWN]),
         filters=page.blank(**({"status": "in_hand"} | asked)),
         asked=asked,
+        statuses=choices(page, NeedStatus),
         lists=LISTS,
         communities=await community_choices(page),
         export=page.url("/needs/sheet", **asked),

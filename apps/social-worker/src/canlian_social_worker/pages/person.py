@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from canlian_events.registry.person import GiveConsent, RecordAccessNeeds, WithdrawConsent
 from canlian_events.terms import Purpose
-from canlian_social_worker.pages.common import about, for_reaching, for_workers, may, may_reach, names_for, own
+from canlian_social_worker.pages.common import about, choices, for_reaching, for_workers, may, may_reach, names_for, own
 from canlian_social_worker.pages.reading import shown
 from canlian_social_worker.views.assessments import assessments_of_person
 from canlian_social_worker.views.feedback import feedback_of_person
@@ -47,7 +47,7 @@ async def _show(page: Context, row: PersonRow, form: Form[Any]) -> Response:
         visits=await page.read(visits_of_person, row.person_id),
         assessments=await page.read(assessments_of_person, row.person_id),
         feedback=await page.read(feedback_of_person, row.person_id),
-        missing=[purpose for purpose in Purpose if not row.agreed(purpose)],
+        missing=choices(page, [purpose for purpose in Purpose if not row.agreed(purpose)]),
         names=await names_for(page, row),
         may=may(page, row.community),
         may_reach=may_reach(page),

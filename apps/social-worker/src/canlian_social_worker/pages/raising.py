@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from canlian_events.assistance.need import RaiseNeed
 from canlian_events.terms import Channel, Urgency
-from canlian_social_worker.pages.common import community_choices, for_workers, own
+from canlian_social_worker.pages.common import choices, community_choices, for_workers, own
 from canlian_social_worker.views.persons import PersonRow, person
 from canlian_web.forms import Form
 from canlian_web.page import Context, Page
@@ -48,4 +48,4 @@ async def _show(page: Context, known: PersonRow | None, form: Form[Any]) -> Resp
     communities = await community_choices(page)
     if not communities and not known:
         raise HTTPException(404)
-    return page.render("raise.html", person=known, communities=communities, channels=CHANNELS, form=form)
+    return page.render("raise.html", person=known, communities=communities, channels=choices(page, CHANNELS), form=form)

@@ -14,6 +14,7 @@ def shown(page: Context, person_id: str, what: str, value: str | None, back: str
     """The value: a piece of the page for htmx, else a page of its own."""
     log.info("personal.shown", reader=page.actor.id, person=person_id, what=what)
     piece = page.request.headers.get("HX-Request") == "true"
-    response = page.render("revealed.html", value=value, piece=piece, back=page.url(back))
+    template = "revealed_piece.html" if piece else "revealed.html"
+    response = page.render(template, value=value, back=page.url(back))
     response.headers["Cache-Control"] = "no-store"
     return response

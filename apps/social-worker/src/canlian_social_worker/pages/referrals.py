@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter
@@ -29,6 +30,15 @@ from canlian_web.page import Context, Page
 
 router = APIRouter(dependencies=[for_workers])
 
+LISTS = {
+    ReferralList.SILENT: N_("No answer for 7 days or more"),
+    ReferralList.WAITING: N_("Waiting for an answer"),
+    ReferralList.NEXT: N_("Declined or lapsed: what next?"),
+    ReferralList.WAITLISTED: N_("On a waiting list"),
+    ReferralList.GOING: N_("Accepted or under way"),
+    ReferralList.ALL: N_("All referrals"),
+}
+
 COLUMNS = (
     N_("Person"), N_("Community"), N_("Service"), N_("Provider"), N_("Domain"), N_("Status"), N_("Referred on"),
     N_("Days without an answer"), N_("Proposed next"),
@@ -46,8 +56,9 @@ async def referrals(page: Page) -> Response:
     rows = await page.read(listed_referrals, page.actor.communities, which, page.today)
     return page.render(
         "referrals.html",
-        which=which,
-        lists=list(ReferralList),
+        which=which.value,
+        title=page._(LISTS[which]),
+        lists=[(one.value, page._(text)) for one, text in LISTS.items()],
         referrals=rows,
         names=await names_for(page, rows),
         export=page.url("/referrals/sheet", list=which.value),
@@ -93,6 +104,7 @@ async def _show(page: Context, row: ReferralRow, form: Form[Any]) -> Response:
         reasons=grounds(page, row.reasons, names),
         next_reasons=grounds(page, row.next_reasons, names),
         steps=steps(page, history, names),
+        sessions=[session | {"on": date.fromisoformat(session["on"])} for session in row.sessions],
         unanswered=row.status in UNANSWERED,
         unsuccessful=row.status in UNSUCCESSFUL,
         days=(page.today - row.asked_on).days,

@@ -19,7 +19,7 @@ from canlian_events.assistance.visit import (
 )
 from canlian_events.core import Command
 from canlian_events.terms import Domain, Help, Role, Tie
-from canlian_social_worker.pages.common import about, for_workers, may, may_reach, names_for, own
+from canlian_social_worker.pages.common import about, for_workers, may, may_reach, names_for, own, worker_choices
 from canlian_social_worker.pages.wording import steps
 from canlian_social_worker.views.history import history_of_visit
 from canlian_social_worker.views.persons import person
@@ -41,6 +41,12 @@ class WriteUp(BaseModel):
     next_due: date | None = None
 
 
+class NotMade(BaseModel):
+    """The form of a visit that could not be made; its field is named unlike that of a cancellation beside it."""
+
+    missed_why: str
+
+
 @router.get("/visits/{visit_id}")
 async def show(page: Page, visit_id: str) -> Response:
     row = await own(page, visit, visit_id)
@@ -59,7 +65,7 @@ async def _show(page: Context, row: VisitRow, form: Form[Any]) -> Response:
         about=about(known, page) if known else None,
         names=names,
         steps=steps(page, await page.read(history_of_visit, row.visit_id), names),
-        workers=await page.read(workers_of, row.community, VISITORS),
+        workers=worker_choices(page, await page.read(workers_of, row.community, VISITORS)),
         overdue=row.overdue(page.today),
         days=(page.today - row.due).days,
         to_write_up=theirs and row.status is VisitStatus.SCHEDULED and row.due <= page.today,
@@ -100,7 +106,12 @@ async def cancel(page: Page, visit_id: str) -> Response:
 
 @router.post("/visits/{visit_id}/miss")
 async def miss(page: Page, visit_id: str) -> Response:
-    return await _done(page, visit_id, MissVisit, page._("It is recorded that the visit could not be made."))
+    row = await own(page, visit, visit_id)
+    form = page.form(NotMade)
+    if await page.submit(form, lambda filled: MissVisit(visit_id=visit_id, why=filled.missed_why)):
+        notice = page._("It is recorded that the visit could not be made.")
+        return page.redirect(f"/visits/{visit_id}", notice=notice)
+    return await _show(page, row, form)
 
 
 @router.post("/visits/{visit_id}/complete")

@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
 from canlian_events.assistance.visit import ScheduleVisit
-from canlian_social_worker.pages.common import community_choices, for_workers, names_for, own
+from canlian_social_worker.pages.common import community_choices, for_workers, names_for, own, worker_choices
 from canlian_social_worker.views.persons import PersonRow, person
 from canlian_social_worker.views.visits import VisitList, listed_visits
 from canlian_social_worker.views.workers import VISITORS, workers_of
@@ -18,6 +18,14 @@ from canlian_web.i18n import N_
 from canlian_web.page import Context, Page
 
 router = APIRouter(dependencies=[for_workers])
+
+LISTS = {
+    VisitList.OVERDUE: N_("Overdue"),
+    VisitList.DUE: N_("To be planned"),
+    VisitList.TODAY: N_("Today"),
+    VisitList.OWED: N_("All to come"),
+    VisitList.OVER: N_("Over"),
+}
 SHOWN = 200
 COLUMNS = (N_("Due"), N_("Person"), N_("Community"), N_("Visitor"), N_("Status"), N_("What to look for"))
 
@@ -38,8 +46,9 @@ async def visits(page: Page) -> Response:
     asked = {"list": which.value, "holder": "me" if holder else None, "community": community or None}
     return page.render(
         "visits.html",
-        which=which,
-        lists=list(VisitList),
+        which=which.value,
+        title=page._(LISTS[which]),
+        lists=[(one.value, page._(text)) for one, text in LISTS.items()],
         visits=rows[:SHOWN],
         number=len(rows),
         names=await names_for(page, rows[:SHOWN]),
@@ -95,4 +104,4 @@ async def _person(page: Context) -> PersonRow:
 
 async def _show(page: Context, known: PersonRow, form: Form[Any]) -> Response:
     workers = await page.read(workers_of, known.community, VISITORS)
-    return page.render("plan_visit.html", person=known, workers=workers, form=form)
+    return page.render("plan_visit.html", person=known, workers=worker_choices(page, workers), form=form)

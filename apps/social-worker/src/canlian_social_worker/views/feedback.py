@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Field, Session, col, select
@@ -12,7 +13,7 @@ from canlian_chassis.projection import projection
 from canlian_events.evaluation.feedback import FeedbackAsked, FeedbackEvent, FeedbackGiven, FeedbackReplied
 from canlian_events.meta import Meta
 from canlian_events.personal import opened
-from canlian_events.terms import Occasion, RaterKind, Term
+from canlian_events.terms import Occasion, RaterKind
 from canlian_social_worker.views.base import SocialWorkerRow, coded, moment, within
 
 LOW = 2
@@ -62,12 +63,12 @@ def feedback(row: FeedbackRow | None, event: FeedbackEvent, meta: Meta) -> Feedb
             return row
 
 
-class FeedbackList(Term):
+class FeedbackList(StrEnum):
     """The lists of feedback; the first has a figure on the day's page."""
 
-    TO_ANSWER = "to_answer", "1–2分,待回复"
-    GIVEN = "given", "全部评价"
-    ASKED = "asked", "已请求,尚未评价"
+    TO_ANSWER = "to_answer"
+    GIVEN = "given"
+    ASKED = "asked"
 
 
 def one_feedback(db: Session, feedback_id: str) -> FeedbackRow | None:

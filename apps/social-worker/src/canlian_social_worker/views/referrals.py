@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, and_, exists, or_
@@ -175,15 +176,16 @@ def referrals_of_need(db: Session, need_id: str) -> Sequence[ReferralRow]:
     return db.exec(query.order_by(col(ReferralRow.referred_at).desc())).all()
 
 
-class ReferralList(Term):
+class ReferralList(StrEnum):
     """The lists of referrals, each with a figure on the day's page."""
 
-    SILENT = "silent", "超过7天没有答复"
-    WAITING = "waiting", "等待答复"
-    NEXT = "next", "未成功,待下一步"
-    WAITLISTED = "waitlisted", "候补中"
-    GOING = "going", "已接受或服务中"
-    ALL = "all", "全部"
+    SILENT = "silent"
+    WAITING = "waiting"
+    NEXT = "next"
+    """Declined or lapsed, and nobody has gone on since."""
+    WAITLISTED = "waitlisted"
+    GOING = "going"
+    ALL = "all"
 
 
 def listed_referrals(db: Session, scopes: Sequence[str], which: ReferralList, today: date) -> Sequence[ReferralRow]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from enum import StrEnum
 
 from sqlalchemy import JSON, ColumnElement
 from sqlmodel import Field, Session, col, select
@@ -101,14 +102,15 @@ def _owed(event: VisitFellDue | VisitScheduled, meta: Meta) -> VisitRow:
     return row.with_(status=VisitStatus.SCHEDULED, worker_id=event.worker_id, look_for=opened(event.look_for))
 
 
-class VisitList(Term):
+class VisitList(StrEnum):
     """The lists of visits, each with a figure on the day's page."""
 
-    OVERDUE = "overdue", "已逾期"
-    DUE = "due", "待安排"
-    TODAY = "today", "今天的访视"
-    OWED = "owed", "全部未完成"
-    OVER = "over", "已结束"
+    OVERDUE = "overdue"
+    DUE = "due"
+    """Owed, and nobody is named yet."""
+    TODAY = "today"
+    OWED = "owed"
+    OVER = "over"
 
 
 def visit(db: Session, visit_id: str) -> VisitRow | None:
