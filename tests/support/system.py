@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from canlian_operator.system import RunningPart, RunningSystem, is_alive, running
+from tests.support.api import Api
 from tests.support.postgres import free_port
 
 SECONDS_TO_START = 120.0
@@ -139,6 +140,17 @@ def running_system(
     finally:
         if system.process and system.process.poll() is None:
             system.stop()
+
+
+def api_of(system: System) -> Api:
+    """The system's API, with tokens from its own `canlian token`."""
+
+    def make_token(*arguments: str) -> str:
+        made = system.command("token", *arguments)
+        assert made.returncode == 0, made.stderr
+        return made.stdout.strip()
+
+    return Api(system.url, make_token)
 
 
 def until(holds: Callable[[], bool], seconds: float, explain: Callable[[], str]) -> None:
