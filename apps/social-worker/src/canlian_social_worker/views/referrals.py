@@ -45,7 +45,7 @@ class ReferralStatus(Term):
     UNDER_WAY = "under_way", "服务中"
     COMPLETED = "completed", "已完成"
     DECLINED = "declined", "已谢绝"
-    LAPSED = "lapsed", "无人答复,已失效"
+    LAPSED = "lapsed", "无人答复，已失效"
     WITHDRAWN = "withdrawn", "已撤回"
 
 
