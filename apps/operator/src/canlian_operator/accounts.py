@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from canlian_events.terms import Role
-from canlian_operator.run import read_settings
+from canlian_operator.environment import read_settings
 from canlian_operator.speech import by_language, console, fail
 from canlian_operator.token import named
 from canlian_web.accounts import Account, Accounts

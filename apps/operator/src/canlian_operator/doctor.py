@@ -12,10 +12,11 @@ import typer
 from rich.console import Console
 
 from canlian_chassis.settings import Settings
+from canlian_operator.environment import read_settings
 from canlian_operator.parts import PARTS
 from canlian_operator.programs import CADDY, NATS, MissingProgram, binary, is_free
 from canlian_operator.ready import Health
-from canlian_operator.run import check_port_number, read_settings
+from canlian_operator.run import check_port_number
 from canlian_operator.system import RunningSystem, running
 
 FREE_BYTES_WANTED = 2_000_000_000

@@ -22,8 +22,8 @@ from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer
 from canlian_events.meta import Actor
 from canlian_events.terms import Role
+from canlian_operator.environment import read_settings
 from canlian_operator.parts import PARTS
-from canlian_operator.run import read_settings
 from canlian_operator.speech import errors, fail, language
 from canlian_operator.system import running
 from canlian_web.refusals import say_refusal

@@ -2,21 +2,18 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
-from rich.console import Console
 
 from canlian_chassis.settings import Settings
-from canlian_operator import demo_data
+from canlian_operator.demo_accounts import sign_in_names
+from canlian_operator.environment import read_settings
 from canlian_operator.launch import Launch, Plan, StartFailed
 from canlian_operator.parts import PARTS, Kind, UnknownParts, chosen
 from canlian_operator.programs import MissingProgram, is_free
+from canlian_operator.speech import console, fail, say
 from canlian_operator.system import AlreadyRunning, end_leftovers, hold
-
-console = Console(highlight=False, soft_wrap=True)
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def run(
@@ -57,16 +54,6 @@ def run(
             )
         except StartFailed as error:
             fail(f"无法启动:{error}", f"It could not start; above is the end of the log. All logs: {plan.data}/logs")
-
-
-def read_settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        wrong = "; ".join(
-            f"CANLIAN_{str(item['loc'][0]).upper()}={item['input']}: {item['msg']}" for item in error.errors()
-        )
-        fail(f"环境变量的值不对:{wrong}", f"A setting in the environment is wrong: {wrong}")
 
 
 def plan_from(settings: Settings, names: list[str]) -> Plan:
@@ -116,17 +103,8 @@ def welcome(plan: Plan, addresses: Mapping[str, str]) -> None:
         ("停止 · stop", "Ctrl-C"),
     ]
     if plan.demo:
-        rows += [(f"登录 · sign in as {name}", who) for name, who in demo_data.sign_in_names()]
+        rows += [(f"登录 · sign in as {name}", who) for name, who in sign_in_names()]
     say("")
     console.print("残联服务平台已就绪 · canlian is ready", style="bold green")
     for label, value in rows:
         say(f"  {label}: {value}")
-
-
-def say(text: str) -> None:
-    console.print(text, markup=False)
-
-
-def fail(chinese: str, english: str) -> NoReturn:
-    errors.print(f"{chinese}\n{english}", markup=False, style="red")
-    raise typer.Exit(1)

@@ -9,8 +9,8 @@ import typer
 from canlian_chassis.settings import Settings
 from canlian_events.meta import Actor
 from canlian_events.terms import UNSCOPED, Role
+from canlian_operator.environment import read_settings
 from canlian_operator.reaching import signer
-from canlian_operator.run import read_settings
 from canlian_operator.speech import fail
 
 _SCOPE = re.compile(r"\d{2,12}")
