@@ -45,7 +45,7 @@ class Api:
         return self._tokens[asked]
 
     def send(
-        self, name: str, role: str = "staff", *, by: tuple[str, ...] = (), key: str | None = None, **fields: Any
+        self, name: str, role: str = "staff", /, *, by: tuple[str, ...] = (), key: str | None = None, **fields: Any
     ) -> dict[str, Any]:
         """The answer to one command. Raises Refusal. Waits, with the same key, for a system that is coming back up."""
         headers = {"Authorization": f"Bearer {self.token(role, *by)}", "Idempotency-Key": key or str(uuid4())}
@@ -86,7 +86,7 @@ class Api:
                 return found
             after = reached
 
-    def wait_for(self, name: str, seconds: float = 20, **wanted: Any) -> Event:
+    def wait_for(self, name: str, seconds: float = 20, /, **wanted: Any) -> Event:
         """The event of this name whose data hold what is wanted, as soon as it is in the log."""
         end = time.monotonic() + seconds
         while True:
