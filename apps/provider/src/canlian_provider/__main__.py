@@ -1,0 +1,3 @@
+from canlian_provider.tool import provider
+
+provider().run()

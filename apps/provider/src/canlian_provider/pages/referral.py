@@ -1,0 +1,90 @@
+"""One referral: who comes, what for, what has happened; and the answer to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from canlian_events.catalog.referral import AcceptReferral, DeclineReferral, WaitlistReferral
+from canlian_provider.pages.desk import Desk, for_desks, own_referral, read_lines
+from canlian_provider.pages.wording import grounds, steps
+from canlian_provider.views.history import history_of
+from canlian_provider.views.referrals import ReferralRow
+from canlian_web.forms import Form
+from canlian_web.page import Context, Page
+
+router = APIRouter(dependencies=[for_desks])
+log = structlog.get_logger()
+
+
+@router.get("/referrals/{referral_id}")
+async def show(page: Page, referral_id: str) -> Response:
+    desk, row = await own_referral(page, referral_id)
+    return await show_referral(page, desk, row, page.blank(on=page.today, attended="true"))
+
+
+async def show_referral(page: Context, desk: Desk, row: ReferralRow, form: Form[Any]) -> Response:
+    """The referral as it stands now, with what was typed into its form. That the person was shown is recorded."""
+    [line] = await page.read(read_lines, desk.provider_id, [row])
+    if line.person:
+        log.info("personal.shown", reader=page.actor.id, person=row.person_id, what="name, phone, access needs")
+    response = page.render(
+        "referral.html",
+        desk=desk,
+        row=row,
+        person=line.person,
+        service=line.service,
+        missing=[feature for feature in line.person.features if feature.value not in line.service.access]
+        if line.person
+        else [],
+        grounds=grounds(page, row.reasons),
+        steps=steps(page, await page.read(history_of, row.referral_id), row.is_open),
+        form=form,
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@router.post("/referrals/{referral_id}/accept")
+async def accept(page: Page, referral_id: str) -> Response:
+    return await _answer(page, AcceptReferral, referral_id, page._("Accepted: the person has a place."))
+
+
+@router.post("/referrals/{referral_id}/waitlist")
+async def waitlist(page: Page, referral_id: str) -> Response:
+    told = page._("On the waiting list. A place that becomes free is offered in turn.")
+    return await _answer(page, WaitlistReferral, referral_id, told)
+
+
+async def _answer(
+    page: Context, command: type[AcceptReferral] | type[WaitlistReferral], referral_id: str, told: str
+) -> Response:
+    desk, row = await own_referral(page, referral_id)
+    form = page.form(command, referral_id=referral_id)
+    if await page.submit(form):
+        return page.redirect(desk.path(f"/referrals/{referral_id}"), notice=told)
+    return await show_referral(page, desk, row, form)
+
+
+@router.get("/referrals/{referral_id}/decline")
+async def ask_why(page: Page, referral_id: str) -> Response:
+    desk, row = await own_referral(page, referral_id)
+    return await _decline(page, desk, row, page.blank())
+
+
+@router.post("/referrals/{referral_id}/decline")
+async def decline(page: Page, referral_id: str) -> Response:
+    desk, row = await own_referral(page, referral_id)
+    form = page.form(DeclineReferral, referral_id=referral_id)
+    if await page.submit(form):
+        told = page._("Declined. The worker who referred the person is told, and the next best service is looked for.")
+        return page.redirect(desk.path("/referrals"), notice=told)
+    return await _decline(page, desk, row, form)
+
+
+async def _decline(page: Context, desk: Desk, row: ReferralRow, form: Form[Any]) -> Response:
+    [line] = await page.read(read_lines, desk.provider_id, [row])
+    return page.render("decline.html", desk=desk, line=line, form=form)

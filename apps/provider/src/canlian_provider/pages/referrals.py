@@ -1,0 +1,80 @@
+"""The lists of referrals, on the page and as sheets."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from canlian_events.ids import derive_uuid
+from canlian_provider.pages.desk import Desk, Line, choose, desk_or_404, find_desk, for_desks, read_lines
+from canlian_provider.views.referrals import Listing, belongs, referrals_to
+from canlian_web.export import sheet
+from canlian_web.formats import local
+from canlian_web.i18n import N_
+from canlian_web.page import Context, Page
+from canlian_web.terms import say
+
+router = APIRouter(dependencies=[for_desks])
+
+COLUMNS = (
+    N_("Person"), N_("Service"), N_("Domain"), N_("Status"), N_("Referred on"), N_("Days waiting"), N_("Started on"),
+    N_("Attended"), N_("Missed"), N_("Outcome"),
+)  # fmt: skip
+
+
+def _which(page: Context) -> Listing:
+    asked = page.request.query_params.get("list", "")
+    return Listing(asked) if asked in list(Listing) else Listing.WAITING
+
+
+async def _lines(page: Context, desk: Desk, which: Listing) -> list[Line]:
+    """The list asked for, of one service where the address names it."""
+    service = page.request.query_params.get("service")
+    rows = await page.read(referrals_to, desk.provider_id, desk.scopes)
+    found = [row for row in rows if belongs(row, which, page.today) and service in (None, row.service_id)]
+    return await page.read(read_lines, desk.provider_id, found)
+
+
+@router.get("/referrals")
+async def referrals(page: Page) -> Response:
+    desk = await find_desk(page)
+    if desk is None:
+        return await choose(page)
+    which = _which(page)
+    service = page.request.query_params.get("service")
+    lines = await _lines(page, desk, which)
+    return page.render(
+        "referrals.html",
+        desk=desk,
+        which=which,
+        lists=list(Listing),
+        service=service,
+        lines=lines,
+        export=desk.path("/referrals/sheet", list=which.value, service=service),
+        derive_uuid=derive_uuid,
+    )
+
+
+@router.get("/referrals/sheet")
+async def referrals_sheet(page: Page) -> Response:
+    desk = await desk_or_404(page)
+    which = _which(page)
+    rows = [_cells(page, line) for line in await _lines(page, desk, which)]
+    return sheet(say(which, page.lang), [page._(text) for text in COLUMNS], rows, page.lang)
+
+
+def _cells(page: Context, line: Line) -> list[object]:
+    row, waits = line.row, line.row.is_open and not line.row.served
+    name = (line.person.name or page._("sealed")) if line.person else page._("no longer shown")
+    return [
+        name,
+        line.service.name,
+        row.domain,
+        row.status,
+        local(row.referred_at).date(),
+        row.days(page.today) if waits else None,
+        row.started_on,
+        row.attended,
+        row.missed,
+        row.outcome,
+    ]

@@ -1,0 +1,27 @@
+"""The provider's tool on one page: referrals, sessions, services and their places, feedback."""
+
+from __future__ import annotations
+
+from canlian_chassis.settings import Settings
+from canlian_provider.pages import feedback, home, providing, referral, referrals, services
+from canlian_provider.views import views
+from canlian_web.i18n import N_
+from canlian_web.tool import Tool
+
+
+def provider(settings: Settings | None = None) -> Tool:
+    return Tool(
+        "provider",
+        prefix="/provider",
+        package="canlian_provider",
+        title=N_("Provider"),
+        routers=[page.router for page in (home, referrals, referral, providing, services, feedback)],
+        views=views,
+        nav=[
+            ("", N_("Today")),
+            ("/referrals", N_("Referrals")),
+            ("/services", N_("Services")),
+            ("/feedback", N_("Feedback")),
+        ],
+        settings=settings,
+    )

@@ -1,0 +1,60 @@
+"""Who was referred: a name to greet, a number to call, what they need to take part. Nothing else of a file.
+
+A person is registered before being referred anywhere, so every person has a row; `people` reads only those of open
+referrals, and is the one way to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import JSON
+from sqlmodel import Field, Session, col, select
+
+from canlian_chassis.projection import projection
+from canlian_events.meta import Meta
+from canlian_events.personal import opened
+from canlian_events.registry.person import AccessNeedsRecorded, PersonCorrected, PersonRegistered
+from canlian_events.terms import AccessFeature
+from canlian_provider.views.base import DeskRow
+from canlian_provider.views.referrals import ReferralRow
+
+
+class PersonRow(DeskRow, table=True):
+    """`name` None: sealed."""
+
+    __tablename__ = "person"
+
+    person_id: str = Field(primary_key=True)
+    name: str | None = None
+    phone: str | None = None
+    needs: list[str] = Field(default_factory=list, sa_type=JSON)
+
+    @property
+    def features(self) -> list[AccessFeature]:
+        return [AccessFeature(code) for code in self.needs]
+
+
+@projection(PersonRow, key=lambda event: event.person_id)
+def persons(
+    row: PersonRow | None, event: PersonRegistered | PersonCorrected | AccessNeedsRecorded, _: Meta
+) -> PersonRow | None:
+    if isinstance(event, PersonRegistered):
+        return PersonRow(person_id=event.person_id, name=opened(event.name), phone=opened(event.phone))
+    if row is None:
+        return None
+    match event:
+        case PersonCorrected():
+            name = row.name if event.name is None else opened(event.name)
+            phone = row.phone if event.phone is None else opened(event.phone)
+            return row.with_(name=name, phone=phone)
+        case AccessNeedsRecorded():
+            return row.with_(needs=sorted(feature.value for feature in event.features))
+
+
+def people(db: Session, referrals: Iterable[ReferralRow]) -> dict[str, PersonRow]:
+    """Referral id → who it is about, for those referrals that are still open."""
+    by_person = {row.referral_id: row.person_id for row in referrals if row.is_open}
+    rows = db.exec(select(PersonRow).where(col(PersonRow.person_id).in_(set(by_person.values())))).all()
+    known = {row.person_id: row for row in rows}
+    return {referral: known[person] for referral, person in by_person.items() if person in known}

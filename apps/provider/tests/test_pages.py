@@ -1,0 +1,173 @@
+"""The desk's pages on a real log: from a new referral to its end, and what is shown to whom."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import httpx
+from openpyxl import load_workbook
+
+from canlian_events.catalog.referral import CompleteService, ReferralWithdrawn
+from canlian_events.terms import Outcome
+from canlian_web.formats import today
+from canlian_web.i18n import unused, untranslated
+from canlian_web.testing import fill_in, hidden
+
+from .conftest import OTHER_DESK, PROVIDER, SERVICE, STAFF, WORKER, Bench, person, referral
+
+ONE, TWO = f"/provider/referrals/{referral(1)}", f"/provider/referrals/{referral(2)}"
+
+
+def rows(sheet: httpx.Response) -> list[tuple[object, ...]]:
+    return list(load_workbook(BytesIO(sheet.content)).active.iter_rows(values_only=True))  # type: ignore[union-attr]
+
+
+async def test_a_referral_is_accepted_attended_and_completed(bench: Bench):
+    await bench.refer(1)
+    client = bench.desk()
+    assert "王小明" in (await client.get("/provider")).text
+    page = await fill_in(client, ONE, f"{ONE}/accept")
+    assert "已接收，名额已留给本人。" in page.text
+    page = await fill_in(client, ONE, f"{ONE}/session", on=today().isoformat(), attended="true", note="练了肩部")
+    assert "已登记这次服务。" in page.text
+    assert "练了肩部" in page.text
+    page = await fill_in(client, f"{ONE}/complete", f"{ONE}/complete", outcome="met", note="好转")
+    assert "已办结。" in page.text
+    finished = (await client.get("/provider/referrals?list=finished")).text
+    assert "需求已满足" in finished
+
+
+async def test_a_full_service_refuses_and_offers_the_waiting_list_in_place(bench: Bench):
+    await bench.refer(1)
+    await bench.refer(2)
+    client = bench.desk()
+    opened = hidden(await client.get(TWO))
+    await fill_in(client, ONE, f"{ONE}/accept")
+    refused = await client.post(f"{TWO}/accept", data=opened)
+    assert refused.status_code == 409
+    assert "名额已满。请改为列入候补" in refused.text
+    assert f'action="{TWO}/waitlist"' in refused.text
+    assert f'action="{TWO}/accept"' not in refused.text
+    listed = await client.post(f"{TWO}/waitlist", data=hidden(refused))
+    assert "已列入候补。" in listed.text
+    assert "李秀英" in (await client.get("/provider/referrals?list=waitlist")).text
+
+
+async def test_a_place_that_frees_is_offered_to_who_waits(bench: Bench):
+    await bench.refer(1)
+    await bench.refer(2)
+    client = bench.desk()
+    await fill_in(client, ONE, f"{ONE}/accept")
+    await fill_in(client, TWO, f"{TWO}/waitlist")
+    await bench.send(CompleteService(referral_id=referral(1), outcome=Outcome.NOT_MET))
+    while "李秀英" not in (await client.get("/provider/referrals?list=offered")).text:
+        pass
+    assert "已接收，名额已留给本人。" in (await fill_in(client, TWO, f"{TWO}/accept")).text
+
+
+async def test_a_session_is_recorded_by_one_tap_from_todays_list_and_counts_once(bench: Bench):
+    await bench.refer(1)
+    client = bench.desk()
+    await fill_in(client, ONE, f"{ONE}/accept")
+    todays = "/provider/referrals?list=today"
+    tap = {"on": today().isoformat(), "attended": "true", "from": "today"}
+    data = hidden(await client.get(todays)) | tap
+    page = await client.post(f"{ONE}/session", data=data)
+    assert page.url.query == b"list=today"
+    assert "这个列表里没有人。" in page.text
+    again = await client.post(f"{ONE}/session", data=data)
+    assert again.status_code == 200
+    assert "到 1 次，缺 0 次" in (await client.get(ONE)).text
+
+
+async def test_a_decline_needs_a_reason_and_then_leaves_the_list(bench: Bench):
+    await bench.refer(1)
+    client = bench.desk()
+    page = await fill_in(client, f"{ONE}/decline", f"{ONE}/decline", words="排不过来")
+    assert page.status_code == 422
+    assert "排不过来" in page.text
+    page = await fill_in(client, f"{ONE}/decline", f"{ONE}/decline", reason="no_staff", words="排不过来")
+    assert "已婉拒。" in page.text
+    assert "王小明" not in page.text
+
+
+async def test_the_desk_sees_what_it_needs_while_the_referral_is_open_and_no_more(bench: Bench):
+    await bench.refer(1)
+    client = bench.desk()
+    page = (await client.get(ONE)).text
+    for shown in ("王小明", "13800000001", "肩部活动受限", "无障碍坡道", "就在本社区"):
+        assert shown in page
+    for hidden_fact in ("429999198001010019", "没有办成"):
+        assert hidden_fact not in page
+    await bench.tell(
+        ReferralWithdrawn(referral_id=referral(1), person_id=person(1), service_id=SERVICE, why="住院了，改天再说")
+    )
+    page = (await client.get(ONE)).text
+    for gone in ("王小明", "13800000001", "肩部活动受限", "住院了"):
+        assert gone not in page
+    assert "王小明" not in str(rows(await client.get("/provider/referrals/sheet?list=all")))
+
+
+async def test_another_provider_and_other_roles_see_nothing_of_it(bench: Bench):
+    await bench.refer(1)
+    other = bench.desk(OTHER_DESK)
+    assert (await other.get(ONE)).status_code == 404
+    assert (await other.get(f"{ONE}/complete")).status_code == 404
+    assert (await other.get(f"/provider/services/{SERVICE}")).status_code == 404
+    assert "王小明" not in (await other.get(f"/provider/referrals?list=all&provider={PROVIDER}")).text
+    assert (await bench.desk(WORKER).get("/provider")).status_code == 403
+
+
+async def test_staff_choose_whose_desk_they_look_at(bench: Bench):
+    await bench.refer(1)
+    client = bench.desk(STAFF)
+    choice = await client.get("/provider/referrals")
+    assert f"/provider/referrals?provider={PROVIDER}" in choice.text
+    assert "王小明" in (await client.get(f"/provider?provider={PROVIDER}")).text
+    page = await fill_in(client, ONE, f"{ONE}/accept")
+    assert "已接收，名额已留给本人。" in page.text
+
+
+async def test_the_sheet_holds_what_the_list_shows(bench: Bench):
+    await bench.refer(1)
+    sheet = rows(await bench.desk().get("/provider/referrals/sheet?list=waiting"))
+    assert sheet[0][:2] == ("本人", "服务")
+    assert sheet[1][:4] == ("王小明", "肩颈康复", "康复指导", "等待答复")
+    assert rows(await bench.desk().get("/provider/services/sheet"))[1][:4] == ("肩颈康复", "康复指导", 0, 1)
+
+
+async def test_places_are_changed_but_not_below_those_in_use(bench: Bench):
+    await bench.refer(1)
+    client = bench.desk()
+    await fill_in(client, ONE, f"{ONE}/accept")
+    address = f"/provider/services/{SERVICE}"
+    assert "名额已调整。" in (await fill_in(client, address, f"{address}/places", places="3")).text
+    refused = await fill_in(client, address, f"{address}/places", places="0")
+    assert refused.status_code == 409
+    assert 'value="0"' in refused.text
+
+
+async def test_a_service_is_listed_and_withdrawn_with_a_reason(bench: Bench):
+    client = bench.desk()
+    new = "/provider/services/new"
+    told = {"name": "手语课", "domain": "education", "layer": "community", "places": "8", "yuan": "12.5"}
+    page = await fill_in(client, new, new, **told)
+    assert "手语课" in page.text
+    address = f"/provider/services/{SERVICE}"
+    assert (await fill_in(client, address, f"{address}/withdraw")).status_code == 422
+    assert "已停办：装修" in (await fill_in(client, address, f"{address}/withdraw", why="装修")).text
+
+
+async def test_feedback_is_listed_without_a_name(bench: Bench):
+    await bench.refer(1)
+    await bench.rate(2)
+    page = (await bench.desk().get("/provider/feedback")).text
+    assert "师傅很耐心" in page
+    assert "王小明" not in page
+    assert rows(await bench.desk().get("/provider/feedback/sheet"))[1][2] == 2
+    assert "1 条未回复" in (await bench.desk().get("/provider")).text
+
+
+def test_every_text_has_its_chinese():
+    assert untranslated("canlian_provider") == []
+    assert unused("canlian_provider") == []
