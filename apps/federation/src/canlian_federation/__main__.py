@@ -1,0 +1,3 @@
+from canlian_federation.tool import federation
+
+federation().run()

@@ -1,0 +1,245 @@
+"""The roster: choose the sheet, see its columns, check every row, bring it in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+from urllib.parse import quote
+
+from fastapi import APIRouter, FastAPI, HTTPException
+from openpyxl.utils import get_column_letter
+from starlette.datastructures import UploadFile
+from starlette.responses import Response
+
+from canlian_federation.bringing_in.job import Job, State
+from canlian_federation.bringing_in.jobs import Jobs
+from canlian_federation.bringing_in.rows import OUTCOMES, chosen, column_title, in_words, shown, tally, words
+from canlian_federation.pages.common import for_staff, scopes_of
+from canlian_federation.views.figures import open_communities
+from canlian_sheets.columns import ROSTER
+from canlian_sheets.giving_back import refused_sheet
+from canlian_sheets.importer import refused_rows
+from canlian_sheets.outcomes import Unreadable
+from canlian_sheets.reading import MAX_FILE
+from canlian_sheets.tables import Preview
+from canlian_web.forms import Form
+from canlian_web.page import Context, Page
+from canlian_web.tool import Tool
+
+SHOWN = 100
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@asynccontextmanager
+async def at_work(app: FastAPI) -> AsyncIterator[None]:
+    """The jobs live as long as the tool; what is past its day is deleted even when nobody looks."""
+    tool = cast(Tool, app.state.tool)
+    jobs = app.state.jobs = Jobs(tool.settings, lambda: tool.client)
+    sweeping = asyncio.create_task(jobs.sweeping(), name="imports-sweep")
+    try:
+        yield
+    finally:
+        sweeping.cancel()
+        await jobs.close()
+
+
+router = APIRouter(prefix="/imports", dependencies=[for_staff], lifespan=at_work)
+
+
+@router.get("")
+async def imports(page: Page) -> Response:
+    return await show_imports(page, page.blank())
+
+
+@router.post("")
+async def choose(page: Page) -> Response:
+    file = page.data.get("sheet")
+    if not isinstance(file, UploadFile) or not file.filename:
+        return await show_imports(page, Form(errors={"sheet": page._("Choose a file")}))
+    try:
+        if (file.size or 0) > MAX_FILE:
+            raise Unreadable("too_big", limit=MAX_FILE // 1024**2)
+        job = await jobs_of(page).begin(page.actor.id, file.filename, await file.read())
+    except Unreadable as no:
+        return await show_imports(page, Form(errors={"sheet": in_words(no.code, no.facts, page.lang)}))
+    return page.redirect(f"/imports/{job.id}")
+
+
+@router.get("/{job_id}")
+async def one(page: Page, job_id: str, outcome: str = "", at: int = 1) -> Response:
+    job = await own(page, job_id)
+    if job.at_work:
+        return page.render("import_progress.html", job=job, running=jobs_of(page).running(job), why=_why(job, page))
+    if job.state is State.COLUMNS:
+        return await show_columns(page, job)
+    return await show_rows(page, job, outcome, at)
+
+
+@router.get("/{job_id}/columns")
+async def columns(page: Page, job_id: str) -> Response:
+    """Once more, after the check."""
+    job = await own(page, job_id)
+    return await show_columns(page, job) if job.state in (State.COLUMNS, State.CHECKED) else _to(page, job)
+
+
+@router.post("/{job_id}/check")
+async def check(page: Page, job_id: str) -> Response:
+    job = await own(page, job_id)
+    if job.state in (State.COLUMNS, State.CHECKED):
+        places = {row.name: row.community for row in await page.read(open_communities, scopes_of(page))}
+        preview = await jobs_of(page).preview(job)
+        await jobs_of(page).check(job, page.token, _mapping(page, preview), places, page.today)
+    return _to(page, job)
+
+
+@router.post("/{job_id}/start")
+async def start(page: Page, job_id: str) -> Response:
+    job = await own(page, job_id)
+    if job.state is State.CHECKED:
+        jobs_of(page).bring_in(job, page.token)
+    return _to(page, job)
+
+
+@router.post("/{job_id}/continue")
+async def go_on(page: Page, job_id: str) -> Response:
+    job = await own(page, job_id)
+    if job.at_work:
+        jobs_of(page).go_on(job, page.token)
+    return _to(page, job)
+
+
+@router.post("/{job_id}/delete")
+async def delete(page: Page, job_id: str) -> Response:
+    await jobs_of(page).delete(await own(page, job_id))
+    return page.redirect("/imports", notice=page._("The sheet is deleted here. What was brought in stays."))
+
+
+@router.get("/{job_id}/refused.xlsx")
+async def refused(page: Page, job_id: str) -> Response:
+    """The refused rows as they stood, to mend and bring in again."""
+    job = await own(page, job_id)
+    result = await asyncio.to_thread(jobs_of(page).folder.result, job)
+    if result is None:
+        raise HTTPException(404)
+    roster = await jobs_of(page).roster(job)
+    data = await asyncio.to_thread(refused_sheet, refused_rows(roster, result), roster.header, words)
+    name = quote(f"退回-{job.filename.rpartition('.')[0] or job.filename}")
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}.xlsx"}
+    return Response(data, media_type=_XLSX, headers=headers)
+
+
+async def show_imports(page: Context, form: Form[Any]) -> Response:
+    jobs = jobs_of(page)
+    mine = await jobs.mine(page.actor.id)
+    communities = await page.read(open_communities, scopes_of(page))
+    return page.render(
+        "imports.html",
+        form=form,
+        jobs=mine,
+        running=jobs.running,
+        state=lambda job: _state(job, jobs.running(job), page),
+        limit=MAX_FILE // 1024**2,
+        places=len(communities),
+        wanted=[column_title(field.name, page.lang) for field in ROSTER if field.needed],
+    )
+
+
+async def show_columns(page: Context, job: Job) -> Response:
+    preview = await jobs_of(page).preview(job)
+    found = preview.recognised
+    letters = [
+        (str(n), f"{get_column_letter(n + 1)} · {heading or page._('(no heading)')}")
+        for n, heading in enumerate(preview.header)
+    ]
+    form = page.blank(**{f"column_{name}": at for name, at in found.columns.items()})
+    return page.render(
+        "import_columns.html",
+        job=job,
+        preview=preview,
+        form=form,
+        fields_of=[(field.name, column_title(field.name, page.lang), field.needed) for field in ROSTER],
+        letters=letters,
+        missing=[column_title(name, page.lang) for name in found.missing],
+        title=lambda name: column_title(name, page.lang),
+        letter=lambda n: get_column_letter(n + 1),
+        why=_why(job, page),
+    )
+
+
+async def show_rows(page: Context, job: Job, outcome: str, at: int) -> Response:
+    """What would become of each row, or what became of it."""
+    jobs = jobs_of(page)
+    result = await asyncio.to_thread(jobs.folder.result, job)
+    if result is None:
+        raise HTTPException(404)
+    roster = await jobs.roster(job)
+    rows = shown(roster, result, page.lang)
+    listed = chosen(rows, outcome)
+    pages = max(1, -(-len(listed) // SHOWN))
+    at = min(max(at, 1), pages)
+    return page.render(
+        "import_rows.html",
+        job=job,
+        imported=job.state is State.IMPORTED,
+        roster=roster,
+        counts=tally(rows),
+        all=len(rows),
+        outcomes=OUTCOMES,
+        outcome=outcome,
+        listed=listed[(at - 1) * SHOWN : at * SHOWN],
+        total=len(listed),
+        at=at,
+        pages=pages,
+        address=lambda **more: page.url(f"/imports/{job.id}", **{"outcome": outcome or None} | more),
+    )
+
+
+def jobs_of(page: Context) -> Jobs:
+    return cast(Jobs, page.request.app.state.jobs)
+
+
+async def own(page: Context, job_id: str) -> Job:
+    """The job, where the one who asks started it. Raises 404: others are not told that it exists."""
+    job = await jobs_of(page).find(job_id, page.actor.id)
+    if job is None:
+        raise HTTPException(404)
+    return job
+
+
+def _to(page: Context, job: Job) -> Response:
+    return page.redirect(f"/imports/{job.id}")
+
+
+def _mapping(page: Context, preview: Preview) -> dict[str, int]:
+    """The columns as chosen: every field of the form, -1 where it has none."""
+    found = {}
+    for field in ROSTER:
+        text = page.typed.get(f"column_{field.name}", "")
+        number = int(text) if isinstance(text, str) and text.isascii() and text.isdigit() else -1
+        found[field.name] = number if number < len(preview.header) else -1
+    return found
+
+
+def _why(job: Job, page: Context) -> str | None:
+    """Why the job stopped, in words."""
+    if job.why is None:
+        return None
+    code, facts = job.why
+    if code == "failed":
+        return page._("A fault of the system, not of yours.")
+    return in_words(code, facts, page.lang)
+
+
+def _state(job: Job, running: bool, page: Context) -> str:
+    _ = page._
+    if job.at_work and not running:
+        return _("interrupted")
+    return {
+        State.COLUMNS: _("columns to confirm"),
+        State.CHECKING: _("being checked"),
+        State.CHECKED: _("checked, not brought in yet"),
+        State.IMPORTING: _("being brought in"),
+        State.IMPORTED: _("brought in"),
+    }[job.state]

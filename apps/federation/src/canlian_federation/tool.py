@@ -1,0 +1,29 @@
+"""The federation's tool (街道残联) on one page: the overview, communities, resources, the roster."""
+
+from __future__ import annotations
+
+from canlian_chassis.settings import Settings
+from canlian_federation.pages import communities, imports, overview, resources
+from canlian_federation.views import views
+from canlian_web.i18n import N_
+from canlian_web.tool import Tool
+
+PAGES = (overview, communities, resources, imports)
+
+
+def federation(settings: Settings | None = None) -> Tool:
+    return Tool(
+        "federation",
+        prefix="/federation",
+        package="canlian_federation",
+        title=N_("Federation"),
+        routers=[page.router for page in PAGES],
+        views=views,
+        nav=[
+            ("", N_("Overview")),
+            ("/communities", N_("Communities")),
+            ("/resources", N_("Resources")),
+            ("/imports", N_("Bring in a roster")),
+        ],
+        settings=settings,
+    )

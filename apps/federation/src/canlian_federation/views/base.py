@@ -1,0 +1,15 @@
+"""What all rows of this tool have in common, and the overview among them."""
+
+from __future__ import annotations
+
+from sqlalchemy import MetaData
+
+from canlian_chassis.projection import Row
+from canlian_overview import overview
+
+
+class FederationRow(Row):
+    metadata = MetaData()
+
+
+OVERVIEW = overview(FederationRow)

@@ -1,0 +1,40 @@
+"""The tool at work, and who looks at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import httpx
+
+from canlian_chassis.bus import Accepted
+from canlian_events.core import Command
+from canlian_events.meta import Actor
+from canlian_events.registry.community import OpenCommunity
+from canlian_events.terms import Role
+from canlian_sheets.sample_people import COMMUNITIES
+from canlian_web.testing import browser, token
+from canlian_web.tool import Tool
+
+SCOPE = ("429999002",)
+STAFF = Actor("worker_00000001", frozenset({Role.STAFF}), SCOPE)
+OTHER_STAFF = Actor("worker_00000002", frozenset({Role.STAFF}), SCOPE)
+LEADER = Actor("worker_00000003", frozenset({Role.LEADER}), SCOPE)
+OPERATOR = Actor("worker_00000009", frozenset({Role.OPERATOR}), SCOPE)
+
+
+@dataclass(frozen=True)
+class Bench:
+    tool: Tool
+
+    async def send(self, command: Command) -> Accepted:
+        sent = await self.tool.client.send(command, token=token(self.tool.settings, OPERATOR))
+        assert self.tool.runner
+        assert await self.tool.runner.reached(sent.position)
+        return sent
+
+    async def open_communities(self) -> None:
+        for code, name in COMMUNITIES.items():
+            await self.send(OpenCommunity(community=code, name=name))
+
+    def as_(self, actor: Actor | None, lang: str = "en") -> httpx.AsyncClient:
+        return browser(self.tool, actor, lang)

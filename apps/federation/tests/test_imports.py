@@ -1,0 +1,224 @@
+"""Journey 1: a roster is dropped, its columns seen, every row checked, then brought in, and again changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from apps.federation.tests.bench import LEADER, OTHER_STAFF, STAFF, Bench
+from openpyxl import Workbook, load_workbook
+
+from canlian_federation.bringing_in.job import Folder, Job
+from canlian_federation.bringing_in.jobs import Jobs
+from canlian_sheets.sample import make_sample
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, dict[str, Any]]:
+    folder = tmp_path_factory.mktemp("sample")
+    truth = make_sample(folder, people=320)
+    return (folder / "roster.xlsx").read_bytes(), vars(truth)
+
+
+async def upload(client: httpx.AsyncClient, data: bytes, name: str = "roster.xlsx") -> httpx.Response:
+    return await client.post("/federation/imports", files={"sheet": (name, data)})
+
+
+def chosen_columns(page: httpx.Response) -> dict[str, str]:
+    """The selects as they stand."""
+    found = {}
+    for name, options in re.findall(r'<select[^>]*name="(column_\w+)"[^>]*>(.*?)</select>', page.text, re.DOTALL):
+        selected = re.search(r'<option value="(\d*)" selected', options)
+        found[name] = selected[1] if selected else ""
+    return found
+
+
+async def finished(client: httpx.AsyncClient, page: httpx.Response) -> httpx.Response:
+    async with asyncio.timeout(60):
+        while "hx-trigger" in page.text:
+            await asyncio.sleep(0.05)
+            page = await client.get(str(page.url))
+    return page
+
+
+def counts(page: httpx.Response) -> list[int]:
+    """Created, updated, unchanged, refused, all: as the page adds them up."""
+    line = re.search(r"([\d,]+) \+ ([\d,]+) \+ ([\d,]+) \+ ([\d,]+) = ([\d,]+) rows", page.text)
+    assert line, page.text
+    return [int(number.replace(",", "")) for number in line.groups()]
+
+
+async def checked(client: httpx.AsyncClient, data: bytes) -> httpx.Response:
+    page = await upload(client, data)
+    return await finished(client, await client.post(f"{page.url}/check", data=chosen_columns(page)))
+
+
+async def brought_in(client: httpx.AsyncClient, data: bytes) -> httpx.Response:
+    page = await checked(client, data)
+    return await finished(client, await client.post(f"{page.url}/start"))
+
+
+async def test_a_roster_is_checked_then_brought_in_and_again_changes_nothing(
+    bench: Bench, sample: tuple[bytes, dict[str, Any]]
+):
+    data, truth = sample
+    refused = sum(truth["refuse"].values())
+    await bench.open_communities()
+    async with bench.as_(STAFF) as client:
+        page = await checked(client, data)
+        expected = [truth["accept"], 0, truth["same_as_earlier"], refused, truth["rows"]]
+        assert "Nothing is recorded yet" in page.text
+        assert counts(page) == expected
+        assert "/behind/persons" in (overview := await client.get("/federation")).text
+        assert f">{truth['accept']}<" not in overview.text
+        page = await finished(client, await client.post(f"{page.url}/start"))
+        assert counts(page) == expected
+        again = await brought_in(client, data)
+        assert counts(again) == [0, 0, truth["accept"] + truth["same_as_earlier"], refused, truth["rows"]]
+        assert bench.tool.runner
+        listed = await client.get("/federation/behind/persons")
+        assert f"{truth['accept']} in all" in listed.text
+
+
+async def test_refused_rows_come_back_as_a_sheet_with_their_reasons(bench: Bench, sample: tuple[bytes, dict[str, Any]]):
+    data, truth = sample
+    await bench.open_communities()
+    async with bench.as_(STAFF) as client:
+        page = await brought_in(client, data)
+        answer = await client.get(f"{page.url}/refused.xlsx")
+        sheet = load_workbook(io.BytesIO(answer.content)).worksheets[0]
+        assert sheet.max_row - 1 == sum(truth["refuse"].values())
+        reasons = [row[-1] for row in sheet.iter_rows(min_row=2, values_only=True)]
+        assert all(reasons)
+        only_refused = await client.get(f"{page.url}?outcome=refused")
+        assert "Would be" not in only_refused.text
+
+
+async def test_a_column_nobody_recognises_is_chosen_by_hand(bench: Bench, lines: list[list[str]]):
+    await bench.open_communities()
+    lines[0][0] = "谁"
+    async with bench.as_(STAFF) as client:
+        page = await upload(client, xlsx(lines))
+        columns = chosen_columns(page)
+        assert columns["column_name"] == ""
+        refused = await finished(client, await client.post(f"{page.url}/check", data=columns))
+        assert "These columns are missing: 姓名" in refused.text
+        done = await finished(client, await client.post(f"{page.url}/check", data=columns | {"column_name": "0"}))
+        assert counts(done) == [len(lines) - 1, 0, 0, 0, len(lines) - 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [("x.xlsx", b"%PDF-1.4 no sheet", "not a sheet"), ("x.csv", b"", "empty"), ("x.csv", b"a\nb\n", "header row")],
+)
+async def test_a_file_that_is_no_roster_is_refused_in_words(bench: Bench, name: str, data: bytes, says: str):
+    async with bench.as_(STAFF) as client:
+        answer = await upload(client, data, name)
+        assert answer.status_code == 422
+        assert says in answer.text
+
+
+async def test_no_file_at_all_is_asked_for(bench: Bench):
+    async with bench.as_(STAFF) as client:
+        answer = await client.post("/federation/imports", data={"command_id": ""})
+        assert (answer.status_code, "Choose a file" in answer.text) == (422, True)
+
+
+async def test_a_sheet_is_only_for_whoever_chose_it_and_a_leader_brings_nothing_in(
+    bench: Bench, lines: list[list[str]]
+):
+    async with bench.as_(STAFF) as client:
+        page = await upload(client, xlsx(lines))
+    async with bench.as_(OTHER_STAFF) as other, bench.as_(LEADER) as leader:
+        for path in ("", "/columns", "/refused.xlsx"):
+            assert (await other.get(f"{page.url}{path}")).status_code == 404
+        assert "roster.xlsx" not in (await other.get("/federation/imports")).text
+        assert (await leader.get("/federation/imports")).status_code == 403
+        assert (await upload(leader, xlsx(lines))).status_code == 403
+
+
+async def test_an_import_that_was_killed_goes_on_where_it_was(bench: Bench, sample: tuple[bytes, dict[str, Any]]):
+    data, truth = sample
+    await bench.open_communities()
+    jobs: Jobs = bench.tool.app.state.jobs
+    async with bench.as_(STAFF) as client:
+        page = await checked(client, data)
+        await client.post(f"{page.url}/start")
+        await jobs.close()  # as when the process ends
+        jobs._now.clear()
+        stopped = await client.get(str(page.url))
+        assert "Interrupted" in stopped.text
+        done = await finished(client, await client.post(f"{page.url}/continue"))
+        assert counts(done)[0] == truth["accept"]
+        assert sum(counts(done)[:4]) == counts(done)[4]
+
+
+async def test_an_import_whose_token_ran_out_says_so_and_goes_on(bench: Bench, lines: list[list[str]]):
+    await bench.open_communities()
+    jobs: Jobs = bench.tool.app.state.jobs
+    async with bench.as_(STAFF) as client:
+        page = await checked(client, xlsx(lines))
+        job = await jobs.find(str(page.url).rpartition("/")[2], STAFF.id)
+        assert job
+        jobs.bring_in(job, "no longer good")
+        stopped = await finished(client, await client.get(str(page.url)))
+        assert "Interrupted" in stopped.text
+        assert "sign" in stopped.text.lower()
+        done = await finished(client, await client.post(f"{page.url}/continue"))
+        assert counts(done)[0] == len(lines) - 1
+
+
+async def test_a_sheet_is_deleted_when_asked(bench: Bench, lines: list[list[str]]):
+    async with bench.as_(STAFF) as client:
+        page = await upload(client, xlsx(lines))
+        assert "roster.xlsx" in (await client.get("/federation/imports")).text
+        answer = await client.post(f"{page.url}/delete")
+        assert "roster.xlsx" not in answer.text
+        assert (await client.get(str(page.url))).status_code == 404
+    assert list((bench.tool.settings.data / "imports").iterdir()) == []
+
+
+def test_sheets_are_deleted_after_a_day(tmp_path: Path):
+    folder, now = Folder(tmp_path / "imports"), datetime.now(UTC)
+    job = Job.begin("worker_00000001", "roster.xlsx")
+    folder.create(job, b"personal")
+    folder.forget_old(now + timedelta(hours=23))
+    assert folder.load(job.id) == job
+    folder.forget_old(now + timedelta(hours=25))
+    assert folder.load(job.id) is None
+    assert not (tmp_path / "imports" / job.id).exists()
+
+
+def test_a_job_named_by_a_path_is_none(tmp_path: Path):
+    (tmp_path / "job.json").write_text(json.dumps({}))
+    assert Folder(tmp_path / "imports").load("job_/../..") is None
+    assert Folder(tmp_path / "imports").load("..") is None
+
+
+@pytest.fixture
+def lines() -> list[list[str]]:
+    from canlian_sheets.columns import ROSTER
+    from canlian_sheets.sample import roster_line
+    from canlian_sheets.sample_people import COMMUNITIES, made_up_people
+
+    titles = {field.name: field.zh for field in ROSTER}
+    rows = [roster_line(person) for person in made_up_people(6, 5, list(COMMUNITIES))]
+    wanted = ["name", *(name for name in rows[0] if name != "name")]
+    return [[titles[name] for name in wanted], *([row[name] for name in wanted] for row in rows)]
+
+
+def xlsx(rows: list[list[str]]) -> bytes:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    for row in rows:
+        sheet.append(row)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
