@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 from canlian_events.catalog.referral import CompleteService, ReferralWithdrawn
 from canlian_events.terms import Outcome
 from canlian_web.formats import today
-from canlian_web.i18n import unused, untranslated
+from canlian_web.i18n import untranslated, unused
 from canlian_web.testing import fill_in, hidden
 
 from .conftest import OTHER_DESK, PROVIDER, SERVICE, STAFF, WORKER, Bench, person, referral
