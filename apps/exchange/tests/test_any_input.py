@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.core.result import Ok
 
 _FEW = settings(
-    max_examples=4,
+    max_examples=2,
     deadline=None,
     database=None,
     derandomize=True,

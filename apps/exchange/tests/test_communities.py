@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from apps.exchange.tests.running import GRID_WORKER_HERE, HERE, STAFF, THERE, Api, actor, person
 
 from canlian_events.terms import Role
+from canlian_exchange import communities as overview
 
 ALL = "/api/v1/communities"
 
@@ -69,6 +71,7 @@ async def test_a_community_that_is_not_there_is_404(api: Api):
     assert (await api.get(f"{ALL}/wuhan")).status_code == 422
 
 
-async def test_a_position_not_reached_in_time_is_503(api: Api):
+async def test_a_position_not_reached_in_time_is_503(api: Api, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(overview, "PATIENCE", 0.1)
     answer = await api.get(ALL, position=2**62)
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")

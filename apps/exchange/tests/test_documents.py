@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ import pytest
 
 from canlian_chassis.settings import Settings
 from canlian_events.language import EVENTS
+from canlian_events.numbers import CertificateNumber, CitizenId
 from canlian_exchange import language
 from canlian_exchange.app import exchange
-from canlian_exchange.examples import example_of
+from canlian_exchange.examples import VALUES, example_of
 from canlian_exchange.sending import BEGINNINGS
 from canlian_web.i18n import untranslated, unused
 from canlian_web.refusals import wordings
@@ -60,6 +62,12 @@ def test_every_example_fits_its_command():
             prefix = kind.aggregate.id_field.removesuffix("_id")
             body = {kind.aggregate.id_field: f"{prefix}_0199c1f0a4b2"} | body
         kind.model_validate_json(json.dumps(body))
+
+
+def test_the_numbers_of_the_examples_are_possible():
+    assert CitizenId.read(VALUES["citizen_id"]).birth_date == date(1958, 3, 8)
+    certificate = CertificateNumber.read(VALUES["number"])
+    assert (certificate.disability, certificate.grade) == (VALUES["disability"], VALUES["grade"])
 
 
 def test_each_aggregate_of_which_there_are_many_has_a_command_that_begins_it():

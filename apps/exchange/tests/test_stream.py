@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
@@ -14,7 +14,9 @@ from apps.exchange.tests.running import GRID_WORKER_HERE, HERE, PROGRAM, STAFF, 
 
 from canlian_chassis.testing_nats import NatsServer
 from canlian_events.meta import Actor
-from canlian_exchange import streaming
+from canlian_exchange import event_log, streaming
+from canlian_exchange.callers import Caller
+from canlian_exchange.event_log import Wanted
 
 STREAM = "/api/v1/events/stream"
 
@@ -34,7 +36,7 @@ async def heard(
 
 async def listen(
     api: Api, who: Actor, path: str, headers: dict[str, str] | None, **query: Any
-) -> AsyncIterator[tuple[int, dict[str, Any]]]:
+) -> AsyncGenerator[tuple[int, dict[str, Any]]]:
     async with api.as_(who) as client, client.stream("GET", path, params=query, headers=headers or {}) as response:
         assert response.status_code == 200
         assert response.headers["content-type"].startswith("text/event-stream")
@@ -127,7 +129,7 @@ async def test_a_listener_that_does_not_read_is_read_to_no_further_than_it_takes
     """Pages are read one after another, each when the one before was taken: so only one is ever held."""
     monkeypatch.setattr(streaming, "PAGE", 1)
     held: list[int] = []
-    original = streaming.read_page
+    original = event_log.read_page
 
     async def counted(log: Any, wanted: Any, after: int, limit: int) -> Any:
         held.append(after)
@@ -135,10 +137,11 @@ async def test_a_listener_that_does_not_read_is_read_to_no_further_than_it_takes
 
     monkeypatch.setattr(streaming, "read_page", counted)
     exchange = api.tool.app.state.exchange
-    wanted = streaming.Wanted(STAFF)
-    caller = streaming.Caller(STAFF, api.token(STAFF), "en")
+    wanted = Wanted(STAFF)
+    caller = Caller(STAFF, api.token(STAFF), "en")
     response = await streaming.stream(exchange, caller, wanted, 0)
-    async with aclosing(response.body_iterator) as chunks:  # type: ignore[type-var]
+    body: Any = response.body_iterator
+    async with aclosing(body) as chunks:
         await anext(chunks)
         await anext(chunks)
         await asyncio.sleep(0.2)

@@ -20,6 +20,8 @@ from canlian_overview import FIGURES, Figure, Period, Rate
 from canlian_web.formats import today
 from canlian_web.refusals import say_refusal
 
+PATIENCE = 5.0
+"""Seconds to wait for the figures to reach a position."""
 router = APIRouter(tags=["communities"], dependencies=BEARER)
 
 
@@ -148,7 +150,7 @@ def _one(session: Session, code: str, period: Period, position: int) -> OneCommu
 async def _reach(exchange: Exchange, position: int) -> None:
     """503 where the view has not got there in time."""
     runner = exchange.tool.runner
-    if position and (runner is None or not await runner.reached(position, timeout=5.0)):
+    if position and (runner is None or not await runner.reached(position, timeout=PATIENCE)):
         raise Unavailable
 
 
