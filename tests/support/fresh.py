@@ -23,19 +23,17 @@ VIEWS = {
     "services-catalog": "canlian_catalog.views.folds:views",
     "evaluation": "canlian_evaluation.views:views",
     "exchange": "canlian_exchange.views:views",
-    "neighbours": "canlian_neighbours.tool:tool.views",
-    "social-worker": "canlian_social_worker.tool:tool.views",
-    "volunteer": "canlian_volunteer.tool:tool.views",
-    "provider": "canlian_provider.tool:tool.views",
-    "federation": "canlian_federation.tool:tool.views",
+    "neighbours": "canlian_neighbours.views.view:views",
+    "social-worker": "canlian_social_worker.views:views",
+    "volunteer": "canlian_volunteer.views.view:views",
+    "provider": "canlian_provider.views:views",
+    "federation": "canlian_federation.views:views",
 }
 
 
 def views_of(part: str) -> Views:
-    module, _, path = VIEWS[part].partition(":")
-    found: Any = importlib.import_module(module)
-    for name in path.split("."):
-        found = getattr(found, name)
+    module, _, name = VIEWS[part].partition(":")
+    found = getattr(importlib.import_module(module), name)
     assert isinstance(found, Views)
     return found
 
