@@ -12,7 +12,7 @@ from canlian_events.evaluation.feedback import FeedbackGiven
 from canlian_events.evaluation.rates import CommunityRates, StatedRate
 from canlian_events.evaluation.rates import Rates as YearRates
 from canlian_operator.demo_loop import DOMAIN, SHANGHAI, Loop
-from canlian_operator.demo_stage import Stage, set_stage
+from canlian_operator.demo_stage import Stage, bring_on, set_stage
 from canlian_operator.narration import Narrator, StepFailed
 from canlian_operator.reaching import Link, with_system
 from canlian_operator.speech import by_language, console, say
@@ -44,9 +44,9 @@ def demo(as_json: Annotated[bool, typer.Option("--json", help="输出 JSON · as
 async def walk(link: Link, narrator: Narrator) -> dict[str, Any]:
     """The chapters, each as far as it goes; and the community's rates before and after."""
     async with Witness(link.log, await link.log.last_position()) as witness:
-        stage = await set_stage(link, narrator, DOMAIN)
+        stage = await set_stage(link)
         before = await rates_of(link, stage)
-        loop = Loop(link, witness, narrator, stage)
+        loop = Loop(link, witness, narrator, await bring_on(stage, narrator, DOMAIN))
         for chapter in (_need, Loop.visit):
             try:
                 await chapter(loop)

@@ -228,8 +228,7 @@ class Loop:
         answer = await self.stage.ask_when_known(query, Matches, worker)
         fitting = [match for match in answer.matches if match.fits]
         best = [
-            f"{match.score:>3}  {match.service_name}({match.provider_name}):"
-            + ", ".join(reason.code for reason in match.reasons if reason.counts == "for")
+            f"{match.score:>3}  {match.service_name}({match.provider_name}):" + worded_grounds(match)
             for match in fitting[:3]
         ]
         if told or len(fitting) < 1:
@@ -322,3 +321,12 @@ class Loop:
             lambda e: e.person_id == person and e.channel is Channel.VISIT,
         )
         await self._rate(visit_id, 5, "常来坐坐")
+
+
+def worded_grounds(match: Match) -> str:
+    """What speaks for it."""
+    lang = language()
+    said = (
+        say_refusal(f"match.{ground.code}", ground.facts, lang) for ground in match.reasons if ground.counts == "for"
+    )
+    return by_language(";", "; ").join(text.rstrip("。.") for text in said)

@@ -72,15 +72,20 @@ async def open_communities(link: Link) -> dict[str, str]:
     return {name: code for code, name in names.items()}
 
 
-async def set_stage(link: Link, narrator: Narrator, domain: Domain) -> Stage:
-    """Uses what is there; makes only what is missing, and a person who is new each time."""
-    narrator.chapter("〇、准备", "0. The stage is set")
+async def set_stage(link: Link) -> Stage:
+    """A community and its workers: those that are there, else new ones."""
     community = await _community(link)
     staff, social_worker, volunteer = (_placed(w, community) for w in (STAFF, SOCIAL_WORKERS[0], VOLUNTEERS[0]))
     stage = Stage(link, community, staff.actor, social_worker.actor, volunteer.actor)
     for worker in (staff, social_worker, volunteer):
         for command in enrolment(worker):
             await stage.send(OPERATOR, command)
+    return stage
+
+
+async def bring_on(stage: Stage, narrator: Narrator, domain: Domain) -> Stage:
+    """A person who is new each time, and where they are missing services that fit."""
+    narrator.chapter("〇、准备", "0. The stage is set")
     stage = await _register(stage, narrator)
     await _offer_services(stage, narrator, domain)
     return stage
@@ -160,7 +165,7 @@ async def _offer_services(stage: Stage, narrator: Narrator, domain: Domain) -> N
             service_id=derive("service", "demonstration-loop", number),
             provider_id=provider_id,
             details=details,
-            places=1000,
+            places=20,
         )
         accepted = await stage.send(OPERATOR, listed)
         told(narrator, f"登记服务:{details.name}", f"a service is listed: {details.name}", OPERATOR, accepted)

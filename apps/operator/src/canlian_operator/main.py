@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from canlian_operator.accounts import account_app
+from canlian_operator.asyncapi import asyncapi
 from canlian_operator.demo import demo
 from canlian_operator.demo_data import load_demo
 from canlian_operator.doctor import doctor
@@ -43,3 +44,4 @@ app.command("token")(token)
 app.add_typer(account_app, name="account")
 app.add_typer(events_app, name="events")
 app.command("rebuild")(rebuild)
+app.command("asyncapi")(asyncapi)

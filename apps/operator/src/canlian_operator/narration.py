@@ -1,5 +1,6 @@
 """What the demonstration tells as it goes: each step with its place in the log, who did it, and what caused it."""
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -75,7 +76,8 @@ class Narrator:
 
 def _print(step: Step) -> None:
     mark, style = ("✓", "green") if step.ok else ("✗", "red")
-    events = f"{', '.join(step.events)} @{step.position}" if step.position else ""
+    counted = (name if count == 1 else f"{name} ×{count}" for name, count in Counter(step.events).items())
+    events = f"{', '.join(counted)} @{step.position}" if step.position else ""
     console.print(f" {mark} {step.number:>2}  {step.title}", style=style, markup=False, end="")
     console.print("".join(f"  {part}" for part in (events, _who(step)) if part), style="dim", markup=False)
     if step.caused_by:

@@ -62,13 +62,6 @@ class Link:
     def token(self, actor: Actor = OPERATOR, seconds: int = 3600) -> str:
         return signer(self.settings).sign(actor, seconds)
 
-    @property
-    def api(self) -> str | None:
-        """The exchange's address, where one is known."""
-        if "exchange" in self.found.parts:
-            return f"http://{self.found.parts['exchange']}/api/v1"
-        return f"{self.found.address}/api/v1" if self.found.address else None
-
 
 def find_system() -> Found:
     """Ends the command, saying how to start a system, where none runs."""

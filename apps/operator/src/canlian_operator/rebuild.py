@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Protocol
+from urllib.parse import quote
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -97,7 +98,9 @@ class Files:
             file.unlink(missing_ok=True)
 
     def position(self) -> int:
-        positions = [_checkpoint(f"sqlite:///file:{file}?mode=ro&uri=true") for file in self._databases()]
+        positions = [
+            _checkpoint(f"sqlite:///file:{quote(str(file.resolve()))}?mode=ro&uri=true") for file in self._databases()
+        ]
         return max(positions, default=-1)
 
     def _databases(self) -> list[Path]:
@@ -134,7 +137,7 @@ class Schemas:
 
 
 def _checkpoint(url: str, schema: str = "") -> int:
-    with closing_engine(url) as engine:
+    with _opened(url) as engine:
         try:
             with engine.connect() as db:
                 return db.scalar(text(f"SELECT position FROM {schema}checkpoint")) or 0
@@ -143,7 +146,7 @@ def _checkpoint(url: str, schema: str = "") -> int:
 
 
 @contextmanager
-def closing_engine(url: str) -> Iterator[Engine]:
+def _opened(url: str) -> Iterator[Engine]:
     engine = create_engine(url)
     try:
         yield engine

@@ -133,9 +133,11 @@ class ViewStore:
 
     @property
     def gone(self) -> bool:
-        """Whether somebody deleted the file under us."""
+        """Whether somebody deleted the file, or dropped the schema, under us."""
         if self._file is None:
-            return False
+            with self.engine.connect() as db:
+                found = db.scalar(text("SELECT to_regclass(:name)"), {"name": f"{self.views.database}.checkpoint"})
+            return found is None
         try:
             return self._file.stat().st_ino != self._inode
         except FileNotFoundError:

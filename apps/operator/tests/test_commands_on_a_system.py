@@ -1,0 +1,131 @@
+"""The commands against a running system: its real services and its exchange, empty at first."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.support.system import System, running_system
+
+from canlian_operator.demo_cast import CODES
+
+PARTS = ("registry", "assistance", "services-catalog", "evaluation", "exchange")
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    data = tmp_path_factory.mktemp("whole") / "data"
+    with running_system(data, PARTS, {"CANLIAN_LANG": "en"}) as system:
+        yield system
+
+
+@pytest.fixture(scope="module")
+def sheets(tmp_path_factory: pytest.TempPathFactory, system: System) -> Path:
+    """The sample's folder, with its communities opened."""
+    folder = tmp_path_factory.mktemp("sample")
+    assert told(system, "sample", str(folder), "--people", "120")
+    assert counts(system, "communities", folder / "communities.csv")["created"] == len(CODES)
+    return folder
+
+
+def told(system: System, *arguments: str) -> str:
+    done = system.command(*arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def counts(system: System, kind: str, file: Path, *options: str) -> dict[str, int]:
+    read: dict[str, int] = json.loads(told(system, "import", kind, str(file), "--json", *options))
+    return read
+
+
+def test_a_roster_is_tried_brought_in_and_brought_in_again(system: System, sheets: Path) -> None:
+    roster, back = sheets / "roster.xlsx", sheets / "back.xlsx"
+    tried = counts(system, "roster", roster, "--dry-run")
+    done = counts(system, "roster", roster, "--refused", str(back))
+    again = counts(system, "roster", roster)
+    assert tried == done
+    assert done["created"] > 100
+    assert done["refused"]
+    assert (again["created"], again["updated"]) == (0, 0)
+    assert again["unchanged"] == done["created"] + done["unchanged"]
+    assert back.read_bytes().startswith(b"PK")
+
+
+def test_resources_are_brought_in_and_again_change_nothing(system: System, sheets: Path) -> None:
+    first = counts(system, "resources", sheets / "resources.xlsx")
+    again = counts(system, "resources", sheets / "resources.xlsx")
+    assert first["created"] == again["unchanged"] == first["rows"]
+
+
+def test_a_file_that_is_no_sheet_is_refused_in_a_sentence(system: System, tmp_path: Path) -> None:
+    (tmp_path / "roster.xlsx").write_text("<html>")
+    done = system.command("import", "roster", str(tmp_path / "roster.xlsx"))
+    assert done.returncode == 1
+    assert "cannot be read" in done.stderr
+
+
+def test_a_token_opens_the_api(system: System, sheets: Path) -> None:
+    token = told(system, "token", "--role", "staff", "--community", CODES[0][:9]).strip()
+    url = f"http://{system.part('exchange').address}/api/v1/communities"
+    answer = httpx.get(url, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=10)
+    assert answer.status_code == httpx.codes.OK
+    assert CODES[0] in answer.text
+
+
+def test_the_demonstration_walks_the_loop_twice(system: System, sheets: Path) -> None:
+    first, second = (json.loads(told(system, "demo", "--json")) for _ in range(2))
+    for walked in (first, second):
+        assert walked["ok"]
+        assert [step["title"] for step in walked["steps"] if not step["ok"]] == []
+        caused = {step["events"][0] for step in walked["steps"] if step["caused_by"]}
+        assert {"NextMatchProposed", "NeedMet", "FeedbackAsked", "NeedRaised"} <= caused
+    rates = second["rates"]
+    assert rates["after"]["participation"]["numerator"] == rates["before"]["participation"]["numerator"] + 1
+    assert rates["after"]["satisfaction"]["numerator"] == rates["before"]["satisfaction"]["numerator"] + 2
+
+
+def test_the_tail_of_the_log_can_be_read_to_its_end(system: System, sheets: Path) -> None:
+    lines = told(system, "events", "tail", "--after", "0", "--type", "CommunityOpened", "--json", "--once").splitlines()
+    assert [json.loads(line)["data"]["community"] for line in lines] == list(CODES)
+
+
+def test_a_services_views_are_rebuilt_while_it_runs(system: System, sheets: Path) -> None:
+    assert "rebuilt" in told(system, "rebuild", "services-catalog")
+
+
+def test_what_is_there_is_no_place_for_a_demonstration(system: System, sheets: Path) -> None:
+    before = told(system, "events", "tail", "--once", "--json").splitlines()[-1]
+    told(system, "load-demo")
+    assert told(system, "events", "tail", "--once", "--json").splitlines()[-1] == before
+
+
+def test_a_demonstration_broken_off_goes_on_and_is_there_once(tmp_path: Path) -> None:
+    """Killed in the middle, loaded to its end, loaded again: every command is in the log once."""
+    with running_system(tmp_path / "data", PARTS) as system:
+        loading = subprocess.Popen([sys.executable, "-m", "canlian_operator", "load-demo"], env=system.environment)
+        wait_for_events(system, "NeedRaised", 20)
+        loading.send_signal(signal.SIGKILL)
+        loading.wait(timeout=10)
+        told(system, "load-demo")
+        lines = [
+            json.loads(line) for line in told(system, "events", "tail", "--after", "0", "--once", "--json").splitlines()
+        ]
+        people = [line["data"]["person_id"] for line in lines if line["type"] == "registry.person.registered"]
+        assert len(people) == len(set(people)) == 300
+        asked = [line["data"]["need_id"] for line in lines if line["type"] == "assistance.need.raised"]
+        assert len(asked) == len(set(asked))
+        told(system, "load-demo")
+        last = json.loads(told(system, "events", "tail", "--once", "--json").splitlines()[-1])
+        assert last["position"] == lines[-1]["position"]
+
+
+def wait_for_events(system: System, type_: str, count: int) -> None:
+    end = time.monotonic() + 60
+    while told(system, "events", "tail", "--after", "0", "--type", type_, "--once", "--json").count("\n") < count:
+        assert time.monotonic() < end
