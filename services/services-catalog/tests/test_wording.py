@@ -29,4 +29,4 @@ def test_who_is_not_admitted_reads_every_reason():
         {"code": "match.too_mild", "facts": {"grade": "2", "own": 3}},
     ]
     text = say_refusal("referral.not_eligible", {"service": "康复训练", "reasons": reasons}, "zh")
-    assert "只接收残疾类别:视力、肢体;只接收二级及更重的,本人为 3 级。" in text
+    assert "只接收残疾类别：视力、肢体；只接收二级及更重的，本人为 3 级。" in text

@@ -64,7 +64,7 @@ def word_fact(name: str, value: Any, lang: Lang) -> str:
     if isinstance(value, Mapping):  # a reason inside a refusal: a code with facts of its own
         return say_refusal(value["code"], value["facts"], lang)
     if isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):
-        return {"zh": ";", "en": "; "}[lang].join(word_fact(name, item, lang) for item in value)
+        return {"zh": "；", "en": "; "}[lang].join(word_fact(name, item, lang) for item in value)
     if isinstance(value, list | tuple | set | frozenset):
         return say_several([word_fact(name, item, lang) for item in value], lang)
     if isinstance(value, str):
