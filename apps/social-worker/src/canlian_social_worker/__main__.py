@@ -1,3 +1,3 @@
-from canlian_social_worker.tool import tool
+from canlian_social_worker.tool import social_worker
 
-tool.run()
+social_worker().run()

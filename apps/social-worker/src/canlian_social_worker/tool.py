@@ -1,5 +1,8 @@
 """The social worker's tool on one page."""
 
+from __future__ import annotations
+
+from canlian_chassis.settings import Settings
 from canlian_social_worker.pages import (
     assessing,
     day,
@@ -26,19 +29,22 @@ PAGES = (
 )  # fmt: skip
 """Where two routes match, the earlier page answers: `/persons/new` is no person's."""
 
-tool = Tool(
-    "social-worker",
-    prefix="/social-worker",
-    package="canlian_social_worker",
-    title=N_("Social work"),
-    routers=[page.router for page in PAGES],
-    views=views,
-    nav=[
-        ("", N_("Today")),
-        ("/needs", N_("Needs")),
-        ("/referrals", N_("Referrals")),
-        ("/visits", N_("Visits")),
-        ("/persons", N_("Persons")),
-        ("/feedback", N_("Feedback")),
-    ],
-)
+
+def social_worker(settings: Settings | None = None) -> Tool:
+    return Tool(
+        "social-worker",
+        prefix="/social-worker",
+        package="canlian_social_worker",
+        title=N_("Social work"),
+        routers=[page.router for page in PAGES],
+        views=views,
+        nav=[
+            ("", N_("Today")),
+            ("/needs", N_("Needs")),
+            ("/referrals", N_("Referrals")),
+            ("/visits", N_("Visits")),
+            ("/persons", N_("Persons")),
+            ("/feedback", N_("Feedback")),
+        ],
+        settings=settings,
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Json
+from pydantic import BaseModel, TypeAdapter, field_validator
 from starlette.responses import Response
 
 from canlian_events.catalog.matching import FindMatches, Match, Matches, Reason
@@ -23,15 +23,22 @@ from canlian_web.forms import Form
 from canlian_web.page import Context, Page
 
 router = APIRouter(dependencies=[for_workers])
+_REASONS = TypeAdapter(tuple[Reason, ...])
 
 
 class Sending(BaseModel):
-    """The form by which somebody is referred. `reasons` are those the worker saw when choosing."""
+    """The form by which somebody is referred. `reasons` are those the worker saw when choosing, as JSON."""
 
     service_id: str
-    reasons: Json[tuple[Reason, ...]]
+    reasons: str
     note: str | None = None
     agreed: bool = False
+
+    @field_validator("reasons")
+    @classmethod
+    def _readable(cls, value: str) -> str:
+        _REASONS.validate_json(value)
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,7 @@ async def refer(page: Page, need_id: str) -> Response:
 
     def command(filled: Sending) -> ReferPerson:
         about = {"referral_id": referral_id, "person_id": row.person_id, "community": row.community}
-        kept = {"need_id": need_id, "reasons": filled.reasons, "note": filled.note}
+        kept = {"need_id": need_id, "reasons": _REASONS.validate_json(filled.reasons), "note": filled.note}
         return ReferPerson(service_id=filled.service_id, **about, **kept)
 
     if await page.submit(form, command):
