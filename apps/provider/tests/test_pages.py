@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from io import BytesIO
 
 import httpx
+from apps.provider.tests.conftest import OTHER_DESK, PROVIDER, SERVICE, STAFF, WORKER, Bench, person, referral
 from openpyxl import load_workbook
 
 from canlian_events.catalog.referral import CompleteService, ReferralWithdrawn
@@ -12,8 +14,6 @@ from canlian_events.terms import Outcome
 from canlian_web.formats import today
 from canlian_web.i18n import untranslated, unused
 from canlian_web.testing import fill_in, hidden
-
-from .conftest import OTHER_DESK, PROVIDER, SERVICE, STAFF, WORKER, Bench, person, referral
 
 ONE, TWO = f"/provider/referrals/{referral(1)}", f"/provider/referrals/{referral(2)}"
 
@@ -60,8 +60,9 @@ async def test_a_place_that_frees_is_offered_to_who_waits(bench: Bench):
     await fill_in(client, ONE, f"{ONE}/accept")
     await fill_in(client, TWO, f"{TWO}/waitlist")
     await bench.send(CompleteService(referral_id=referral(1), outcome=Outcome.NOT_MET))
-    while "李秀英" not in (await client.get("/provider/referrals?list=offered")).text:
-        pass
+    async with asyncio.timeout(10):
+        while "李秀英" not in (await client.get("/provider/referrals?list=offered")).text:  # noqa: ASYNC110 - the page is what is watched
+            await asyncio.sleep(0.02)
     assert "已接收，名额已留给本人。" in (await fill_in(client, TWO, f"{TWO}/accept")).text
 
 

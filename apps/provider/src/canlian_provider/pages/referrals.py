@@ -12,7 +12,6 @@ from canlian_web.export import sheet
 from canlian_web.formats import local
 from canlian_web.i18n import N_
 from canlian_web.page import Context, Page
-from canlian_web.terms import say
 
 router = APIRouter(dependencies=[for_desks])
 
@@ -20,6 +19,17 @@ COLUMNS = (
     N_("Person"), N_("Service"), N_("Domain"), N_("Status"), N_("Referred on"), N_("Days waiting"), N_("Started on"),
     N_("Attended"), N_("Missed"), N_("Outcome"),
 )  # fmt: skip
+
+
+TITLES = {
+    Listing.WAITING: N_("Waiting for your answer"),
+    Listing.OFFERED: N_("Freed places offered"),
+    Listing.TODAY: N_("Sessions to record today"),
+    Listing.SERVED: N_("In service"),
+    Listing.WAITLIST: N_("Waiting list"),
+    Listing.FINISHED: N_("Finished this month"),
+    Listing.ALL: N_("All referrals"),
+}
 
 
 def _which(page: Context) -> Listing:
@@ -47,7 +57,7 @@ async def referrals(page: Page) -> Response:
         "referrals.html",
         desk=desk,
         which=which,
-        lists=list(Listing),
+        titles=TITLES,
         service=service,
         lines=lines,
         export=desk.path("/referrals/sheet", list=which.value, service=service),
@@ -60,7 +70,7 @@ async def referrals_sheet(page: Page) -> Response:
     desk = await desk_or_404(page)
     which = _which(page)
     rows = [_cells(page, line) for line in await _lines(page, desk, which)]
-    return sheet(say(which, page.lang), [page._(text) for text in COLUMNS], rows, page.lang)
+    return sheet(page._(TITLES[which]), [page._(text) for text in COLUMNS], rows, page.lang)
 
 
 def _cells(page: Context, line: Line) -> list[object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON
@@ -34,13 +35,13 @@ from canlian_web.formats import local
 
 class Status(Term):
     REQUESTED = "requested", "等待答复"
-    OFFERED = "offered", "有空位,待答复"
+    OFFERED = "offered", "有空位，待答复"
     WAITLISTED = "waitlisted", "候补中"
-    ACCEPTED = "accepted", "已接收,未开始"
+    ACCEPTED = "accepted", "已接收，未开始"
     UNDER_WAY = "under_way", "服务中"
     COMPLETED = "completed", "已办结"
     DECLINED = "declined", "已婉拒"
-    LAPSED = "lapsed", "无人答复,已失效"
+    LAPSED = "lapsed", "无人答复，已失效"
     WITHDRAWN = "withdrawn", "已撤回"
 
 
@@ -178,16 +179,16 @@ def referral(db: Session, referral_id: str) -> ReferralRow | None:
     return db.get(ReferralRow, referral_id)
 
 
-class Listing(Term):
+class Listing(StrEnum):
     """The lists of referrals, each with a figure on the first page."""
 
-    WAITING = "waiting", "等待答复"
-    OFFERED = "offered", "空位已提示,待答复"
-    TODAY = "today", "今天待登记"
-    SERVED = "served", "正在服务"
-    WAITLIST = "waitlist", "候补名单"
-    FINISHED = "finished", "本月办结"
-    ALL = "all", "全部转介"
+    WAITING = "waiting"
+    OFFERED = "offered"
+    TODAY = "today"
+    SERVED = "served"
+    WAITLIST = "waitlist"
+    FINISHED = "finished"
+    ALL = "all"
 
 
 def belongs(row: ReferralRow, which: Listing, today: date) -> bool:
