@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from canlian_events.assistance.visit import CompleteVisit
 from canlian_events.core import decode, encode
 from canlian_events.language import EVENTS
 from canlian_events.personal import map_personal
@@ -46,3 +47,10 @@ def test_what_is_personal_in_a_stored_body_is_sealed_for_the_one_it_is_about(pat
     subjects: list[str] = []
     map_personal(event, lambda _, value: subjects.append(value.about) or value)  # type: ignore[func-returns-value]
     assert set(subjects) <= {event.data_subject}
+
+
+def test_a_set_is_written_in_the_same_order_by_every_process() -> None:
+    """Its own order differs from process to process, and a command's digest must not."""
+    body = b'{"visit_id": "visit_00000001", "tie": "area", "helps": ["skills", "hardship", "poverty", "morale"]}'
+    command = CompleteVisit.model_validate_json(body)
+    assert json.loads(encode(command))["helps"] == ["hardship", "morale", "poverty", "skills"]
