@@ -25,7 +25,8 @@ Phone = Annotated[
     BeforeValidator(lambda typed: unicodedata.normalize("NFKC", str(typed))),
     StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9][0-9 ()\-]{4,22}$"),
 ]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+LONGEST = 2000
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST)]
 
 
 class Ask(BaseModel):
@@ -109,11 +110,13 @@ def _word(page: Context, form: Form[Ask]) -> None:
     """Says what to do in words that fit this form."""
     _ = page._
     worded = {
-        "community": _("Choose the community you live in"),
         "about": _("Choose a picture. If none fits, choose “Something else”"),
+        "words": _("Use at most %(number)s characters", number=LONGEST),
         "urgency": _("Say whether it is urgent"),
+        "community": _("Choose the community you live in"),
         "contact": _("Check the phone number: write digits only, such as 13800001111"),
     }
-    form.errors = {name: worded.get(name, text) for name, text in form.errors.items()}
+    # in the order in which the page asks
+    form.errors = {name: text for name, text in worded.items() if name in form.errors}
     if form.made and form.made.domain is None and not form.made.words:
         form.errors["words"] = _("Write in a few words what you need")

@@ -49,7 +49,8 @@ class Done(BaseModel):
 
     @property
     def next_due(self) -> date | None:
-        return self.day if self.again == "date" else self.again if isinstance(self.again, date) else None
+        """A day filled in without its choice being ticked is meant all the same."""
+        return self.again if isinstance(self.again, date) else self.day
 
 
 class Missed(BaseModel):
@@ -89,7 +90,7 @@ async def complete(page: Page, visit_id: VisitId) -> Response:
     # sent once more, as after a lost answer, it may be over already: the service then answers as it did the first time
     if await page.submit(form, done):
         return page.redirect("", notice=page._("Recorded. Thank you for the visit."))
-    return show_report(page, await find(page, visit_id), form)
+    return show_report(page, await find_or_none(page, visit_id), form)
 
 
 @router.get("/visits/{visit_id}/missed")
@@ -114,15 +115,20 @@ async def miss(page: Page, visit_id: VisitId) -> Response:
 
     if await page.submit(form, missed):
         return page.redirect("", notice=page._("Recorded. Whoever plans the visits sees it and finds another day."))
-    return show_missed(page, await find(page, visit_id), form)
+    return show_missed(page, await find_or_none(page, visit_id), form)
 
 
 async def find(page: Context, visit_id: str) -> Stop:
     """The visitor's own visit. Another's is as good as none: 404."""
-    stop = await page.read(own_visit, visit_id, page.actor.id, page.today)
+    stop = await find_or_none(page, visit_id)
     if stop is None:
         raise HTTPException(404)
     return stop
+
+
+async def find_or_none(page: Context, visit_id: str) -> Stop | None:
+    """None where it is no longer the visitor's: what they typed is shown again all the same, without whom and where."""
+    return await page.read(own_visit, visit_id, page.actor.id, page.today)
 
 
 def read_report(page: Context) -> Form[Done]:
@@ -130,12 +136,10 @@ def read_report(page: Context) -> Form[Done]:
     form = page.form(Done)
     if "tie" in form.errors:
         form.errors["tie"] = page._("Choose one of the six ties")
-    wrong_day = page._("Choose a day after today")
-    if form.made and form.made.again == "date" and (form.made.day is None or form.made.day <= page.today):
-        form.errors["day"] = wrong_day
-    if "day" in form.errors and page.typed.get("again") != "date":
-        del form.errors["day"]
-        form = page.form(Done, day=None)
+    is_missing = form.made is not None and form.made.again == "date" and form.made.day is None
+    is_past = form.made is not None and form.made.next_due is not None and form.made.next_due <= page.today
+    if is_missing or is_past or "day" in form.errors:
+        form.errors["day"] = page._("Choose a day after today")
     return form
 
 
@@ -152,19 +156,25 @@ def raised(domains: frozenset[Domain], typed: Typed) -> tuple[RaisedNeed, ...]:
     )
 
 
-def show_report(page: Context, stop: Stop, form: Form[Any]) -> Response:
+def show_report(page: Context, stop: Stop | None, form: Form[Any]) -> Response:
     days = [(page.today + timedelta(days=days), text) for days, text in NEXT.items()]
     choices = [(day.isoformat(), f"{page._(text)} · {say_day(day, page.lang)}") for day, text in days]
     return page.render(
         "complete.html",
         form=form,
-        stop=stop,
-        whom=whom(page, stop),
+        visit_id=page.request.path_params["visit_id"],
+        whom=whom(page, stop) if stop else page._("A visit"),
         again=[("no", page._("Nothing agreed")), *choices],
         tomorrow=page.today + timedelta(days=1),
     )
 
 
-def show_missed(page: Context, stop: Stop, form: Form[Any]) -> Response:
+def show_missed(page: Context, stop: Stop | None, form: Form[Any]) -> Response:
     reasons = [(code, page._(text)) for code, text in WHY_NOT.items()]
-    return page.render("missed.html", form=form, stop=stop, whom=whom(page, stop), reasons=reasons)
+    return page.render(
+        "missed.html",
+        form=form,
+        visit_id=page.request.path_params["visit_id"],
+        whom=whom(page, stop) if stop else page._("A visit"),
+        reasons=reasons,
+    )

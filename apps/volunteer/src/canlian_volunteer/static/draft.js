@@ -5,8 +5,8 @@ const PREFIX = "canlian.visit/";
 const FORGET_AFTER = 14 * 24 * 3600 * 1000;
 
 for (const around of document.querySelectorAll("[data-draft]")) keep(around);
-const list = document.querySelector("[data-open-visits]");
-if (list) tidy(list.dataset.worker, new Set(list.dataset.openVisits.split(" ")));
+const list = document.querySelector("[data-over-visits]");
+if (list) tidy(list.dataset.worker, new Set(list.dataset.overVisits.split(" ")));
 
 function keep(around) {
   const form = around.querySelector("form"), key = PREFIX + around.dataset.draft;
@@ -47,12 +47,12 @@ function fill(form, saved) {
   dispatchEvent(new PageTransitionEvent("pageshow"));
 }
 
-// Once a visit is no longer on the list, by whoever's doing, its draft is not kept either.
-function tidy(worker, open) {
+// Once a visit is over, by whoever's doing, its draft is not kept either; the others go after two weeks. The draft of a
+// visit that was given to somebody else stays until then: what was typed is not thrown away by another's decision.
+function tidy(worker, over) {
   for (const key of keys()) {
     const [who, visit] = key.slice(PREFIX.length).split("/");
-    const over = who === worker && !open.has(visit);
-    if (over || Date.now() - (read(key)?.at ?? 0) > FORGET_AFTER) remove(key);
+    if ((who === worker && over.has(visit)) || Date.now() - (read(key)?.at ?? 0) > FORGET_AFTER) remove(key);
   }
 }
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
 
 from canlian_events.terms import AccessFeature, Sex
 from canlian_volunteer.views.rows import CommunityRow, PersonRow, State, VisitRow
+
+LATELY = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Agenda:
     today: Sequence[Stop]
     late: Sequence[Stop]
     later: Sequence[Stop]
+    over: Sequence[str] = ()
+    """Ids of the visits that ended lately, whose drafts no phone need keep."""
 
     @property
     def ids(self) -> list[str]:
@@ -54,6 +58,11 @@ def agenda(db: Session, worker_id: str, today: date) -> Agenda:
         [stop for stop in stops if stop.due == today],
         [stop for stop in stops if stop.due < today],
         [stop for stop in stops if stop.due > today],
+        db.exec(
+            select(VisitRow.visit_id).where(
+                VisitRow.worker_id == worker_id, VisitRow.state != State.TO_DO, col(VisitRow.due) > today - LATELY
+            )
+        ).all(),
     )
 
 
