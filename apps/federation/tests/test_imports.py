@@ -211,7 +211,7 @@ def lines() -> list[list[str]]:
     titles = {field.name: field.zh for field in ROSTER}
     rows = [roster_line(person) for person in made_up_people(6, 5, list(COMMUNITIES))]
     wanted = ["name", *(name for name in rows[0] if name != "name")]
-    return [[titles[name] for name in wanted], *([row[name] for name in wanted] for row in rows)]
+    return [[titles[name] for name in wanted], *([str(row[name]) for name in wanted] for row in rows)]
 
 
 def xlsx(rows: list[list[str]]) -> bytes:

@@ -126,6 +126,7 @@ class Jobs:
     async def _work(self, job: Job, token: str) -> None:
         try:
             roster = await self.roster(job)
+            self._now[job.id] = self._now[job.id].with_(total=len(roster.accepted))
             await self._send(job, roster, token)
         except ImportInterrupted as stopped:
             self._stopped(job, stopped.code, dict(stopped.facts))
