@@ -67,7 +67,7 @@ def test_a_file_that_is_no_sheet_is_refused_in_a_sentence(system: System, tmp_pa
     (tmp_path / "roster.xlsx").write_text("<html>")
     done = system.command("import", "roster", str(tmp_path / "roster.xlsx"))
     assert done.returncode == 1
-    assert "cannot be read" in done.stderr
+    assert "not a sheet that can be read" in done.stderr
 
 
 def test_a_token_opens_the_api(system: System, sheets: Path) -> None:
