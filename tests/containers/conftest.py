@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from testcontainers.compose import DockerCompose
+
 from tests.support.needs import DOCKER, require
 from tests.support.postgres import free_port
 
@@ -30,6 +31,13 @@ def address() -> Iterator[str]:
             pytest.fail(f"docker compose up: {error.stderr!r}\n{state_and_logs()}")
         finally:
             compose.stop(down=True)
+
+
+def make_token(*arguments: str) -> str:
+    """What `canlian token` prints in the container that signs."""
+    command = ["docker", "compose", "-f", str(DEPLOY / "compose.yaml"), "exec", "-T", "edge", "canlian", "token"]
+    made = subprocess.run([*command, *arguments], capture_output=True, text=True, check=True)
+    return made.stdout.strip()
 
 
 def state_and_logs() -> str:

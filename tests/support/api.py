@@ -69,7 +69,11 @@ class Api:
         """All events after a position, of these types if any are named."""
         found: list[Event] = []
         while True:
-            asked: list[tuple[str, str | int]] = [("after", after), ("limit", 5000), *(("type", t) for t in types)]
+            asked: list[tuple[str, str | int | float | None]] = [
+                ("after", after),
+                ("limit", 5000),
+                *(("type", t) for t in types),
+            ]
             response = httpx.get(
                 f"{self.url}/api/v1/events",
                 params=asked,

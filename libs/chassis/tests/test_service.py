@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
+import time
 from collections.abc import AsyncIterator
 
 import pytest
-from toy import (
+from libs.chassis.tests.toy import (
     BuildShelf,
     MakeBox,
     PutIn,
@@ -258,3 +262,13 @@ def test_asyncapi_tells_commands_and_events(tmp_path):
     text = str(described)
     assert "MakeBox" in text
     assert "BoxMade" in text
+
+
+def test_a_service_that_waits_for_its_server_can_be_stopped(tmp_path):
+    code = "from canlian_chassis.service import Service; Service('t', context='t', deciders=[]).run()"
+    environment = {**os.environ, "CANLIAN_NATS_URL": "nats://127.0.0.1:1", "CANLIAN_DATA": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", code], env=environment) as process:
+        while not (tmp_path / "keys" / "master.key").exists():
+            time.sleep(0.05)
+        process.terminate()
+        assert process.wait(timeout=10) == 0

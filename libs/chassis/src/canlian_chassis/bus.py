@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, TypeVar
@@ -152,7 +152,7 @@ class Client:
     async def send_many(
         self,
         context: str,
-        commands: list[tuple[str, Command]],
+        commands: Sequence[tuple[str, Command]],
         *,
         token: str,
         said_at: datetime | None = None,

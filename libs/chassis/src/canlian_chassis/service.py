@@ -80,12 +80,24 @@ class Service:
             runner.run(self._serve())
 
     async def _serve(self) -> None:
-        stop = asyncio.Event()
+        stop, ready = asyncio.Event(), asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        async with self.running():
-            log.info("service.ready", service=self.name)
-            await stop.wait()
+
+        async def serve() -> None:
+            async with self.running():
+                log.info("service.ready", service=self.name)
+                ready.set()
+                await stop.wait()
+
+        serving, stopping = asyncio.create_task(serve()), asyncio.create_task(stop.wait())
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if ready.is_set() or serving.done():
+            await serving
+        else:
+            # still waiting for a server that may never come
+            await tasks.stop(serving)
+        await tasks.stop(stopping)
         log.info("service.stopped", service=self.name)
 
     @contextlib.asynccontextmanager
