@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
+
 from tests.browser.signing_in import DESK, PHONE, sign_in
 from tests.support.needs import chromium_path
 from tests.support.system import running_system

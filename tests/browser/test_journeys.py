@@ -1,0 +1,279 @@
+"""What the tools are for, from the first page to the last, by keyboard alone; every page on the way is accessible."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+from openpyxl import load_workbook
+from playwright.sync_api import Locator, Page
+
+from canlian_events.assistance.instruments import WG_SS
+from canlian_sheets.sample import make_sample
+from tests.browser.keyboard import accessible, choose, follow, press, tick, type_in
+from tests.browser.signing_in import sign_in
+
+NOT_OF_THE_DEMONSTRATION = 20261
+"""A seed that makes other people than those who are there already."""
+
+
+def test_1_staff_bring_a_roster_in_and_the_same_sheet_again_changes_nothing(demo: str, desk: Page, tmp_path: Path):
+    sample = make_sample(tmp_path, people=40, seed=NOT_OF_THE_DEMONSTRATION)
+    refused = sum(sample.refuse.values())
+    assert refused > 0
+    sign_in(desk, demo, "staff")
+
+    check_roster(desk, demo, tmp_path / "roster.xlsx")
+    assert outcomes(desk) == {"created": sample.accept, "updated": 0, "unchanged": 0, "refused": refused}
+    assert desk.locator("#rows tbody tr").count() == sample.rows
+    bring_in(desk)
+    assert outcomes(desk) == {"created": sample.accept, "updated": 0, "unchanged": 0, "refused": refused}
+    with desk.expect_download() as download:
+        press(desk.locator('a[href$="/refused.xlsx"]'))
+    sheet = load_workbook(download.value.path()).active
+    assert sheet is not None
+    assert sheet.max_row == 1 + refused
+
+    check_roster(desk, demo, tmp_path / "roster.xlsx")
+    bring_in(desk)
+    assert outcomes(desk) == {"created": 0, "updated": 0, "unchanged": sample.accept, "refused": refused}
+
+
+def test_2_somebody_without_an_account_asks_for_help_and_follows_it(demo: str, phone: Page):
+    phone.goto(f"{demo}/neighbours")
+    accessible(phone)
+    follow(phone.locator('main a[href="/neighbours/ask"]'))
+    tick(phone.locator("input[name=about][value=day_care]"))
+    type_in(phone.locator("#words"), "想有人白天陪陪我母亲")
+    tick(phone.locator("input[name=urgency][value=normal]"))
+    choose(phone.locator("#community"), "梧桐社区")
+    type_in(phone.locator("#contact"), "19900000001")
+    follow(phone.get_by_role("button", name="发送"))
+    number = phone.locator(".ticket__number [aria-hidden]").inner_text()
+    assert re.fullmatch(r"\w{4}-\w{4}-\w{2}", number)
+    follow(phone.get_by_role("button", name="看办到哪一步了"))
+    expect_text(phone, "我们收到了您的求助。")
+
+    phone.goto(f"{demo}/neighbours")
+    type_in(phone.locator("#number"), number)
+    follow(phone.get_by_role("button", name="查看"))
+    expect_text(phone, "我们收到了您的求助。")
+    assert "想有人白天陪陪我母亲" not in phone.content(), "a number alone does not show what was said"
+
+
+def test_3_to_5_from_a_request_to_a_met_need_and_feedback(demo: str, desk: Page, phone: Page):
+    words = "轮椅太宽,进不了厨房的门"
+    sign_in(phone, demo, "resident", "/neighbours")
+    follow(phone.locator('main a[href="/neighbours/ask"]'))
+    tick(phone.locator("input[name=about][value=assistive_devices]"))
+    type_in(phone.locator("#words"), words)
+    tick(phone.locator("input[name=urgency][value=normal]"))
+    follow(phone.get_by_role("button", name="发送"))
+    follow(phone.get_by_role("button", name="看办到哪一步了"))
+    followed = phone.url
+    consent(phone, demo, given=False)
+
+    sign_in(desk, demo, "social", "/social-worker")
+    need = open_new_need(desk, words)
+    assess(desk, need)
+    service = refer_to_the_best(desk)
+    answer_and_serve(desk, demo, service)
+
+    phone.goto(followed)
+    expect_text(phone, "已解决", again=True)
+    accessible(phone)
+    give_feedback(phone, demo, service)
+
+
+def test_5_a_declined_referral_comes_back_to_the_worker_with_the_next_match(demo: str, desk: Page):
+    sign_in(desk, demo, "provider", "/provider")
+    follow(figure(desk, "/provider/referrals?list=waiting"))
+    link = desk.locator("main tbody a").first
+    referral = str(link.get_attribute("href")).rsplit("/", 1)[-1].split("?")[0]
+    follow(link)
+    follow(desk.locator('main a[href*="/decline"]'))
+    tick(desk.locator("input[name=reason]").first)
+    follow(desk.get_by_role("button", name="婉拒"))
+
+    desk.context.clear_cookies()
+    sign_in(desk, demo, "social", "/social-worker")
+    follow(figure(desk, "/social-worker/referrals?list=next"))
+    link = desk.locator(f'main a[href$="{referral}"]')
+    there(link)
+    follow(link)
+    there(desk.locator(".next-step", has_text=re.compile("建议转介|没有其他合适")))
+    accessible(desk)
+
+
+def test_6_a_volunteer_records_a_visit_and_nothing_typed_is_lost(demo: str, phone: Page):
+    sign_in(phone, demo, "volunteer", "/volunteer")
+    accessible(phone)
+    stop = phone.locator('ul[aria-labelledby="today"] a.stop').first
+    address = str(stop.get_attribute("href"))
+    follow(stop)
+    follow(phone.get_by_role("button", name="见到了，填写记录"))
+    type_in(phone.locator("#findings"), "一个人在家,精神不错")
+    tick(phone.locator("#needs-assistive_devices"))
+    type_in(phone.locator("#words_assistive_devices"), "门口要一块斜坡板")
+    send = phone.get_by_role("button", name="提交记录")
+
+    follow(send)
+    phone.get_by_role("alert").wait_for()
+    assert phone.locator("#findings").input_value() == "一个人在家,精神不错"
+    assert phone.locator("#needs-assistive_devices").is_checked()
+    assert phone.locator("#words_assistive_devices").input_value() == "门口要一块斜坡板"
+
+    tick(phone.locator("input[name=tie]").first)
+    tick(phone.locator("input[name=again]").first)
+    follow(send)
+    expect_text(phone, "已记下。谢谢您上门。")
+    phone.goto(f"{demo}/volunteer")
+    assert phone.locator(f'a[href="{address}"]').count() == 0
+
+    phone.context.clear_cookies()
+    sign_in(phone, demo, "social", "/social-worker/needs")
+    there(phone.get_by_text("门口要一块斜坡板"))
+
+
+def check_roster(page: Page, url: str, sheet: Path) -> None:
+    """Up to what would become of each row."""
+    page.goto(f"{url}/federation/imports")
+    accessible(page)
+    page.locator("#sheet").set_input_files(sheet)
+    follow(page.get_by_role("button", name="继续"))
+    recognised, missing, _ = page.locator(".figure__value").all_inner_texts()
+    assert int(recognised) > 10
+    assert int(missing) == 0
+    press(page.get_by_role("button", name="逐行核对"))
+    page.locator("h1", has_text="核对结果").wait_for()
+    accessible(page)
+
+
+def bring_in(page: Page) -> None:
+    press(page.get_by_role("button", name="确认导入"))
+    page.locator("h1", has_text="导入结果").wait_for()
+    accessible(page)
+
+
+def outcomes(page: Page) -> dict[str, int]:
+    """The counts of a sheet, which add up to its rows."""
+    names = ("created", "updated", "unchanged", "refused")
+    counts = {
+        name: int(page.locator(f'#import a[href*="outcome={name}"] .figure__value').inner_text()) for name in names
+    }
+    assert sum(counts.values()) == int(page.locator("#import .figure__value").first.inner_text())
+    return counts
+
+
+def consent(page: Page, url: str, *, given: bool) -> None:
+    """To telling a provider about oneself, as the resident wants it."""
+    page.goto(f"{url}/neighbours/me")
+    accessible(page)
+    now = page.locator('form[action$="/me/consent/withdraw"]:has(input[value=share_with_provider]) button')
+    if now.count() and not given:
+        follow(now)
+        assert now.count() == 0
+
+
+def open_new_need(page: Page, words: str) -> str:
+    """From the day through the list behind its number; taken. The need's address."""
+    accessible(page)
+    new = figure(page, "/social-worker/needs?holder=nobody")
+    number = int(new.locator(".figure__value").inner_text())
+    follow(new)
+    assert page.locator("main tbody tr").count() == number
+    row = page.locator("main tbody tr", has_text=words)
+    there(row)
+    follow(row.locator('a[href*="/needs/"]'))
+    expect_text(page, words)
+    address = page.url
+    follow(page.get_by_role("button", name="我来负责"))
+    assert page.get_by_role("button", name="我来负责").count() == 0
+    return address
+
+
+def assess(page: Page, need: str) -> None:
+    """With the Washington Group's Short Set: a lot of difficulty walking."""
+    follow(page.locator('main a[href*="/assess?need="]'))
+    follow(page.get_by_role("link", name=WG_SS.zh))
+    for item in WG_SS.items:
+        answer = 3 if item.code == "walking" else 1
+        tick(page.locator(f'input[name="{item.code}"][value="{answer}"]'))
+    follow(page.get_by_role("button", name="完成评估"))
+    page.goto(need)
+    there(page.get_by_role("link", name=WG_SS.zh).first)
+
+
+def refer_to_the_best(page: Page) -> str:
+    """The first match, with the consent that was missing; its reasons go along. The service's name."""
+    follow(page.get_by_role("button", name="找服务"))
+    best = page.locator(".match").first
+    service = best.locator("h2").inner_text()
+    reasons = best.locator(".grounds li").all_inner_texts()
+    assert reasons
+    press(page.locator("details > summary").first)
+    assert page.locator("details .grounds__against").first.is_visible()
+    accessible(page)
+    follow(best.get_by_role("button", name="选择这项"))
+    refer = page.get_by_role("button", name="记录同意并转介")
+    tick(page.locator("#agreed"))
+    follow(refer)
+    there(page.get_by_role("heading", name="为什么选这项服务"))
+    assert page.locator("main .grounds").first.locator("li").all_inner_texts() == reasons
+    return service
+
+
+def answer_and_serve(page: Page, url: str, service: str) -> None:
+    """The provider's front desk: accept, begin, one session, complete."""
+    page.context.clear_cookies()
+    sign_in(page, url, "provider", "/provider")
+    accessible(page)
+    follow(figure(page, "/provider/referrals?list=waiting"))
+    row = page.locator("main tbody tr", has_text=service).filter(has_text="郭涛平")
+    there(row)
+    follow(row.locator("a").first)
+    follow(page.get_by_role("button", name="接收"))
+    follow(page.get_by_role("button", name="今天开始服务"))
+    tick(page.locator("input[name=attended][value=true]"))
+    type_in(page.locator("#note"), "试了两种轮椅")
+    follow(page.get_by_role("button", name="登记", exact=True))
+    follow(page.locator('main a[href*="/complete"]'))
+    tick(page.locator("input[name=outcome][value=met]"))
+    follow(page.get_by_role("button", name="办结"))
+
+
+def give_feedback(page: Page, url: str, service: str) -> None:
+    page.goto(f"{url}/neighbours")
+    asked = page.locator('main a[href*="/neighbours/feedback/"]', has_text=service).first
+    there(asked)
+    follow(asked)
+    tick(page.locator("input[name=score][value='5']"))
+    type_in(page.locator("#words"), "现在能自己进厨房了")
+    follow(page.get_by_role("button", name="发送"))
+    page.goto(f"{url}/neighbours/feedback")
+    expect_text(page, "现在能自己进厨房了", again=True)
+    accessible(page)
+
+
+def figure(page: Page, address: str) -> Locator:
+    """A number of a page, which opens the list behind it."""
+    return page.locator(f'main a.figure__link[href="{address}"]')
+
+
+def expect_text(page: Page, text: str, *, again: bool = False) -> None:
+    """`again` for what follows from somebody else's deed: the page is opened anew until it says so."""
+    found = page.get_by_text(text).first
+    if again:
+        there(found)
+    else:
+        found.wait_for()
+
+
+def there(what: Locator, seconds: float = 30) -> None:
+    """Waits for what other services have to hear of first, opening the page anew."""
+    end = time.monotonic() + seconds
+    while not what.first.is_visible():
+        assert time.monotonic() < end, f"{what} is not on {what.page.url} within {seconds:g} s"
+        what.page.wait_for_timeout(300)
+        what.page.reload()
