@@ -15,7 +15,7 @@ SUBJECT = re.compile(r"^(evt|claim|cmd)\.")
 ENVIRONMENT = {"environ", "getenv", "environb"}
 READERS = {
     CHASSIS / "settings.py",
-    ROOT / "apps/operator/src/canlian_operator/programs.py",  # hands its own environment to the parts it starts
+    ROOT / "apps/operator/src/canlian_operator/variables.py",  # a command reads its terminal's language, and hands on
 }
 # where it happened and on whose behalf (community, subdistrict, an actor's provider) are envelope, not domain
 DOMAIN_WORDS = re.compile(

@@ -1,7 +1,6 @@
 """`canlian account`: who may sign in. Works on the accounts' store itself, so no system need run."""
 
 import json
-import os
 import sys
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from canlian_events.terms import Role
 from canlian_operator.environment import read_settings
 from canlian_operator.speech import by_language, console, fail
 from canlian_operator.token import named
+from canlian_operator.variables import variable
 from canlian_web.accounts import Account, Accounts
 
 account_app = typer.Typer(help="登录账号 · Accounts to sign in with", no_args_is_help=True)
@@ -98,7 +98,7 @@ def read_password(from_stdin: bool, *, optional: bool) -> str | None:
     """None where an existing account keeps its own: nobody is there to be asked."""
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    if password := os.environ.get(PASSWORD_VARIABLE):
+    if password := variable(PASSWORD_VARIABLE):
         return password
     if optional and not sys.stdin.isatty():
         return None

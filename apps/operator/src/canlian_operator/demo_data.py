@@ -95,7 +95,7 @@ class Earlier(Client):
         self._then = then
 
     async def send_many(
-        self, context: str, commands: list[tuple[str, Command]], **how: Any
+        self, context: str, commands: Sequence[tuple[str, Command]], **how: Any
     ) -> list[Accepted | Refused]:
         return await super().send_many(context, commands, **{"said_at": self._then, **how})
 

@@ -1,7 +1,6 @@
 """How each program of a system is started: its command line, its environment, its log."""
 
 import json
-import os
 import shutil
 import socket
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from canlian_operator.parts import Part
 from canlian_operator.supervisor import Program
+from canlian_operator.variables import all_variables
 
 LOOPBACK = "127.0.0.1"
 NOBODY = f"{LOOPBACK}:1"
@@ -31,7 +31,7 @@ def nats_program(data: Path, address: str, monitor: str) -> Program:
     return Program(
         name=NATS,
         command=[binary(NATS), "-c", str(config)],
-        environment=os.environ,
+        environment=all_variables(),
         log=data / "logs" / f"{NATS}.log",
         runs=str(config),
         address=address,
@@ -56,7 +56,7 @@ jetstream {{
 def part_environment(data: Path, nats_url: str, every: Iterable[Part], addresses: Mapping[str, str]) -> dict[str, str]:
     """What all parts share: our own environment, and where the log, the data and each part are."""
     where = {part.variable: addresses.get(part.name, NOBODY) for part in every}
-    return dict(os.environ) | {
+    return all_variables() | {
         "CANLIAN_NATS_URL": nats_url,
         "CANLIAN_DATA": str(data),
         "CANLIAN_PARTS": ",".join(addresses),

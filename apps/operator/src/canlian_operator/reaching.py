@@ -26,6 +26,7 @@ from canlian_operator.environment import read_settings
 from canlian_operator.parts import PARTS
 from canlian_operator.speech import errors, fail, language
 from canlian_operator.system import running
+from canlian_operator.variables import variable
 from canlian_web.refusals import say_refusal
 
 T = TypeVar("T")
@@ -67,7 +68,7 @@ def find_system() -> Found:
     """Ends the command, saying how to start a system, where none runs."""
     settings = read_settings()
     if "nats_url" in settings.model_fields_set:
-        parts = {part.name: where for part in PARTS if (where := os.environ.get(part.variable))}
+        parts = {part.name: where for part in PARTS if (where := variable(part.variable))}
         return Found(settings, parts=parts)
     data = settings.data.absolute()
     system = running(data)

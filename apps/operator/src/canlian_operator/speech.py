@@ -3,11 +3,12 @@
 Short lines are said in both languages at once; longer ones in the language of `--lang`, CANLIAN_LANG or LANG.
 """
 
-import os
 from typing import Literal, NoReturn
 
 import typer
 from rich.console import Console
+
+from canlian_operator.variables import set_variable, variable
 
 Lang = Literal["zh", "en"]
 
@@ -18,15 +19,13 @@ _VARIABLE = "CANLIAN_LANG"
 
 def language() -> Lang:
     """Chinese, unless English was asked for."""
-    asked = next(
-        (value for name in (_VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(name))), ""
-    )
+    asked = next((value for name in (_VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG") if (value := variable(name))), "")
     return "en" if asked.lower().startswith("en") else "zh"
 
 
 def speak(lang: Lang) -> None:
     """For the rest of this process, and what it starts."""
-    os.environ[_VARIABLE] = lang
+    set_variable(_VARIABLE, lang)
 
 
 def by_language(chinese: str, english: str) -> str:
