@@ -51,8 +51,8 @@ sample: $(UV_FIRST) ## make sample sheets to import, in var/sample
 	@$(UV) sync --quiet --frozen --no-dev --inexact
 	@$(RUN) canlian sample var/sample
 
-screenshots: dev ## take each tool's main page for the README, in docs/screenshots
-	$(RUN) python -m tests.browser.screenshots docs/screenshots
+screenshots: dev ## take each tool's main page for the README, in docs/pictures
+	$(RUN) python -m tests.browser.screenshots
 
 assets: dev ## fetch the pages' scripts and styles again from npm (needs npm; the result is committed)
 	$(RUN) python -m canlian_web.assets

@@ -21,7 +21,7 @@ PAGES = [
     ("social-worker", "social", "/social-worker", DESK),
     ("provider", "provider", "/provider", DESK),
     ("federation", "staff", "/federation", DESK),
-    ("federation-import", "staff", "/federation/import", DESK),
+    ("federation-import", "staff", "/federation/imports", DESK),
 ]
 
 
