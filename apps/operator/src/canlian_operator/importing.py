@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from canlian_chassis.keys import Keys
 from canlian_operator.demo_stage import open_communities
 from canlian_operator.reaching import Link, with_system
-from canlian_operator.speech import by_language, console, errors, fail, language, note, say
+from canlian_operator.speech import by_language, console, errors, fail, note, say
 from canlian_sheets.communities import read_communities
 from canlian_sheets.giving_back import refused_sheet
 from canlian_sheets.importer import (
@@ -23,8 +23,9 @@ from canlian_sheets.importer import (
     import_communities,
     import_resources,
     import_roster,
+    refused_rows,
 )
-from canlian_sheets.outcomes import Outcome, Unreadable
+from canlian_sheets.outcomes import Outcome, Refused, Unreadable
 from canlian_sheets.reasons import REASONS, reason_words
 from canlian_sheets.resources import read_resources
 from canlian_sheets.roster import read_roster
@@ -124,14 +125,16 @@ def bring_in(file: Path, read: Read, send: Send, *, dry_run: bool, as_json: bool
                 raise
 
     sheet, result = with_system(work)
-    written = write_refused(refused, sheet) if refused else None
+    rows = refused_rows(sheet, result)
+    if refused:
+        write_refused(refused, rows, sheet.header)
     if as_json:
         typer.echo(json.dumps(result.counts(), ensure_ascii=False))
     else:
         tell(result, dry_run=dry_run)
-    if written is not None:
-        note(f"退回的 {written} 行已写入 {refused}", f"{written} refused rows are written to {refused}")
-    elif sheet.refused and not as_json:
+    if refused:
+        note(f"退回的 {len(rows)} 行已写入 {refused}", f"{len(rows)} refused rows are written to {refused}")
+    elif rows and not as_json:
         note(
             "加上 --refused 文件.xlsx,可得到退回的行和原因,改好后再导入。",
             "With --refused FILE.xlsx you get the refused rows and why, to mend and bring in again.",
@@ -187,14 +190,18 @@ def refused_lines(result: ImportResult) -> Iterator[str]:
 
 def wording(reason: str, facts: Any) -> str:
     """A reason of the sheet's reader, or a code of a service."""
-    if reason in REASONS:
-        return by_language(*reason_words(reason, facts))
-    return say_refusal(reason, facts, language())
+    return by_language(*both_wordings(reason, facts))
 
 
-def write_refused(file: Path, sheet: Outcome[Any]) -> int:
+def write_refused(file: Path, rows: Sequence[Refused], header: Sequence[str]) -> None:
+    """All that were refused, by the sheet's reader or by a service, to mend and bring in again."""
     try:
-        file.write_bytes(refused_sheet(sheet.refused, sheet.header))
+        file.write_bytes(refused_sheet(rows, header, both_wordings))
     except OSError as error:
         fail(f"无法写入 {file}:{error}", f"{file} cannot be written: {error}")
-    return len(sheet.refused)
+
+
+def both_wordings(reason: str, facts: Any) -> tuple[str, str]:
+    if reason in REASONS:
+        return reason_words(reason, facts)
+    return say_refusal(reason, facts, "zh"), say_refusal(reason, facts, "en")
