@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from canlian_operator.speech import by_language, say
-from canlian_sheets.reasons import reason_words
 from canlian_sheets.sample import make_sample
 
 
@@ -27,8 +26,4 @@ def sample(
         )
     )
     for reason, count in made.refuse.items():
-        say(f"  {count:>4}  {reason}  {by_language(*(_first_sentence(text) for text in reason_words(reason, {})))}")
-
-
-def _first_sentence(text: str) -> str:
-    return text.split("。", maxsplit=1)[0].split(". ", maxsplit=1)[0]
+        say(f"  {count:>4}  {reason}")
