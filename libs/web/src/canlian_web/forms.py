@@ -20,12 +20,16 @@ _MANY = (list, tuple, set, frozenset)
 
 @dataclass
 class Form(Generic[M]):
-    """`typed` is what the browser sent, `errors` maps a field to what is wrong, `refusal` is about the whole form."""
+    """`typed` is what the browser sent, `errors` maps a field to what is wrong, `refusal` is about the whole form.
+
+    `labels` are what the page called its fields, noted while they are drawn, for the summary of errors.
+    """
 
     typed: Typed = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     refusal: str | None = None
     made: M | None = None
+    labels: dict[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
