@@ -131,7 +131,9 @@ def test_a_service_tried_before_may_be_chosen_but_is_not_proposed():
     ranked = rank(WANG, [SERVICE, other], YEAR, tried)
     assert ranked[0].service_id == SERVICE.service_id
     assert "tried_before" in codes(ranked[0], "neutral")
-    assert best_untried(ranked, tried).service_id == other.service_id
+    best = best_untried(ranked, tried)
+    assert best is not None
+    assert best.service_id == other.service_id
     assert best_untried(ranked[:1], tried) is None
     assert best_untried(rank(WANG, [replace(other, suspended=True)], YEAR, tried), tried) is None
 

@@ -12,7 +12,7 @@ from canlian_catalog.views import queries
 from canlian_catalog.views.folds import views
 from canlian_chassis.decider import Rejected
 from canlian_chassis.projection import fold_all
-from canlian_events.catalog.matching import FindMatches
+from canlian_events.catalog.matching import FindMatches, Match, Matches
 from canlian_events.catalog.provider import DemonstrationAwarded, ProviderRegistered, ProviderSuspended, ProviderVetted
 from canlian_events.catalog.referral import (
     FreedPlaceOffered,
@@ -157,6 +157,13 @@ def meta(number: int) -> Meta:
     return Meta(
         id=f"event-{number}", position=number + 1, at=at, said_at=at, actor="x", community=HERE, command=f"c{number}"
     )
+
+
+def matches(session: Session, asked: FindMatches) -> tuple[Match, ...]:
+    """What the service answers a social worker."""
+    found = find_matches.answer(session, asked, SOCIAL_WORKER)
+    assert isinstance(found, Matches)
+    return found.matches
 
 
 @pytest.fixture
@@ -321,7 +328,14 @@ def test_a_person_is_known_by_what_was_said_last(after):
         PersonMoved(person_id=WANG, from_community=HERE, to_community=THERE),
     )
     wang, li = queries.person_facts(view.session, WANG), queries.person_facts(view.session, LI)
-    assert (wang.access_needs, wang.low_income, wang.shares, wang.community) == ({"ramp"}, True, True, THERE)
+    assert wang is not None
+    assert li is not None
+    assert (wang.access_needs, wang.low_income, wang.shares, wang.community) == (
+        frozenset({AccessFeature.RAMP}),
+        True,
+        True,
+        THERE,
+    )
     assert not li.shares
     assert queries.person_facts(view.session, "person_00000099") is None
 
@@ -363,7 +377,7 @@ def test_matches_are_found_in_the_view_with_places_waiting_ratings_and_what_was_
         *feedback,
     )
     asked = FindMatches(person_id=WANG, domain=Domain.REHABILITATION, need_id=NEED)
-    b, a, c = find_matches.answer(view.session, asked, SOCIAL_WORKER).matches
+    b, a, c = matches(view.session, asked)
     assert [m.service_id for m in (b, a, c)] == [B, A, C]
     reasons = {reason.code: reason.facts for reason in (*a.reasons, *b.reasons)}
     assert reasons["full"] == {"waiting": 1}
@@ -375,18 +389,18 @@ def test_matches_are_found_in_the_view_with_places_waiting_ratings_and_what_was_
 def test_a_suspended_provider_stands_against_until_it_is_vetted(after):
     asked = FindMatches(person_id=WANG, domain=Domain.REHABILITATION)
     view = after(ProviderSuspended(provider_id=PROVIDER, why="x"))
-    assert not any(m.fits for m in find_matches.answer(view.session, asked, SOCIAL_WORKER).matches)
+    assert not any(m.fits for m in matches(view.session, asked))
 
 
 def test_a_vetted_provider_is_back(after):
     asked = FindMatches(person_id=WANG, domain=Domain.REHABILITATION)
     view = after(ProviderSuspended(provider_id=PROVIDER, why="x"), ProviderVetted(provider_id=PROVIDER))
-    assert any(m.fits for m in find_matches.answer(view.session, asked, SOCIAL_WORKER).matches)
+    assert any(m.fits for m in matches(view.session, asked))
 
 
 def test_another_domain_has_other_services(after):
     asked = FindMatches(person_id=WANG, domain=Domain.RIGHTS)
-    assert find_matches.answer(after().session, asked, SOCIAL_WORKER).matches == ()
+    assert matches(after().session, asked) == ()
 
 
 def test_matches_are_found_only_for_people_of_ones_own_communities(after):

@@ -168,6 +168,7 @@ def test_every_reason_is_named_at_once():
     facts = SendingFacts(replace(WANG, disability=DisabilityClass.HEARING, birth_year=2015))
     outcome = before().when(REFER, by=SOCIAL_WORKER, facts=facts)
     outcome.refused("referral.not_eligible")
+    assert outcome.rejected is not None
     assert [reason["code"] for reason in outcome.rejected.facts["reasons"]] == ["match.wrong_class", "match.too_young"]
 
 

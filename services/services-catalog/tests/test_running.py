@@ -93,7 +93,7 @@ class Bench:
 
     async def tell(self, *events: Event, community: str = HERE) -> None:
         """Events of other services, put into the log as they would."""
-        entries = []
+        entries: list[NewEntry] = []
         for event in events:
             id_ = f"told-{await self.log.last_position()}-{len(entries)}"
             headers = wire.event_headers(
@@ -236,11 +236,15 @@ async def test_a_decline_is_followed_by_the_next_best_and_then_by_none(bench: Be
     await bench.refer(1, 1, to=1)
     await bench.send(DeclineReferral(referral_id=referral(1), reason=DeclineReason.NO_STAFF, words="满"), by=DESK)
     events = await bench.until(lambda events: any(isinstance(event, NextMatchProposed) for event in events))
-    assert events[-1].service_id == service(2)
+    proposed = events[-1]
+    assert isinstance(proposed, NextMatchProposed)
+    assert proposed.service_id == service(2)
     await bench.refer(2, 1, to=2)
     await bench.send(WithdrawService(service_id=service(2), why="不再提供"))
     events = await bench.until(lambda events: sum(isinstance(event, NextMatchProposed) for event in events) == 2)
-    assert (events[-1].referral_id, events[-1].service_id) == (referral(2), None)
+    proposed = events[-1]
+    assert isinstance(proposed, NextMatchProposed)
+    assert (proposed.referral_id, proposed.service_id) == (referral(2), None)
 
 
 async def test_what_a_provider_says_of_a_person_is_sealed_in_the_log(bench: Bench):
@@ -259,7 +263,9 @@ async def test_a_referral_moves_with_the_person(bench: Bench):
     moved = PersonMoved(person_id=person(1), from_community=HERE, to_community=THERE)
     await bench.tell(moved, community=THERE)
     events = await bench.until(lambda events: any(isinstance(event, ReferralTransferred) for event in events))
-    assert (events[-1].from_community, events[-1].to_community) == (HERE, THERE)
+    transferred = events[-1]
+    assert isinstance(transferred, ReferralTransferred)
+    assert (transferred.from_community, transferred.to_community) == (HERE, THERE)
     [last] = (await bench.log.read(subjects.history(REFERRAL, referral(1))))[-1:]
     assert subjects.community_of(last.subject) == THERE
 
@@ -296,9 +302,10 @@ async def test_never_more_people_than_places_whatever_happens_at_once(bench: Ben
 
     for _ in range(6):
         await asyncio.gather(*(step() for _ in range(8)))
-    state, places_taken = None, 0
+    state, places_taken = offer.initial, 0
     for event in await bench.happened(SERVICE):
-        state = offer.evolve(state, event)
+        state = offer.fold([event], state)  # type: ignore[list-item]
+        assert state is not None
         assert len(state.taken) <= state.places, event
         places_taken = max(places_taken, len(state.taken))
     assert places_taken > 1, "nothing was tried"

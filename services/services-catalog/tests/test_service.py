@@ -3,7 +3,7 @@
 import pytest
 
 from canlian_catalog.provider.decider import provider
-from canlian_catalog.service.decider import service, where
+from canlian_catalog.service.decider import Listed, service, where
 from canlian_chassis.testing import given
 from canlian_events.catalog.provider import ProviderRegistered, ProviderSuspended
 from canlian_events.catalog.service import (
@@ -13,6 +13,7 @@ from canlian_events.catalog.service import (
     ListService,
     ServiceChanged,
     ServiceDetails,
+    ServiceEvent,
     ServiceListed,
     ServicePlaceFreed,
     ServicePlaceTaken,
@@ -45,6 +46,13 @@ def with_(details=DETAILS, **changes):
 
 def listing(*provider_events):
     return given(service).beside_of(provider, *provider_events)
+
+
+def listed(*events: ServiceEvent) -> Listed:
+    """The service after these events."""
+    state = service.fold(events)
+    assert isinstance(state, Listed)
+    return state
 
 
 def test_staff_and_the_provider_itself_list_a_service():
@@ -148,9 +156,9 @@ def test_a_service_nobody_knows_is_refused(command):
 
 
 def test_a_place_given_back_is_free_again():
-    assert service.fold([LISTED, *TAKEN]).full
-    assert not service.fold([LISTED, *TAKEN, FREED]).full
-    assert service.fold([LISTED, *TAKEN, FREED, FREED]).taken == {"referral_00000002"}
+    assert listed(LISTED, *TAKEN).full
+    assert not listed(LISTED, *TAKEN, FREED).full
+    assert listed(LISTED, *TAKEN, FREED, FREED).taken == {"referral_00000002"}
 
 
 def test_a_service_is_in_the_community_it_names():
