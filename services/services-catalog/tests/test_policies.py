@@ -330,7 +330,8 @@ def test_a_person_is_known_by_what_was_said_last(after):
     wang, li = queries.person_facts(view.session, WANG), queries.person_facts(view.session, LI)
     assert wang is not None
     assert li is not None
-    assert (wang.access_needs, wang.low_income, wang.shares, wang.community) == (
+    ramp = frozenset({AccessFeature.RAMP})
+    assert (wang.access_needs, wang.low_income, wang.shares, wang.community) == (ramp, True, True, THERE)
         frozenset({AccessFeature.RAMP}),
         True,
         True,
