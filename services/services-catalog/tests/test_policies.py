@@ -332,11 +332,6 @@ def test_a_person_is_known_by_what_was_said_last(after):
     assert li is not None
     ramp = frozenset({AccessFeature.RAMP})
     assert (wang.access_needs, wang.low_income, wang.shares, wang.community) == (ramp, True, True, THERE)
-        frozenset({AccessFeature.RAMP}),
-        True,
-        True,
-        THERE,
-    )
     assert not li.shares
     assert queries.person_facts(view.session, "person_00000099") is None
 
