@@ -9,7 +9,7 @@ PARTS ?=
 PYTEST ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint fmt types schemas asyncapi sample screenshots assets bench up down clean dev
+.PHONY: help run test test-fast lint fmt types schemas asyncapi sample screenshots assets up down clean dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -21,7 +21,7 @@ run: $(UV_FIRST) ## start everything at http://127.0.0.1:8000 (CANLIAN_PORT, CAN
 test: lint types ## check style, types and imports, then run every test; says what is missing and skips only that
 	@$(RUN) python -m tests.support.needs
 	$(RUN) pytest -n 2 --dist loadfile $(PYTEST) libs services apps tests/contracts
-	$(RUN) pytest $(PYTEST) tests --ignore tests/contracts --ignore tests/benchmarks
+	$(RUN) pytest $(PYTEST) tests --ignore tests/contracts
 
 test-fast: dev ## only the tests that need neither browser nor containers
 	$(RUN) pytest -n 2 --dist loadfile $(PYTEST) libs services apps tests/contracts
@@ -56,9 +56,6 @@ screenshots: dev ## take each tool's main page for the README, in docs/pictures
 
 assets: dev ## fetch the pages' scripts and styles again from npm (needs npm; the result is committed)
 	$(RUN) python -m canlian_web.assets
-
-bench: dev ## measure the log, the views and the commands
-	$(RUN) pytest $(PYTEST) tests/benchmarks -s
 
 up: ## the same with containers, in the background: docker compose, at http://127.0.0.1:8000
 	$(COMPOSE) up --build --detach --wait
