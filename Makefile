@@ -16,7 +16,7 @@ help: ## list the targets
 
 run: $(UV_FIRST) ## start everything at http://127.0.0.1:8000 (CANLIAN_PORT, CANLIAN_DATA, CANLIAN_DEMO=0; PARTS="registry volunteer" for some)
 	@$(UV) sync --quiet --frozen --no-dev --inexact
-	@trap : INT TERM; $(RUN) canlian run $(PARTS)
+	@exec $(RUN) canlian run $(PARTS)
 
 test: lint types ## check style, types and imports, then run every test; says what is missing and skips only that
 	@$(RUN) python -m tests.support.needs
@@ -57,7 +57,7 @@ screenshots: dev ## take each tool's main page for the README, in docs/pictures
 assets: dev ## fetch the pages' scripts and styles again from npm (needs npm; the result is committed)
 	$(RUN) python -m canlian_web.assets
 
-up: ## the same with containers, in the background: docker compose, at http://127.0.0.1:8000
+up: ## the same with containers, in the background, empty unless CANLIAN_DEMO=1
 	$(COMPOSE) up --build --detach --wait
 
 down: ## stop the containers; their volumes stay
@@ -68,7 +68,7 @@ clean: ## remove what was built or cached; never ./var, where the data is
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 dev: $(UV_FIRST)
-	@$(UV) sync --quiet --locked
+	@$(UV) sync --quiet --locked --group dev
 
 .tools/bin/uv:
 	@python=; \

@@ -21,9 +21,9 @@ PASSWORD_VARIABLE = "CANLIAN_PASSWORD"
 @account_app.command("add")
 def add(
     login: Annotated[str, typer.Argument(help="登录名 · the name to sign in with", show_default=False)],
-    role: Annotated[list[Role], typer.Option(help="角色,可多次 · role; may be repeated", show_default=False)],
+    role: Annotated[list[Role], typer.Option(help="角色，可多次 · role; may be repeated", show_default=False)],
     community: Annotated[
-        list[str] | None, typer.Option(help="社区代码或前几位,可多次 · community code or prefix; may be repeated")
+        list[str] | None, typer.Option(help="社区代码或前几位，可多次 · community code or prefix; may be repeated")
     ] = None,
     worker: Annotated[str | None, typer.Option(help="工作人员编号 · the worker's id", show_default=False)] = None,
     person: Annotated[str | None, typer.Option(help="居民编号 · the person's id", show_default=False)] = None,
@@ -52,7 +52,7 @@ def add(
             display_name=name,
         )
     except ValueError as error:
-        fail(f"账号没有保存:密码至少 8 个字符({error})。", f"The account is not saved: {error}.", code=2)
+        fail(f"账号没有保存：密码至少 8 个字符（{error}）。", f"The account is not saved: {error}.", code=2)
     done = by_language(
         f"账号 {stored.login} 已{'修改' if known else '添加'}",
         f"account {stored.login} {'changed' if known else 'added'}",
@@ -104,11 +104,11 @@ def read_password(from_stdin: bool, *, optional: bool) -> str | None:
         return None
     if not sys.stdin.isatty():
         fail(
-            f"需要密码:设置 {PASSWORD_VARIABLE},或用 --password-stdin。",
+            f"需要密码：设置 {PASSWORD_VARIABLE}，或用 --password-stdin。",
             f"A password is needed: set {PASSWORD_VARIABLE}, or use --password-stdin.",
             code=2,
         )
-    blank = by_language("(留空则不变)", " (blank: as it is)") if optional else ""
+    blank = by_language("（留空则不变）", " (blank: as it is)") if optional else ""
     asked: str = typer.prompt(
         by_language("密码", "Password") + blank,
         hide_input=True,

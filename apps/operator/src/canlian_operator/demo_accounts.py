@@ -51,5 +51,5 @@ def ensure_accounts(settings: Settings, others: dict[str, tuple[Actor, str]]) ->
                 roles=actor.roles,
                 communities=actor.communities,
                 provider_id=actor.provider_id,
-                display_name=f"{name}({one.zh})",
+                display_name=name,
             )

@@ -105,14 +105,14 @@ def load_demo() -> None:
     try:
         with_system(load)
     except LoadFailed as error:
-        fail(f"演示数据没有全部载入:{error}", f"The demonstration is not loaded completely: {error}")
+        fail(f"演示数据没有全部载入：{error}", f"The demonstration is not loaded completely: {error}")
 
 
 async def load(link: Link) -> None:
     """Does what is not done yet, on a log that is empty or holds a demonstration."""
     begun = await _begun(link)
     if begun is None and await link.log.last_position():
-        say("日志里已有数据,不载入演示数据 · the log has events, so no demonstration is loaded")
+        say("日志里已有数据，不载入演示数据 · the log has events, so no demonstration is loaded")
         return
     keys = await asyncio.to_thread(Keys.of, link.settings)
     today = (begun + _BEFORE).date() if begun else datetime.now(SHANGHAI).date()
@@ -170,7 +170,7 @@ def _offer(line: ResourceLine) -> Offer:
 async def _fill(link: Link, keys: Keys, plan: Plan) -> None:
     earlier = Earlier(link.nc, plan.begin)
     await _people_and_places(link, earlier, keys, plan)
-    counts = f"{len(COMMUNITIES)} 个社区,{len(WORKERS)} 名工作人员,{len(plan.people)} 位残疾人"
+    counts = f"{len(COMMUNITIES)} 个社区，{len(WORKERS)} 名工作人员，{len(plan.people)} 位残疾人"
     say(f"  {counts} · communities, workers, people")
     result = await import_resources(earlier, link.token, plan.resources, batch_id="demonstration")
     _all_taken([row.reason for row in result.rows if row.reason])
@@ -247,7 +247,7 @@ async def _tell(link: Link, stories: Sequence[Story]) -> None:
             for story in stories:
                 group.create_task(tell(story))
     deeds = sum(len(story.deeds) for story in stories)
-    say(f"  {len(stories)} 件需求与访视,{deeds} 步 · needs and visits, steps")
+    say(f"  {len(stories)} 件需求与访视，{deeds} 步 · needs and visits, steps")
 
 
 async def _do(link: Link, id_: str, deed: Deed) -> None:

@@ -84,7 +84,7 @@ class Loop:
             if not ok:
                 raise StepFailed(title) from None
             return
-        detail = by_language("本应被拒绝,却被接受了", "this should have been refused")
+        detail = by_language("本应被拒绝，却被接受了", "this should have been refused")
         self.narrator.step(title, ok=False, by=by, position=accepted.position, detail=detail)
         raise StepFailed(title)
 
@@ -117,7 +117,7 @@ class Loop:
                 community=self.stage.community,
                 channel=Channel.NEIGHBOURS,
                 domain=DOMAIN,
-                words="摔伤后走路不稳,想有人教我在家怎么锻炼",
+                words="摔伤后走路不稳，想有人教我在家怎么锻炼",
             ),
         )
         await self.do(
@@ -139,7 +139,7 @@ class Loop:
         worker, id_ = self.stage.social_worker, new_id("assessment")
         whole = {item.code: answers.get(item.code, rest) for item in form.items}
         await self.do(
-            f"开始评估:{form.zh}",
+            f"开始评估：{form.zh}",
             f"an assessment begins: {form.en}",
             worker,
             StartAssessment(
@@ -158,7 +158,7 @@ class Loop:
         result: AssessmentCompleted = seen.event
         level = form.level(result.level)
         said = by_language(level.zh, level.en) if level else result.level
-        self.narrator.beside(by_language(f"结果:{result.score} 分,{said}", f"result: {result.score}, {said}"))
+        self.narrator.beside(by_language(f"结果：{result.score} 分，{said}", f"result: {result.score}, {said}"))
 
     async def refer(self) -> str:
         """Returns the referral that was accepted."""
@@ -167,7 +167,7 @@ class Loop:
         first = (await self._matches())[0]
         declined = self._referral(first.service_id, first)
         await self.is_refused(
-            "没有本人同意,不能转介", "without consent nobody is referred", worker, declined, "referral.no_consent"
+            "没有本人同意，不能转介", "without consent nobody is referred", worker, declined, "referral.no_consent"
         )
         await self.do(
             "本人同意向服务机构提供信息",
@@ -176,7 +176,7 @@ class Loop:
             GiveConsent(person_id=person, purpose=Purpose.SHARE_WITH_PROVIDER),
         )
         await self.do(
-            f"转介到最合适的服务:{first.service_name}",
+            f"转介到最合适的服务：{first.service_name}",
             f"referred to the best match: {first.service_name}",
             worker,
             declined,
@@ -185,7 +185,7 @@ class Loop:
             "需求等候答复", "the need waits for the answer", NeedReferred, lambda e: e.need_id == self.need_id
         )
         await self.do(
-            f"{first.provider_name} 谢绝:人手不足",
+            f"{first.provider_name} 谢绝：人手不足",
             f"{first.provider_name} declines: no staff",
             front_desk(first.provider_id),
             DeclineReferral(referral_id=declined.referral_id, reason=DeclineReason.NO_STAFF, words="本月排满了"),
@@ -207,7 +207,7 @@ class Loop:
             raise StepFailed(title)
         referral = self._referral(match.service_id, match)
         await self.do(
-            f"转介到下一个:{match.service_name}",
+            f"转介到下一个：{match.service_name}",
             f"referred to the next: {match.service_name}",
             self.stage.social_worker,
             referral,
@@ -258,7 +258,7 @@ class Loop:
             RecordSession(referral_id=referral_id, on=self.today, attended=True, note="能独立完成三组动作"),
         )
         await self.do(
-            "服务完成:需求已满足",
+            "服务完成：需求已满足",
             "the service is completed: the need is met",
             desk,
             CompleteService(referral_id=referral_id, outcome=Outcome.MET),
@@ -270,7 +270,7 @@ class Loop:
             lambda e: e.referral_id == referral_id,
         )
         await self.follows("需求办结", "the need is met", NeedMet, lambda e: e.need_id == self.need_id)
-        await self._rate(referral_id, 5, "教得很耐心,现在能自己下楼了")
+        await self._rate(referral_id, 5, "教得很耐心，现在能自己下楼了")
 
     async def _rate(self, occasion_id: str, score: int, words: str) -> None:
         asked = await self.follows(
@@ -280,7 +280,7 @@ class Loop:
             lambda e: e.occasion_id == occasion_id,
         )
         await self.do(
-            f"本人评价:{score} 分",
+            f"本人评价：{score} 分",
             f"the person gives {score} of 5",
             resident(self.stage.person_id),
             GiveFeedback(feedback_id=asked.event.feedback_id, score=score, words=words),
@@ -303,14 +303,14 @@ class Loop:
             ),
         )
         await self.do(
-            "志愿者完成访视,发现一项需求",
+            "志愿者完成访视，发现一项需求",
             "the volunteer makes it, and finds a need",
             visitor,
             CompleteVisit(
                 visit_id=visit_id,
                 tie=Tie.HEART,
                 helps=frozenset({Help.MORALE}),
-                findings="精神不错,浴室缺扶手",
+                findings="精神不错，浴室缺扶手",
                 needs=(RaisedNeed(domain=Domain.ASSISTIVE_DEVICES, words="浴室需要安装扶手"),),
             ),
         )

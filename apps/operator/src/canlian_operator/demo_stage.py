@@ -139,7 +139,7 @@ async def _register(stage: Stage, narrator: Narrator) -> Stage:
         except Refused as refused:
             if refused.code != _TAKEN:
                 raise
-    told(narrator, "登记一位(虚构的)残疾人", "a made-up person is registered", stage.staff, accepted)
+    told(narrator, "登记一位（虚构的）残疾人", "a made-up person is registered", stage.staff, accepted)
     certificate = IssueCertificate(person_id=person_id, number=f"{citizen_id}{DisabilityClass.PHYSICAL:d}{Grade.TWO:d}")
     accepted = await stage.send(stage.staff, certificate)
     told(narrator, "录入残疾人证", "the disability certificate is recorded", stage.staff, accepted)
@@ -168,7 +168,7 @@ async def _offer_services(stage: Stage, narrator: Narrator, domain: Domain) -> N
             places=20,
         )
         accepted = await stage.send(OPERATOR, listed)
-        told(narrator, f"登记服务:{details.name}", f"a service is listed: {details.name}", OPERATOR, accepted)
+        told(narrator, f"登记服务：{details.name}", f"a service is listed: {details.name}", OPERATOR, accepted)
 
 
 def told(narrator: Narrator, chinese: str, english: str, by: Actor, accepted: Accepted) -> None:

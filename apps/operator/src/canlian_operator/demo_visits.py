@@ -54,7 +54,7 @@ def _visit(planner: Planner, number: int, person: Neighbour, visitor: Worker, en
     if end == "missed":
         story.say(visitor.actor, MissVisit(visit_id=visit_id, why=chance.choice(words.MISSED)))
     elif end == "cancelled":
-        story.say(worker, CancelVisit(visit_id=visit_id, why="住院期间由医院照护,出院后再约"))
+        story.say(worker, CancelVisit(visit_id=visit_id, why="住院期间由医院照护，出院后再约"))
     else:
         _make(story, planner, person, visitor)
     return story

@@ -54,39 +54,39 @@ def of_machine() -> Iterator[Finding]:
         try:
             yield Finding(f"{name}: {binary(name)}")
         except MissingProgram:
-            yield Finding(f"{name}", "没有这个程序,请运行 uv sync · it is not there: run `uv sync`")
+            yield Finding(f"{name}", "没有这个程序，请运行 uv sync · it is not there: run `uv sync`")
     for part in PARTS:
         if not part.installed:
-            yield Finding(f"{part.name}: 未安装,不会运行 · not installed, so it does not run")
+            yield Finding(f"{part.name}：未安装，不会运行 · not installed, so it does not run")
 
 
 def of_folder(data: Path) -> Iterator[Finding]:
     existing = next(folder for folder in (data, *data.parents) if folder.exists())
     if not os.access(existing, os.W_OK):
-        yield Finding(f"{data}", "不可写,用 CANLIAN_DATA 换一个 · not writable: choose another with CANLIAN_DATA")
+        yield Finding(f"{data}", "不可写，用 CANLIAN_DATA 换一个 · not writable: choose another with CANLIAN_DATA")
     free = shutil.disk_usage(existing).free
-    what = f"{data}: {free / 1e9:.1f} GB 可用 · free"
+    what = f"{data}： {free / 1e9:.1f} GB 可用 · free"
     yield Finding(what, "" if free > FREE_BYTES_WANTED else "磁盘快满了 · the disk is nearly full: make room")
 
 
 def of_rest(settings: Settings, data: Path) -> list[Finding]:
-    stopped = Finding(f"{data}: 系统未运行 · no system runs on it")
+    stopped = Finding(f"{data}：系统未运行 · no system runs on it")
     if is_free(settings.host, settings.port):
         return [stopped, Finding(f"端口 {settings.port} 空闲 · port {settings.port} is free")]
-    mend = "已被占用,用 CANLIAN_PORT 换一个 · in use: choose another with CANLIAN_PORT"
+    mend = "已被占用，用 CANLIAN_PORT 换一个 · in use: choose another with CANLIAN_PORT"
     return [stopped, Finding(f"端口 · port {settings.port}", mend)]
 
 
 async def of_system(system: RunningSystem) -> list[Finding]:
-    findings = [Finding(f"系统运行中,进程 {system.pid} · running as process {system.pid}: {system.address or ''}")]
+    findings = [Finding(f"系统运行中，进程 {system.pid} · running as process {system.pid}： {system.address or ''}")]
     kinds = {part.name: part for part in PARTS}
     async with Health(system.nats_url) as health:
         for name, process in system.parts.items():
             if process.state != "running":
                 findings.append(Finding(f"{name}: {process.state}", f"日志 · its log: {process.log}"))
             elif name in kinds and not await health.of_part(kinds[name], process.address or ""):
-                findings.append(Finding(f"{name}: 未就绪 · not ready", f"日志 · its log: {process.log}"))
+                findings.append(Finding(f"{name}：未就绪 · not ready", f"日志 · its log: {process.log}"))
             else:
                 again = f", 重启过 {process.restarts} 次 · restarted {process.restarts}×" if process.restarts else ""
-                findings.append(Finding(f"{name}: 进程 · process {process.pid}{again}"))
+                findings.append(Finding(f"{name}：进程 · process {process.pid}{again}"))
     return findings

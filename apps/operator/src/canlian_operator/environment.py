@@ -13,4 +13,4 @@ def read_settings() -> Settings:
         wrong = "; ".join(
             f"CANLIAN_{str(item['loc'][0]).upper()}={item['input']}: {item['msg']}" for item in error.errors()
         )
-        fail(f"环境变量的值不对:{wrong}", f"A setting in the environment is wrong: {wrong}")
+        fail(f"环境变量的值不对：{wrong}", f"A setting in the environment is wrong: {wrong}")

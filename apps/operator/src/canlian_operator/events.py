@@ -59,10 +59,10 @@ def tail(
         typer.Option(help="assistance、assistance.visit、…visit.completed 或 VisitCompleted", show_default=False),
     ] = None,
     community: Annotated[
-        str | None, typer.Option(help="社区代码,或其前几位 · community code or prefix", show_default=False)
+        str | None, typer.Option(help="社区代码，或其前几位 · community code or prefix", show_default=False)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="每行一个 JSON · one JSON object a line")] = False,
-    once: Annotated[bool, typer.Option("--once", help="到末尾为止,不再等待 · stop at the end of the log")] = False,
+    once: Annotated[bool, typer.Option("--once", help="到末尾为止，不再等待 · stop at the end of the log")] = False,
 ) -> None:
     """看日志 · Follow the log: what happened, where, who did it. Personal fields stay sealed. Ctrl-C ends it.
 

@@ -39,7 +39,7 @@ import_app = typer.Typer(help="导入表格 · Bring sheets in", no_args_is_help
 File = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, readable=True, help=".xlsx、.xls、.csv", show_default=False)
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="只试算,不写入 · only try, change nothing")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="只试算，不写入 · only try, change nothing")]
 AsJson = Annotated[bool, typer.Option("--json", help="只输出计数的 JSON · print only the counts, as JSON")]
 RefusedTo = Annotated[
     Path | None,
@@ -136,7 +136,7 @@ def bring_in(file: Path, read: Read, send: Send, *, dry_run: bool, as_json: bool
         note(f"退回的 {len(rows)} 行已写入 {refused}", f"{len(rows)} refused rows are written to {refused}")
     elif rows and not as_json:
         note(
-            "加上 --refused 文件.xlsx,可得到退回的行和原因,改好后再导入。",
+            "加上 --refused 文件.xlsx，可得到退回的行和原因，改好后再导入。",
             "With --refused FILE.xlsx you get the refused rows and why, to mend and bring in again.",
         )
 
@@ -156,7 +156,7 @@ def _progress(quiet: bool) -> Progress:
 
 def _say_stopped(done: dict[str, int]) -> None:
     note(
-        f"中途停止:已完成 {done['rows']}/{done['of']} 行。再运行一次即可接着导入,已完成的行不会重复。",
+        f"中途停止：已完成 {done['rows']}/{done['of']} 行。再运行一次即可接着导入，已完成的行不会重复。",
         f"Stopped: {done['rows']} of {done['of']} rows are done. Run it again to carry on; nothing is done twice.",
     )
 
@@ -164,7 +164,7 @@ def _say_stopped(done: dict[str, int]) -> None:
 def tell(result: ImportResult, *, dry_run: bool) -> None:
     counts = result.counts()
     if dry_run:
-        say(by_language("试算结果,没有写入任何内容:", "a dry run: nothing was changed"))
+        say(by_language("试算结果，没有写入任何内容：", "a dry run: nothing was changed"))
     labels = {
         "rows": ("共", "rows"),
         "created": ("新增", "created"),
@@ -198,7 +198,7 @@ def write_refused(file: Path, rows: Sequence[Refused], header: Sequence[str]) ->
     try:
         file.write_bytes(refused_sheet(rows, header, both_wordings))
     except OSError as error:
-        fail(f"无法写入 {file}:{error}", f"{file} cannot be written: {error}")
+        fail(f"无法写入 {file}：{error}", f"{file} cannot be written: {error}")
 
 
 def both_wordings(reason: str, facts: Any) -> tuple[str, str]:

@@ -146,7 +146,7 @@ class Launch:
             if not said and time.monotonic() - began > SECONDS_UNTIL_SAID_SLOW:
                 said = True
                 logs = self.plan.data / "logs"
-                self.say(f"还没有就绪,仍在等待,日志见 {logs} · not ready yet, still waiting; the logs are in {logs}")
+                self.say(f"还没有就绪，仍在等待，日志见 {logs} · not ready yet, still waiting; the logs are in {logs}")
             await asyncio.sleep(LOOK_EVERY)
 
     async def _is_ready(self, health: Health) -> bool:

@@ -74,7 +74,7 @@ def find_system() -> Found:
     system = running(data)
     if system is None:
         fail(
-            f"{data} 上没有系统在运行。先用 make run 启动,或用 CANLIAN_DATA、CANLIAN_NATS_URL 指明系统所在。",
+            f"{data} 上没有系统在运行。先用 make run 启动，或用 CANLIAN_DATA、CANLIAN_NATS_URL 指明系统所在。",
             f"No system runs on {data}. Start one with `make run`, or say where it is "
             "with CANLIAN_DATA or CANLIAN_NATS_URL.",
         )
@@ -121,12 +121,12 @@ async def _linked(found: Found, work: Callable[[Link], Awaitable[T]]) -> T:
             nc = await open_connection(found.settings, "operator")
     except TimeoutError:
         fail(
-            f"连接不上 {found.settings.nats_url}。系统在运行吗?用 make run 启动。",
+            f"连接不上 {found.settings.nats_url}。系统在运行吗？用 make run 启动。",
             f"Nothing answers at {found.settings.nats_url}. Is the system running? Start it with `make run`.",
         )
     try:
         return await work(Link(found, nc, Client(nc), Log(nc)))
     except nats.errors.Error as error:
-        fail(f"与系统的连接断了:{error}", f"The connection to the system was lost: {error}")
+        fail(f"与系统的连接断了：{error}", f"The connection to the system was lost: {error}")
     finally:
         await nc.close()

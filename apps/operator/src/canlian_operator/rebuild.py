@@ -31,13 +31,15 @@ SECONDS_WITHOUT_PROGRESS = 30.0
 
 
 def rebuild(
-    tool: Annotated[str, typer.Argument(help="哪一部分,如 volunteer · which part, e.g. volunteer", show_default=False)],
+    tool: Annotated[
+        str, typer.Argument(help="哪一部分，如 volunteer · which part, e.g. volunteer", show_default=False)
+    ],
 ) -> None:
     """重建视图 · Throw away a part's views, and wait until they are folded again from the whole log."""
     part = next((part for part in PARTS if part.name == tool), None)
     if part is None:
         known = ", ".join(part.name for part in PARTS)
-        fail(f"没有名为“{tool}”的部分。可选:{known}", f"There is no part called {tool}. There are: {known}", code=2)
+        fail(f"没有名为“{tool}”的部分。可选：{known}", f"There is no part called {tool}. There are: {known}", code=2)
     with_system(lambda link: rebuild_part(link, part))
 
 
@@ -45,17 +47,17 @@ async def rebuild_part(link: Link, part: Part) -> None:
     database = database_of(link.settings, part)
     if not await asyncio.to_thread(lambda: database.there):
         fail(
-            f"{part.name} 没有视图可重建:它没有视图,或从未运行过。",
+            f"{part.name} 没有视图可重建：它没有视图，或从未运行过。",
             f"{part.name} has no views to rebuild: it keeps none, or has never run.",
         )
     began, level_at = time.monotonic(), await link.log.last_position()
-    say(by_language(f"删除 {part.name} 的视图:{database}", f"dropping the views of {part.name}: {database}"))
+    say(by_language(f"删除 {part.name} 的视图：{database}", f"dropping the views of {part.name}: {database}"))
     await asyncio.to_thread(database.drop)
     await _until_level(database, part, level_at)
     seconds = time.monotonic() - began
     await _verify(link, part)
     done = by_language(
-        f"已重建:日志的 {level_at} 个位置,用时 {seconds:.1f} 秒,/health 确认已就绪",
+        f"已重建：日志的 {level_at} 个位置，用时 {seconds:.1f} 秒，/health 确认已就绪",
         f"rebuilt: {level_at} positions of the log in {seconds:.1f} s, and /health says ready",
     )
     console.print(f"✓ {part.name} {done}", markup=False, style="green")
@@ -167,7 +169,7 @@ async def _until_level(database: ViewDatabase, part: Part, level_at: int) -> Non
                 progress.update(bar, completed=max(reached, 0))
             if time.monotonic() - moved > SECONDS_WITHOUT_PROGRESS:
                 fail(
-                    f"{part.name} 没有开始重建,它在运行吗?视图已删除,启动后会自动重建。",
+                    f"{part.name} 没有开始重建，它在运行吗？视图已删除，启动后会自动重建。",
                     f"{part.name} does not fill its views: is it running? They are dropped, "
                     "and filled again when it starts.",
                 )
@@ -180,7 +182,7 @@ async def _verify(link: Link, part: Part) -> None:
         while not await health.of_part(part, link.found.parts.get(part.name, "")):
             if time.monotonic() > until:
                 fail(
-                    f"{part.name} 的视图已重建,但它仍未就绪。用 canlian doctor 查看。",
+                    f"{part.name} 的视图已重建，但它仍未就绪。用 canlian doctor 查看。",
                     f"The views of {part.name} are rebuilt, but it does not become ready. See `canlian doctor`.",
                 )
             await asyncio.sleep(LOOK_EVERY)

@@ -19,7 +19,9 @@ from canlian_operator.system import AlreadyRunning, end_leftovers, hold
 def run(
     parts: Annotated[
         list[str] | None,
-        typer.Argument(help="只运行这些部分,不写则全部 · only these parts; all of them by default", show_default=False),
+        typer.Argument(
+            help="只运行这些部分，不写则全部 · only these parts; all of them by default", show_default=False
+        ),
     ] = None,
 ) -> None:
     """启动系统 · Start the system: the log, the services, the tools and the one address in front of them.
@@ -32,28 +34,28 @@ def run(
         lock = hold(plan.data)
     except AlreadyRunning as error:
         fail(
-            f"{plan.data} 上已有系统在运行(进程 {error.pid})。先停止它,或用 CANLIAN_DATA 换一个目录。",
+            f"{plan.data} 上已有系统在运行（进程 {error.pid}）。先停止它，或用 CANLIAN_DATA 换一个目录。",
             f"A system already runs on {plan.data} (process {error.pid}). "
             "Stop it, or choose another folder with CANLIAN_DATA.",
         )
     except OSError as error:
         fail(
-            f"无法写入数据目录:{error}。用 CANLIAN_DATA 换一个目录。",
+            f"无法写入数据目录：{error}。用 CANLIAN_DATA 换一个目录。",
             f"The data folder cannot be written: {error}. Choose another with CANLIAN_DATA.",
         )
     with lock:
         for name in end_leftovers(plan.data):
-            say(f"结束上次遗留的进程 {name} · ended {name}, left over from a run that was killed")
+            say(f"结束上次遗留的进程 {name} · ended {name}， left over from a run that was killed")
         check_port(plan)
         try:
             launch = Launch(plan, say)
             asyncio.run(launch.run(lambda: welcome(plan, launch.addresses)))
         except MissingProgram as error:
             fail(
-                f"找不到程序 {error},请重新运行 make run。", f"The program {error} is not there: run `make run` again."
+                f"找不到程序 {error}，请重新运行 make run。", f"The program {error} is not there: run `make run` again."
             )
         except StartFailed as error:
-            fail(f"无法启动:{error}", f"It could not start; above is the end of the log. All logs: {plan.data}/logs")
+            fail(f"无法启动：{error}", f"It could not start; above is the end of the log. All logs: {plan.data}/logs")
 
 
 def plan_from(settings: Settings, names: list[str]) -> Plan:
@@ -61,10 +63,10 @@ def plan_from(settings: Settings, names: list[str]) -> Plan:
         parts = chosen(names)
     except UnknownParts as error:
         known = ", ".join(part.name for part in PARTS)
-        fail(f"没有这个部分:{error}。可选:{known}", f"There is no part called {error}. There are: {known}")
+        fail(f"没有这个部分：{error}。可选：{known}", f"There is no part called {error}. There are: {known}")
     for part in parts:
         if not part.installed:
-            say(f"{part.name} 未安装,略过 · {part.name} is not installed here and left out")
+            say(f"{part.name} 未安装，略过 · {part.name} is not installed here and left out")
     parts = [part for part in parts if part.installed]
     if not parts:
         fail("没有可运行的部分。", "Nothing is left to run.")
@@ -88,7 +90,7 @@ def check_port(plan: Plan) -> None:
     if plan.edge and not is_free(plan.host, plan.port):
         other = f"CANLIAN_PORT={plan.port + 10} make run"
         fail(
-            f"端口 {plan.port} 已被别的程序占用。换一个端口:{other}",
+            f"端口 {plan.port} 已被别的程序占用。换一个端口：{other}",
             f"Port {plan.port} on {plan.host} is in use by another program. Choose another port: {other}",
         )
 

@@ -15,12 +15,13 @@ def sample(
 ) -> None:
     """样例表格 · Write communities.csv, roster.xlsx and resources.xlsx. Everyone in them is made up."""
     made = make_sample(folder, people)
-    say(by_language(f"已写入 {folder}:", f"written to {folder}:"))
+    say(by_language(f"已写入 {folder}：", f"written to {folder}:"))
     for name in ("communities.csv", "roster.xlsx", "resources.xlsx"):
         say(f"  {folder / name}")
     say(
         by_language(
-            f"花名册 {made.rows} 行:应导入 {made.accept},重复 {made.same_as_earlier},退回 {sum(made.refuse.values())}:",
+            f"花名册 {made.rows} 行：应导入 {made.accept}，重复 {made.same_as_earlier}，"
+            f"退回 {sum(made.refuse.values())}：",
             f"the roster has {made.rows} rows: {made.accept} to be taken, {made.same_as_earlier} repeated, "
             f"{sum(made.refuse.values())} to be refused:",
         )

@@ -97,13 +97,13 @@ class Supervisor:
             if delay is None:
                 child.state = "down"
                 self.changed()
-                self.say(f"{name} 一分钟内停止了 {DEATHS_TO_GIVE_UP} 次,不再重启,日志:{log}")
+                self.say(f"{name} 一分钟内停止了 {DEATHS_TO_GIVE_UP} 次，不再重启，日志：{log}")
                 self.say(f"{name} ended {DEATHS_TO_GIVE_UP} times in a minute and is left down; its log: {log}")
                 return
             child.state = "restarting"
             child.restarts += 1
             self.changed()
-            self.say(f"{name} 意外停止({ending(code)}),正在重启 · {name} ended ({ending(code)}), starting it again")
+            self.say(f"{name} 意外停止（{ending(code)})，正在重启 · {name} ended ({ending(code)}), starting it again")
             await asyncio.sleep(delay)
 
 

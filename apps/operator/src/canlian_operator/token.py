@@ -20,7 +20,7 @@ def token(
     role: Annotated[Role, typer.Option(help="角色 · the role", show_default=False)],
     community: Annotated[
         list[str] | None,
-        typer.Option(help="社区代码,或其前几位,可多次 · community code, or its first digits; may be repeated"),
+        typer.Option(help="社区代码，或其前几位，可多次 · community code, or its first digits; may be repeated"),
     ] = None,
     actor: Annotated[
         str | None,
@@ -44,7 +44,7 @@ def named(role: Role, communities: tuple[str, ...], actor: str | None, provider:
     for code in communities:
         if not _SCOPE.fullmatch(code):
             fail(
-                f"社区代码“{code}”不对:应为 12 位数字,或其前几位。",
+                f"社区代码“{code}”不对：应为 12 位数字，或其前几位。",
                 f"The community code “{code}” is wrong: 12 digits, or the first of them.",
                 code=2,
             )

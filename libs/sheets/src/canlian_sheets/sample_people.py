@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 REGION = "429999"
 COMMUNITIES = {
-    f"{REGION}002{number:03d}": name
+    f"{REGION}001{number:03d}": name
     for number, name in enumerate(
         ["梧桐社区", "桂花社区", "临湖社区", "松涛社区", "望江社区", "青石社区", "晓园社区", "荷塘社区"], 1
     )

@@ -84,32 +84,32 @@ WG_SS = Instrument(
     items=(
         Item(
             "seeing",
-            "即使戴眼镜,您看东西是否有困难?",
+            "即使戴眼镜，您看东西是否有困难？",
             "Do you have difficulty seeing, even if wearing glasses?",
             _DIFFICULTY,
         ),
         Item(
             "hearing",
-            "即使使用助听器,您听声音是否有困难?",
+            "即使使用助听器，您听声音是否有困难？",
             "Do you have difficulty hearing, even if using a hearing aid?",
             _DIFFICULTY,
         ),
-        Item("walking", "您走路或上台阶是否有困难?", "Do you have difficulty walking or climbing steps?", _DIFFICULTY),
+        Item("walking", "您走路或上台阶是否有困难？", "Do you have difficulty walking or climbing steps?", _DIFFICULTY),
         Item(
             "remembering",
-            "您记忆或集中注意力是否有困难?",
+            "您记忆或集中注意力是否有困难？",
             "Do you have difficulty remembering or concentrating?",
             _DIFFICULTY,
         ),
         Item(
             "self_care",
-            "您生活自理(例如全身洗澡或穿衣)是否有困难?",
+            "您生活自理（例如全身洗澡或穿衣）是否有困难？",
             "Do you have difficulty (with self-care such as) washing all over or dressing?",
             _DIFFICULTY,
         ),
         Item(
             "communicating",
-            "使用您的日常语言,您与人交流(例如理解别人或被别人理解)是否有困难?",
+            "使用您的日常语言，您与人交流（例如理解别人或被别人理解）是否有困难？",
             "Using your usual (customary) language, do you have difficulty communicating, for example understanding or "
             "being understood?",
             _DIFFICULTY,
