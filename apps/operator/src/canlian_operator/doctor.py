@@ -78,7 +78,7 @@ def of_rest(settings: Settings, data: Path) -> list[Finding]:
 
 
 async def of_system(system: RunningSystem) -> list[Finding]:
-    findings = [Finding(f"系统运行中，进程 {system.pid} · running as process {system.pid}： {system.address or ''}")]
+    findings = [Finding(f"系统运行中，进程 {system.pid} · running as process {system.pid}: {system.address or ''}")]
     kinds = {part.name: part for part in PARTS}
     async with Health(system.nats_url) as health:
         for name, process in system.parts.items():

@@ -45,7 +45,7 @@ def run(
         )
     with lock:
         for name in end_leftovers(plan.data):
-            say(f"结束上次遗留的进程 {name} · ended {name}， left over from a run that was killed")
+            say(f"结束上次遗留的进程 {name} · ended {name}, left over from a run that was killed")
         check_port(plan)
         try:
             launch = Launch(plan, say)
