@@ -15,7 +15,7 @@ from canlian_sheets.sample_people import COMMUNITIES
 from canlian_web.testing import browser, token
 from canlian_web.tool import Tool
 
-SCOPE = ("429999002",)
+SCOPE = ("429999001",)
 STAFF = Actor("worker_00000001", frozenset({Role.STAFF}), SCOPE)
 OTHER_STAFF = Actor("worker_00000002", frozenset({Role.STAFF}), SCOPE)
 LEADER = Actor("worker_00000003", frozenset({Role.LEADER}), SCOPE)

@@ -20,7 +20,7 @@ from canlian_events.registry.worker import AssignWorker, EnrolWorker
 from canlian_events.terms import DisabilityClass, Role, WorkerKind
 from canlian_federation.views.figures import distinct
 
-HERE, THERE, ELSEWHERE = "429999002001", "429999002002", "429999003001"
+HERE, THERE, ELSEWHERE = "429999001001", "429999001002", "429999003001"
 RESIDENT = Actor("person_00000001", frozenset({Role.RESIDENT}), (HERE,))
 
 
@@ -158,5 +158,5 @@ async def test_a_leader_looks_at_communities_and_changes_none(bench: Bench):
 
 
 def test_scopes_within_another_count_once():
-    assert distinct(["429999002001", "429999002000", "429999002"]) == ["429999002"]
-    assert distinct(["429999002002", "429999002001"]) == ["429999002001", "429999002002"]
+    assert distinct(["429999001001", "429999001000", "429999001"]) == ["429999001"]
+    assert distinct(["429999001002", "429999001001"]) == ["429999001001", "429999001002"]

@@ -26,7 +26,7 @@ def test_a_service_shows_its_places_those_in_use_and_those_free():
         ServiceListed(service_id=SERVICE, provider_id=PROVIDER, details=LISTED, places=3),
         ServicePlaceTaken(service_id=SERVICE, referral_id="referral_00000001"),
     )
-    (one,) = resources(found, ["429999002"])
+    (one,) = resources(found, ["429999001"])
     assert one.provider
     assert (one.provider.name, one.service.places, one.service.used, one.free) == ("残疾人之家", 3, 1, 2)
     assert [(row.name, services, places, used) for row, services, places, used in providers(found)] == [
@@ -38,7 +38,7 @@ def told(*events: Event) -> Session:
     """The tool's view after these events."""
     at = datetime(2026, 11, 1, tzinfo=UTC)
     recorded = [
-        (event, Meta(f"event_{n}", n, at, at, "operator:x", "429999002000", f"command_{n}"))
+        (event, Meta(f"event_{n}", n, at, at, "operator:x", "429999001000", f"command_{n}"))
         for n, event in enumerate(events, 1)
     ]
     engine = create_engine("sqlite://")
