@@ -23,7 +23,7 @@ VALUES: dict[str, Any] = {
     "on": "2026-03-09",
     "issued": "2021-05-20",
     "words": "家里需要轮椅坡道",
-    "findings": "老人独居,行动不便",
+    "findings": "老人独居，行动不便",
     "look_for": "门口台阶",
     "why": "当天住院",
     "scope": "429999001003",

@@ -103,7 +103,7 @@ class Supervisor:
             child.state = "restarting"
             child.restarts += 1
             self.changed()
-            self.say(f"{name} 意外停止（{ending(code)})，正在重启 · {name} ended ({ending(code)}), starting it again")
+            self.say(f"{name} 意外停止（{ending(code)}），正在重启 · {name} ended ({ending(code)}), starting it again")
             await asyncio.sleep(delay)
 
 
