@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from canlian_events.assistance.instruments import WG_SS
+from canlian_events.calendar import day_of
 from tests.support.api import Api, Refusal
 from tests.support.people import HERE, THERE, new_id, new_person
 
@@ -87,7 +87,7 @@ def walk(api: Api) -> None:
 
 def today() -> str:
     """The day in Shanghai, as it is written in commands."""
-    return datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat()
+    return day_of(datetime.now(UTC)).isoformat()
 
 
 def moved(before: dict[str, Any], after: dict[str, Any], rate: str) -> tuple[int, int]:

@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import uvicorn
 
@@ -21,6 +20,7 @@ from canlian_chassis.testing_nats import nats_server
 from canlian_chassis.tokens import Signer
 from canlian_evaluation.app import service as evaluation
 from canlian_events.assistance.visit import ScheduleVisit
+from canlian_events.calendar import day_of
 from canlian_events.catalog.provider import RegisterProvider, VetProvider
 from canlian_events.catalog.service import ListService, ServiceDetails
 from canlian_events.core import Command
@@ -58,7 +58,7 @@ DESK = Actor("account_desk", frozenset({Role.PROVIDER}), provider_id=PROVIDER)
 
 
 def today() -> date:
-    return datetime.now(UTC).astimezone(ZoneInfo("Asia/Shanghai")).date()
+    return day_of(datetime.now(UTC))
 
 
 @dataclass(frozen=True)

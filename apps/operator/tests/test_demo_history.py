@@ -9,12 +9,12 @@ import pytest
 from canlian_chassis.keys import Keys
 from canlian_chassis.settings import Settings
 from canlian_events.assistance.visit import CompleteVisit, ScheduleVisit
+from canlian_events.calendar import SHANGHAI
 from canlian_events.catalog.referral import AcceptReferral, CompleteService, ReferPerson
 from canlian_events.evaluation.feedback import GiveFeedback, feedback_on
 from canlian_events.terms import Channel
 from canlian_operator.demo_cast import VOLUNTEERS
 from canlian_operator.demo_data import Plan, make_plan
-from canlian_operator.demo_history import SHANGHAI
 
 TODAY = date(2026, 11, 24)
 

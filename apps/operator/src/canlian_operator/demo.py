@@ -8,10 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from canlian_chassis.bus import Refused
+from canlian_events.calendar import SHANGHAI
 from canlian_events.evaluation.feedback import FeedbackGiven
 from canlian_events.evaluation.rates import CommunityRates, StatedRate
 from canlian_events.evaluation.rates import Rates as YearRates
-from canlian_operator.demo_loop import DOMAIN, SHANGHAI, Loop
+from canlian_operator.demo_loop import DOMAIN, Loop
 from canlian_operator.demo_stage import Stage, bring_on, set_stage
 from canlian_operator.narration import Narrator, StepFailed
 from canlian_operator.reaching import Link, with_system

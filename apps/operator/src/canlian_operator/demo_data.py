@@ -22,6 +22,7 @@ from canlian_chassis.keys import Keys
 from canlian_chassis.tokens import ANONYMOUS
 from canlian_events import subjects
 from canlian_events.assistance.visit import VISIT, ScheduleVisit
+from canlian_events.calendar import SHANGHAI
 from canlian_events.core import Command
 from canlian_events.ids import derive
 from canlian_events.meta import Actor
@@ -39,7 +40,7 @@ from canlian_operator.demo_cast import (
     front_desk,
     resident,
 )
-from canlian_operator.demo_history import SHANGHAI, WEEKS, Deed, Neighbour, Offer, Planner, Story
+from canlian_operator.demo_history import WEEKS, Deed, Neighbour, Offer, Planner, Story
 from canlian_operator.demo_needs import needs, residents_own
 from canlian_operator.demo_stage import enrolment
 from canlian_operator.demo_visits import visits

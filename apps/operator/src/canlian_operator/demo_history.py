@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
+from canlian_events.calendar import SHANGHAI
 from canlian_events.catalog.service import ServiceDetails
 from canlian_events.core import Command
 from canlian_events.ids import derive, derive_uuid
@@ -18,7 +18,6 @@ from canlian_events.terms import Domain
 from canlian_operator.demo_cast import SUBDISTRICT
 from canlian_sheets.roster import RosterPerson
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 WEEKS = 6
 _LAST_HOUR = 18
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from canlian_chassis.bus import Accepted, Refused
 from canlian_events.assistance.assessment import AssessmentCompleted, CompleteAssessment, StartAssessment
@@ -19,6 +18,7 @@ from canlian_events.assistance.need import (
     RaiseNeed,
 )
 from canlian_events.assistance.visit import CompleteVisit, RaisedNeed, ScheduleVisit
+from canlian_events.calendar import SHANGHAI
 from canlian_events.catalog.matching import FindMatches, Match, Matches
 from canlian_events.catalog.referral import (
     AcceptReferral,
@@ -43,7 +43,6 @@ from canlian_operator.speech import by_language, language
 from canlian_operator.witness import NotSeen, Witness
 from canlian_web.refusals import say_refusal
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 DOMAIN = Domain.REHABILITATION
 
 

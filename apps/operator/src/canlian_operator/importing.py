@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from canlian_chassis.keys import Keys
+from canlian_events.calendar import SHANGHAI
 from canlian_operator.demo_stage import open_communities
 from canlian_operator.reaching import Link, with_system
 from canlian_operator.speech import by_language, console, errors, fail, note, say
@@ -31,7 +31,6 @@ from canlian_sheets.resources import read_resources
 from canlian_sheets.roster import read_roster
 from canlian_web.refusals import say_refusal
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 SHOWN_ROWS = 10
 
 import_app = typer.Typer(help="导入表格 · Bring sheets in", no_args_is_help=True)

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 ENOUGH_FEEDBACK = 5
 """A satisfaction rate over less feedback than this is shown as "too few"."""
 SATISFIED_FROM = 4
 """Feedback scoring 4 or 5 of 5 is satisfied."""
-
-
-def day(moment: datetime) -> date:
-    """The day it was in Shanghai."""
-    return moment.astimezone(SHANGHAI).date()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
 from babel import dates, numbers
 
+from canlian_events.calendar import SHANGHAI
 from canlian_web.i18n import Lang
 
-ZONE = ZoneInfo("Asia/Shanghai")
 LOCALES: dict[Lang, str] = {"zh": "zh_CN", "en": "en_GB"}
 _DATE: dict[Lang, str] = {"zh": "y年M月d日", "en": "d MMMM y"}
 _SHORT: dict[Lang, str] = {"zh": "M月d日", "en": "d MMM"}
@@ -17,7 +16,7 @@ _TIME = "HH:mm"
 
 
 def now() -> datetime:
-    return datetime.now(ZONE)
+    return datetime.now(SHANGHAI)
 
 
 def today() -> date:
@@ -26,7 +25,7 @@ def today() -> date:
 
 def local(moment: datetime) -> datetime:
     """The moment on the federation's clock; one without a zone is taken as UTC, as SQLite gives it back."""
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(ZONE)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(SHANGHAI)
 
 
 def say_date(value: date | datetime | None, lang: Lang) -> str:

@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlmodel import Session
 
 from canlian_catalog.matching.ranking import rank
-from canlian_catalog.referral.sending import SHANGHAI
 from canlian_catalog.views import queries
 from canlian_chassis.decider import Rejected
 from canlian_chassis.service import question
+from canlian_events.calendar import SHANGHAI
 from canlian_events.catalog.matching import FindMatches, Matches
 from canlian_events.meta import Actor
 

@@ -25,9 +25,9 @@ from canlian_events.assistance.visit import (
     VisitScheduled,
     VisitTransferred,
 )
+from canlian_events.calendar import day_of
 from canlian_events.meta import Meta
 from canlian_events.terms import NeedCloseReason
-from canlian_overview.rates import day
 from canlian_overview.rows import NeedRow, VisitRow
 
 NeedSeen = (
@@ -68,7 +68,7 @@ def _raised(table: type[NeedRow], event: NeedRaised, meta: Meta) -> NeedRow:
         channel=event.channel,
         domain=event.domain,
         urgency=event.urgency,
-        raised_on=day(meta.said_at),
+        raised_on=day_of(meta.said_at),
         raised_event_id=meta.id,
         raised_position=meta.position,
         raised_community=meta.community,
@@ -89,14 +89,14 @@ def _need_after(row: NeedRow, event: NeedSeen, meta: Meta) -> NeedRow:
             return row.with_(assessed=True)
         case NeedReferred():
             open_ones = sorted({*row.referrals, event.referral_id})
-            return row.with_(referrals=open_ones, status="referred", referred_on=day(meta.said_at))
+            return row.with_(referrals=open_ones, status="referred", referred_on=day_of(meta.said_at))
         case NeedReferralEnded():
             open_ones = sorted({*row.referrals} - {event.referral_id})
             return row.with_(referrals=open_ones, status="referred" if open_ones else "open")
         case NeedMet():
-            return row.with_(status="met", ended_on=day(meta.said_at), close_reason=NeedCloseReason.MET.value)
+            return row.with_(status="met", ended_on=day_of(meta.said_at), close_reason=NeedCloseReason.MET.value)
         case NeedClosed():
-            return row.with_(status="closed", ended_on=day(meta.said_at), close_reason=event.reason)
+            return row.with_(status="closed", ended_on=day_of(meta.said_at), close_reason=event.reason)
         case NeedReopened():
             return row.with_(status="open", ended_on=None, close_reason=None, times_reopened=row.times_reopened + 1)
         case NeedTransferred():
@@ -134,7 +134,7 @@ def _visit_after(row: VisitRow, event: VisitSeen, meta: Meta) -> VisitRow:
         case VisitReassigned():
             return row.with_(worker_id=event.worker_id)
         case VisitCompleted():
-            return row.with_(status="completed", done_on=day(meta.said_at))
+            return row.with_(status="completed", done_on=day_of(meta.said_at))
         case VisitMissed():
             return row.with_(status="missed")
         case VisitCancelled():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from canlian_chassis.projection import Projection, projection
+from canlian_events.calendar import day_of
 from canlian_events.catalog.referral import (
     FreedPlaceOffered,
     ReferralAccepted,
@@ -19,7 +20,6 @@ from canlian_events.catalog.referral import (
 )
 from canlian_events.evaluation.feedback import FeedbackAsked, FeedbackGiven, FeedbackReplied
 from canlian_events.meta import Meta
-from canlian_overview.rates import day
 from canlian_overview.rows import FeedbackRow, ParticipationRow, ReferralRow
 
 ReferralSeen = (
@@ -59,14 +59,14 @@ def _referred(table: type[ReferralRow], event: ServiceReferred, meta: Meta) -> R
         provider_id=event.provider_id,
         domain=event.domain,
         need_id=event.need_id,
-        referred_on=day(meta.said_at),
+        referred_on=day_of(meta.said_at),
         event_id=meta.id,
         position=meta.position,
     )
 
 
 def _referral_after(row: ReferralRow, event: ReferralSeen, meta: Meta) -> ReferralRow:
-    today = day(meta.said_at)
+    today = day_of(meta.said_at)
     match event:
         case ReferralAccepted():
             return row.with_(status="accepted", answered_on=today)
@@ -105,7 +105,7 @@ def participations(table: type[ParticipationRow]) -> Projection:
             person_id=event.person_id,
             community=meta.community,
             service_id=event.service_id,
-            on=day(meta.said_at),
+            on=day_of(meta.said_at),
             event_id=meta.id,
             position=meta.position,
         )
@@ -131,7 +131,7 @@ def feedback(table: type[FeedbackRow]) -> Projection:
                 occasion_id=event.occasion_id,
                 service_id=event.service_id,
                 need_id=event.need_id,
-                asked_on=day(meta.said_at),
+                asked_on=day_of(meta.said_at),
                 event_id=meta.id,
                 position=meta.position,
             )
@@ -139,9 +139,9 @@ def feedback(table: type[FeedbackRow]) -> Projection:
             return None
         match event:
             case FeedbackGiven():
-                given = row.with_(score=event.score, rater=event.rater, given_on=day(meta.said_at))
+                given = row.with_(score=event.score, rater=event.rater, given_on=day_of(meta.said_at))
                 return given.with_(event_id=meta.id, position=meta.position)
             case FeedbackReplied():
-                return row.with_(replied_on=day(meta.said_at))
+                return row.with_(replied_on=day_of(meta.said_at))
 
     return overview_feedback

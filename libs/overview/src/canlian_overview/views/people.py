@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from canlian_chassis.projection import Projection, projection
+from canlian_events.calendar import day_of
 from canlian_events.meta import Meta
 from canlian_events.registry.person import (
     CertificateIssued,
@@ -14,7 +15,6 @@ from canlian_events.registry.person import (
     PersonMoved,
     PersonRegistered,
 )
-from canlian_overview.rates import day
 from canlian_overview.rows import PersonRow
 
 
@@ -57,8 +57,8 @@ def _registered(table: type[PersonRow], event: PersonRegistered, meta: Meta) -> 
     return table(
         person_id=event.person_id,
         community=event.community,
-        registered_on=day(meta.said_at),
-        since=day(meta.said_at),
+        registered_on=day_of(meta.said_at),
+        since=day_of(meta.said_at),
         disability=event.disability,
         grade=event.grade,
         sex=event.sex,
@@ -77,7 +77,7 @@ def _moved(row: PersonRow, event: PersonMoved, meta: Meta) -> PersonRow:
     }
     return row.with_(
         community=event.to_community,
-        since=day(meta.said_at),
+        since=day_of(meta.said_at),
         earlier=[*row.earlier, stay],
         event_id=meta.id,
         position=meta.position,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, assert_never, get_args
-from zoneinfo import ZoneInfo
 
 from canlian_assistance.facts import Known, known
 from canlian_chassis.decider import Decider, Given, Rejected
@@ -29,9 +28,8 @@ from canlian_events.assistance.visit import (
     VisitScheduled,
     VisitTransferred,
 )
+from canlian_events.calendar import day_of
 from canlian_events.terms import Role
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +104,7 @@ def _may_be_visited(facts: Known) -> None:
 
 def _complete(command: CompleteVisit, visit: Scheduled, given: Given) -> Sequence[VisitEvent]:
     _only_the_visitor(visit, given)
-    today = given.at.astimezone(SHANGHAI).date()
+    today = day_of(given.at)
     if today < visit.due:
         raise Rejected("visit.too_early", due=visit.due)
     if command.next_due is not None and command.next_due <= today:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from canlian_chassis.decider import Given, Rejected
+from canlian_events.calendar import day_of
 from canlian_events.numbers import BadNumber, CertificateNumber, CitizenId
 from canlian_events.personal import opened
 from canlian_events.registry.person import (
@@ -19,8 +19,6 @@ from canlian_events.registry.person import (
 )
 from canlian_events.terms import DisabilityClass, Grade
 from canlian_registry.person.file import File, Held
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 CERTIFICATE_YEARS = 10
 """How long a certificate holds. Source: 残疾人证管理办法 (domain.md, clocks set by law)."""
@@ -40,7 +38,7 @@ def expires(issued: date) -> date:
 def read_citizen_id(text: str, at: datetime) -> CitizenId:
     """Raises `person.bad_citizen_id` with why."""
     try:
-        return CitizenId.read(text, today=_day(at))
+        return CitizenId.read(text, today=day_of(at))
     except BadNumber as bad:
         raise Rejected("person.bad_citizen_id", why=bad.code, **_without_number(bad)) from None
 
@@ -48,7 +46,7 @@ def read_citizen_id(text: str, at: datetime) -> CitizenId:
 def read_certificate(text: str | None, at: datetime) -> CertificateNumber:
     """Raises `person.bad_certificate` with why."""
     try:
-        return CertificateNumber.read(text or "", today=_day(at))
+        return CertificateNumber.read(text or "", today=day_of(at))
     except BadNumber as bad:
         raise Rejected("person.bad_certificate", why=bad.code, **_without_number(bad)) from None
 
@@ -69,7 +67,7 @@ def must_agree(
 
 def check_issued(number: CertificateNumber, issued: date | None, at: datetime) -> None:
     """Raises `person.bad_issue_date` for a day in the future, or before the bearer's birth."""
-    if issued is not None and not number.birth_date <= issued <= _day(at):
+    if issued is not None and not number.birth_date <= issued <= day_of(at):
         raise Rejected("person.bad_issue_date", issued=issued)
 
 
@@ -149,10 +147,6 @@ def _renewed(person_id: str, number: str, issued: date, held: Held) -> Certifica
         expires=expires(issued),
         replaces=held.number if held.number != number else None,
     )
-
-
-def _day(at: datetime) -> date:
-    return at.astimezone(SHANGHAI).date()
 
 
 def _without_number(bad: BadNumber) -> dict[str, str | int]:

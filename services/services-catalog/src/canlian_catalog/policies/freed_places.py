@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from canlian_catalog.matching.eligibility import grounds_against
-from canlian_catalog.referral.sending import SHANGHAI
 from canlian_catalog.views import queries
 from canlian_chassis.policy import policy
+from canlian_events.calendar import SHANGHAI
 from canlian_events.catalog.referral import OfferFreedPlace, ReferralDeclined, ReferralLapsed, ReferralWithdrawn
 from canlian_events.catalog.service import CapacitySet, ServicePlaceFreed
 from canlian_events.core import Command

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from canlian_catalog.matching.ranking import best_untried, rank
-from canlian_catalog.referral.sending import SHANGHAI
 from canlian_catalog.views import queries
 from canlian_chassis.policy import policy
+from canlian_events.calendar import SHANGHAI
 from canlian_events.catalog.matching import Match
 from canlian_events.catalog.referral import ProposeNextMatch, ReferralDeclined, ReferralLapsed
 from canlian_events.core import Command

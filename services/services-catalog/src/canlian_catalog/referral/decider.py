@@ -11,7 +11,7 @@ from datetime import date
 from typing import assert_never, get_args
 
 from canlian_catalog.provider.decider import Registered
-from canlian_catalog.referral.sending import SHANGHAI, find_facts, send
+from canlian_catalog.referral.sending import find_facts, send
 from canlian_catalog.referral.states import (
     Accepted,
     Over,
@@ -24,6 +24,7 @@ from canlian_catalog.referral.states import (
 )
 from canlian_catalog.service.decider import Listed
 from canlian_chassis.decider import Claim, Decider, Given, Ref, Rejected
+from canlian_events.calendar import day_of
 from canlian_events.catalog.provider import PROVIDER
 from canlian_events.catalog.referral import (
     REFERRAL,
@@ -154,7 +155,7 @@ def _provide(
 
 
 def _not_in_the_future(on: date, given: Given) -> None:
-    today = given.at.astimezone(SHANGHAI).date()
+    today = day_of(given.at)
     if on > today:
         raise Rejected("referral.in_future", on=on, today=today)
 

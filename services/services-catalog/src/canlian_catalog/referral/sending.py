@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
@@ -14,10 +13,9 @@ from canlian_catalog.service.decider import Listed
 from canlian_catalog.views import queries
 from canlian_catalog.views.rows import ProviderRow, ServiceRow
 from canlian_chassis.decider import Given, Ref, Rejected
+from canlian_events.calendar import SHANGHAI
 from canlian_events.catalog.referral import ReferPerson, ServiceReferred
 from canlian_events.catalog.service import SERVICE
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True, slots=True)
