@@ -29,6 +29,8 @@ from canlian_sheets.sample_people import COMMUNITIES, REGION
 M = TypeVar("M", bound=Message)
 
 _LOOKS = 50
+_CODE = 12
+"""Digits of a community's code; a shorter scope is a prefix."""
 _NAMES = ("安晓明", "和思远", "田春华", "江雨桐", "方立新", "石小满")
 _TAKEN = "person.citizen_id_taken"
 
@@ -74,8 +76,8 @@ async def open_communities(link: Link) -> dict[str, str]:
 
 async def set_stage(link: Link) -> Stage:
     """A community and its workers: those that are there, else new ones."""
-    community = await _community(link)
-    staff, social_worker, volunteer = (_placed(w, community) for w in (STAFF, SOCIAL_WORKERS[0], VOLUNTEERS[0]))
+    community, known = await _communities(link)
+    staff, social_worker, volunteer = (placed(w, community, known) for w in (STAFF, SOCIAL_WORKERS[0], VOLUNTEERS[0]))
     stage = Stage(link, community, staff.actor, social_worker.actor, volunteer.actor)
     for worker in (staff, social_worker, volunteer):
         for command in enrolment(worker):
@@ -91,26 +93,30 @@ async def bring_on(stage: Stage, narrator: Narrator, domain: Domain) -> Stage:
     return stage
 
 
-async def _community(link: Link) -> str:
-    """The demonstration's own where it is open, else the first there is; where there is none it is opened."""
-    codes = sorted((await open_communities(link)).values())
-    if not codes:
+async def _communities(link: Link) -> tuple[str, set[str]]:
+    """Where it plays, and all that are open: the demonstration's own, else the first; where none is, it is opened."""
+    known = set((await open_communities(link)).values())
+    if not known:
         command = OpenCommunity(community=CODES[0], name=COMMUNITIES[CODES[0]])
         await link.client.send(command, token=link.token())
-    return CODES[0] if CODES[0] in codes or not codes else codes[0]
+        known = {CODES[0]}
+    return CODES[0] if CODES[0] in known else min(known), known
 
 
-def _placed(worker: Worker, community: str) -> Worker:
-    """The same worker, working in this community too."""
+def placed(worker: Worker, community: str, known: set[str]) -> Worker:
+    """The worker where all their communities are open and this is one of them; else somebody for this one alone."""
     covered = any(community.startswith(scope) for scope in worker.scopes)
-    return worker if covered else replace(worker, key=f"{worker.key}-{community}", scopes=(community,))
+    all_open = {scope for scope in worker.scopes if len(scope) == _CODE} <= known
+    if covered and all_open:
+        return worker
+    return replace(worker, key=f"{worker.key}-{community}", scopes=(community,))
 
 
 def enrolment(worker: Worker) -> Iterator[Command]:
     """What makes somebody a worker with a role in their communities; said again it changes nothing."""
     yield EnrolWorker(worker_id=worker.id, kind=worker.kind, name=worker.name)
     for scope in worker.scopes:
-        if len(scope) == 12:
+        if len(scope) == _CODE:
             yield AssignWorker(worker_id=worker.id, community=scope)
         yield GrantRole(worker_id=worker.id, role=worker.role, scope=scope)
 
