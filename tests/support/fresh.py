@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from canlian_chassis.bus import connect
+from canlian_chassis.following import follow
 from canlian_chassis.keys import Keys
 from canlian_chassis.log import Log
 from canlian_chassis.settings import Settings
@@ -50,10 +51,9 @@ async def _differences(views: Views, settings: Settings) -> dict[str, Any]:
         kept = ViewStore(views, settings, keys)
         fresh.open()
         async with connect(settings, "fresh") as nc:
-            log = Log(nc)
-            last = await log.last_position()
+            last = await Log(nc).last_position()
             reached = 0
-            async for batch in log.follow(0, [subjects.EVENTS, subjects.CLAIMS]):
+            async for batch in follow(nc, 0, [subjects.EVENTS, subjects.CLAIMS]):
                 if batch:
                     reached = await asyncio.to_thread(fresh.apply, batch)
                 if reached >= last:

@@ -17,6 +17,7 @@ from nats.aio.client import Client as Nats
 
 from canlian_assistance import app as assistance
 from canlian_chassis.bus import Client, Refused, connect
+from canlian_chassis.following import read_entry
 from canlian_chassis.keys import Keys, key_folder
 from canlian_chassis.log import Log, NewEntry
 from canlian_chassis.policies import BUCKET
@@ -24,7 +25,6 @@ from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing_nats import NatsServer, nats_server
 from canlian_chassis.tokens import Signer
-from canlian_chassis.views import read_entry
 from canlian_chassis.wire import event_headers
 from canlian_evaluation import app as evaluation
 from canlian_events import subjects

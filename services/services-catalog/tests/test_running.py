@@ -15,13 +15,13 @@ from canlian_catalog.service.decider import service as offer
 from canlian_catalog.views.folds import views
 from canlian_chassis import wire
 from canlian_chassis.bus import Accepted, Client, Refused, connect
+from canlian_chassis.following import read_entry
 from canlian_chassis.keys import key_folder
 from canlian_chassis.log import Log, NewEntry
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing import NOON
 from canlian_chassis.tokens import Signer
-from canlian_chassis.views import read_entry
 from canlian_events import subjects
 from canlian_events.catalog.matching import FindMatches, Matches
 from canlian_events.catalog.provider import RegisterProvider

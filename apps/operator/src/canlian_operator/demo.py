@@ -44,7 +44,7 @@ def demo(as_json: Annotated[bool, typer.Option("--json", help="输出 JSON · as
 
 async def walk(link: Link, narrator: Narrator) -> dict[str, Any]:
     """The chapters, each as far as it goes; and the community's rates before and after."""
-    async with Witness(link.log, await link.log.last_position()) as witness:
+    async with Witness(link.nc, await link.log.last_position()) as witness:
         stage = await set_stage(link)
         before = await rates_of(link, stage)
         loop = Loop(link, witness, narrator, await bring_on(stage, narrator, DOMAIN))

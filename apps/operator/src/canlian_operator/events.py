@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import pydantic_core
 import typer
 
+from canlian_chassis.following import follow
 from canlian_chassis.log import Entry
 from canlian_chassis.wire import read_meta
 from canlian_events import subjects
@@ -71,11 +72,11 @@ def tail(
     wanted = Wanted(wire_type(type) if type else None, community)
     shown = as_line if as_json else as_text
 
-    async def follow(link: Link) -> None:
+    async def print_events(link: Link) -> None:
         start = await link.log.last_position() if after is None else 0
         begin = max(start - _LOOKED_THROUGH, 0) if after is None else after
         last: deque[Entry] | None = deque(maxlen=LAST_SHOWN) if after is None else None
-        async for batch in link.log.follow(begin, [wanted.filter]):
+        async for batch in follow(link.nc, begin, [wanted.filter]):
             matching = [entry for entry in batch if wanted.has(entry)]
             at_end = not batch or batch[-1].pending == 0
             if last is not None:
@@ -88,7 +89,7 @@ def tail(
             if once and at_end:
                 return
 
-    with_system(follow)
+    with_system(print_events)
 
 
 def wire_type(name: str) -> str:

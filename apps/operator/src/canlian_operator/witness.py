@@ -6,8 +6,9 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
-from canlian_chassis.log import Log
-from canlian_chassis.views import read_entry
+from nats.aio.client import Client as Nats
+
+from canlian_chassis.following import follow, read_entry
 from canlian_events.core import Event, UnknownEvent
 from canlian_events.meta import Recorded
 
@@ -21,8 +22,8 @@ class NotSeen(Exception):
 class Witness:
     """Follows the log from a position on for as long as the `async with` block lasts, and remembers every event."""
 
-    def __init__(self, log: Log, after: int) -> None:
-        self._log, self._after = log, after
+    def __init__(self, nc: Nats, after: int) -> None:
+        self._nc, self._after = nc, after
         self._seen: list[Recorded[Event]] = []
         self._more = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
@@ -58,7 +59,7 @@ class Witness:
         return next((recorded for recorded in self._seen if recorded.meta.id == id), None)
 
     async def _follow(self) -> None:
-        async for batch in self._log.follow(self._after):
+        async for batch in follow(self._nc, self._after):
             new = []
             for entry in batch:
                 with suppress(UnknownEvent, ValueError):

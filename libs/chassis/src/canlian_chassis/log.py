@@ -1,4 +1,4 @@
-"""The event log on JetStream: create it, append to it, load one aggregate, follow it all.
+"""The event log on JetStream: create it, append to it, load one aggregate. `following` reads it all.
 
 Error codes and costs of the server were measured; see docs/adr for what was decided from them.
 """
@@ -8,12 +8,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import calendar
-import contextlib
 import json
 import random
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -22,9 +21,6 @@ import nats.js.errors
 from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
 from nats.js.api import (
-    AckPolicy,
-    ConsumerConfig,
-    DeliverPolicy,
     DiscardPolicy,
     RetentionPolicy,
     StorageType,
@@ -41,8 +37,6 @@ _BUSY = {10210, 429}
 _NO_MESSAGE = 10037
 _MAX_OPEN_BATCHES = 32
 """The server allows about 50 open batches on a stream; several processes share them, and back off when told."""
-_STALLED_AFTER = 6.0
-_HEARTBEAT_NS = 1_500_000_000
 
 
 class Conflict(Exception):
@@ -219,120 +213,9 @@ class Log:
         reply: dict[str, Any] = json.loads(message.data)
         return reply
 
-    async def follow(self, after: int, filters: Sequence[str] = (subjects.EVENTS,)) -> AsyncIterator[list[Entry]]:
-        """Everything above `after`, in order and without end, in batches of what is there.
-
-        Yields an empty batch now and then when nothing comes. Survives restarts of the server.
-        """
-        while True:
-            try:
-                async with _Pull(self._nc, self._js, after, filters) as pull:
-                    while True:
-                        batch = await pull.next()
-                        if batch:
-                            after = batch[-1].position
-                        yield batch
-            except (_StalledError, nats.errors.Error, nats.js.errors.Error, OSError):
-                await asyncio.sleep(0.3)
-
 
 class _BusyError(Exception):
     pass
-
-
-class _StalledError(Exception):
-    pass
-
-
-class _Pull:
-    """A pull consumer with two requests outstanding, answered to one callback: the fastest way nats-py can read.
-
-    Measured: two to three times the rate of `fetch`, because no request waits for the one before.
-    """
-
-    def __init__(self, nc: Nats, js: Any, after: int, filters: Sequence[str], size: int = 500) -> None:
-        self._nc, self._js, self._after, self._filters, self._size = nc, js, after, filters, size
-        self._queue: list[Entry] = []
-        self._arrived = asyncio.Event()
-        self._outstanding = 0
-        self._delivered = 0
-        self._last_heard = time.monotonic()
-        self._lost = False
-
-    async def __aenter__(self) -> _Pull:
-        config = ConsumerConfig(
-            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
-            opt_start_seq=self._after + 1,
-            ack_policy=AckPolicy.NONE,
-            filter_subjects=list(self._filters),
-            mem_storage=True,
-            num_replicas=1,
-            inactive_threshold=30,
-        )
-        info = await self._js.add_consumer(STREAM, config)
-        self._next = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{info.name}"
-        self._inbox = self._nc.new_inbox()
-        self._subscription = await self._nc.subscribe(
-            self._inbox, cb=self._heard, pending_msgs_limit=-1, pending_bytes_limit=-1
-        )
-        self._request = json.dumps(
-            {"batch": self._size, "expires": 30_000_000_000, "idle_heartbeat": _HEARTBEAT_NS}
-        ).encode()
-        await self._ask()
-        await self._ask()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        with contextlib.suppress(nats.errors.Error):
-            await self._subscription.unsubscribe()
-
-    async def next(self) -> list[Entry]:
-        """What has arrived; waits for something, but not for ever."""
-        if not self._queue:
-            self._arrived.clear()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._arrived.wait(), 1.0)
-        if self._lost or time.monotonic() - self._last_heard > _STALLED_AFTER:
-            raise _StalledError
-        batch, self._queue = self._queue, []
-        return batch
-
-    async def _ask(self) -> None:
-        self._outstanding += self._size
-        await self._nc.publish(self._next, self._request, reply=self._inbox)
-
-    async def _heard(self, message: Msg) -> None:
-        self._last_heard = time.monotonic()
-        headers = message.headers or {}
-        status = headers.get("Status")
-        if status is None:
-            self._take(message, headers)
-        elif status == "100":
-            return
-        elif status == "408":
-            self._outstanding -= int(headers.get("Nats-Pending-Messages", "0"))
-        else:
-            self._lost = True
-        if self._outstanding <= self._size:
-            await self._ask()
-        self._arrived.set()
-
-    def _take(self, message: Msg, headers: Headers) -> None:
-        self._outstanding -= 1
-        # $JS.ACK[.<domain>.<account>].<stream>.<consumer>.<times>.<stream seq>.<consumer seq>.<ns>.<pending>
-        tokens = message.reply.split(".")
-        position, delivered, recorded, pending = (int(token) for token in _ack_numbers(tokens))
-        if delivered != self._delivered + 1:
-            self._lost = True
-        self._delivered = delivered
-        self._queue.append(Entry(message.subject, position, recorded, headers, message.data, pending))
-
-
-def _ack_numbers(tokens: list[str]) -> list[str]:
-    """Stream sequence, consumer sequence, timestamp in nanoseconds and pending, from an ack subject."""
-    if len(tokens) >= 12:
-        return tokens[7:11]
-    return tokens[5:9]
 
 
 def _nanoseconds(text: str) -> int:

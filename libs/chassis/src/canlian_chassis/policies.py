@@ -17,11 +17,12 @@ from nats.js.errors import KeyNotFoundError, NoKeysError
 from nats.js.kv import KeyValue
 
 from canlian_chassis.bus import Client, Refused, Unavailable
+from canlian_chassis.following import follow, read_entry
 from canlian_chassis.keys import Keys
 from canlian_chassis.log import Entry, Log
 from canlian_chassis.policy import Policy, command_id
 from canlian_chassis.tokens import Signer
-from canlian_chassis.views import ViewRunner, read_entry
+from canlian_chassis.views import ViewRunner
 from canlian_events import subjects
 from canlian_events.core import Event
 from canlian_events.meta import Actor, Meta
@@ -55,7 +56,7 @@ class PolicyRunner:
         await log_.ensure()
         bucket = await _bucket(nc)
         await self._restore(bucket)
-        async for batch in log_.follow(self.position, _filters(self._policies)):
+        async for batch in follow(nc, self.position, _filters(self._policies)):
             for entry in batch:
                 await self._answer(entry, client, bucket)
             if batch:

@@ -37,13 +37,14 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
-from canlian_chassis import tasks, wire
+from canlian_chassis import tasks
+from canlian_chassis.following import follow, read_entry
 from canlian_chassis.keys import Keys
 from canlian_chassis.log import Entry, Log
 from canlian_chassis.projection import Key, Projection, Row
 from canlian_chassis.settings import Settings
 from canlian_events import subjects
-from canlian_events.core import Event, UnknownEvent, decode
+from canlian_events.core import Event, UnknownEvent
 from canlian_events.meta import Meta
 
 log = structlog.get_logger()
@@ -238,14 +239,6 @@ class ViewStore:
             return len(db.execute(select(_SKIPPED.c.position)).all())
 
 
-def read_entry(entry: Entry) -> tuple[Event, Meta]:
-    """A stored entry as an event and its envelope. Raises UnknownEvent, or ValueError where the body does not fit."""
-    headers = entry.headers
-    decoded = decode(headers["ce-type"], int(headers["ce-dataversion"]), entry.body)
-    community = subjects.community_of(entry.subject)
-    return decoded, wire.read_meta(headers, entry.position, entry.recorded_ns, community)
-
-
 class ViewRunner:
     """Keeps one tool's views level with the log, and lets pages read them."""
 
@@ -257,13 +250,11 @@ class ViewRunner:
         self.level = False
         self._moved = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
-        self._log: Log | None = None
 
     async def start(self, nc: Nats) -> None:
         """Begin to follow the log; returns at once. Pages may read what is there."""
-        self._log = Log(nc)
         self.position = await asyncio.to_thread(self.store.open)
-        self._task = asyncio.create_task(self._run(self._log), name=f"views-{self.views.name}")
+        self._task = asyncio.create_task(self._run(nc), name=f"views-{self.views.name}")
 
     async def stop(self) -> None:
         await tasks.stop(self._task)
@@ -289,10 +280,10 @@ class ViewRunner:
             return False
         return True
 
-    async def _run(self, log_: Log) -> None:
+    async def _run(self, nc: Nats) -> None:
         while True:
             try:
-                await self._follow(log_)
+                await self._follow(nc)
             except DatabaseError as error:
                 log.warning("view.rebuilding", view=self.views.name, error=repr(error)[:200])
                 await asyncio.sleep(0.5)
@@ -304,11 +295,11 @@ class ViewRunner:
                 log.exception("view.failed", view=self.views.name)
                 await asyncio.sleep(1)
 
-    async def _follow(self, log_: Log) -> None:
+    async def _follow(self, nc: Nats) -> None:
         checked = 0.0
-        await log_.ensure()
+        await Log(nc).ensure()
         # everything, claims too: so that the view's position can be compared with any position of the log
-        async for batch in log_.follow(self.position, [subjects.EVENTS, subjects.CLAIMS]):
+        async for batch in follow(nc, self.position, [subjects.EVENTS, subjects.CLAIMS]):
             if time.monotonic() - checked > 1:
                 checked = time.monotonic()
                 if await asyncio.to_thread(lambda: self.store.gone):

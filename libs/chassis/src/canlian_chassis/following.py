@@ -1,0 +1,154 @@
+"""Following the log: everything after a position, in order and without end, however the server fares meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator, Sequence
+
+import nats.errors
+import nats.js.errors
+from nats.aio.client import Client as Nats
+from nats.aio.msg import Msg
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+from canlian_chassis import wire
+from canlian_chassis.log import STREAM, Entry
+from canlian_chassis.wire import Headers
+from canlian_events import subjects
+from canlian_events.core import Event, decode
+from canlian_events.meta import Meta
+
+_STALLED_AFTER = 6.0
+_HEARTBEAT_NS = 1_500_000_000
+
+
+async def follow(nc: Nats, after: int, filters: Sequence[str] = (subjects.EVENTS,)) -> AsyncIterator[list[Entry]]:
+    """Everything above `after`, in order and without end, in batches of what is there.
+
+    Yields an empty batch now and then when nothing comes. Survives restarts of the server. Whoever is slow to take a
+    batch holds up the server, not our memory: no more than about a thousand messages wait here.
+    """
+    while True:
+        try:
+            async with _Pull(nc, after, filters) as pull:
+                while True:
+                    batch = await pull.next()
+                    if batch:
+                        after = batch[-1].position
+                    yield batch
+        except (_StalledError, nats.errors.Error, nats.js.errors.Error, OSError):
+            await asyncio.sleep(0.3)
+
+
+def read_entry(entry: Entry) -> tuple[Event, Meta]:
+    """A stored entry as an event and its envelope. Raises UnknownEvent, or ValueError where the body does not fit."""
+    headers = entry.headers
+    decoded = decode(headers["ce-type"], int(headers["ce-dataversion"]), entry.body)
+    community = subjects.community_of(entry.subject)
+    return decoded, wire.read_meta(headers, entry.position, entry.recorded_ns, community)
+
+
+def consumer_config(after: int, filters: Sequence[str]) -> ConsumerConfig:
+    """A consumer for one reader, which forgets it by itself: where it stands is the reader's to remember."""
+    return ConsumerConfig(
+        deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+        opt_start_seq=after + 1,
+        ack_policy=AckPolicy.NONE,
+        filter_subjects=list(filters),
+        mem_storage=True,
+        num_replicas=1,
+        inactive_threshold=30,
+    )
+
+
+class _StalledError(Exception):
+    pass
+
+
+class _Pull:
+    """A pull consumer with two requests outstanding, answered to one callback: the fastest way nats-py can read.
+
+    Measured: two to three times the rate of `fetch`, because no request waits for the one before.
+    """
+
+    def __init__(self, nc: Nats, after: int, filters: Sequence[str], size: int = 500) -> None:
+        self._nc, self._after, self._filters, self._size = nc, after, filters, size
+        self._queue: list[Entry] = []
+        self._arrived = asyncio.Event()
+        self._outstanding = 0
+        self._delivered = 0
+        self._last_heard = time.monotonic()
+        self._lost = False
+
+    async def __aenter__(self) -> _Pull:
+        config = consumer_config(self._after, self._filters)
+        info = await self._nc.jetstream(timeout=10).add_consumer(STREAM, config)
+        self._next = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{info.name}"
+        self._inbox = self._nc.new_inbox()
+        self._subscription = await self._nc.subscribe(
+            self._inbox, cb=self._heard, pending_msgs_limit=-1, pending_bytes_limit=-1
+        )
+        self._request = json.dumps(
+            {"batch": self._size, "expires": 30_000_000_000, "idle_heartbeat": _HEARTBEAT_NS}
+        ).encode()
+        await self._ask()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        with contextlib.suppress(nats.errors.Error):
+            await self._subscription.unsubscribe()
+
+    async def next(self) -> list[Entry]:
+        """What has arrived; waits for something, but not for ever."""
+        if not self._queue:
+            self._arrived.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._arrived.wait(), 1.0)
+        if self._lost or (self._outstanding and time.monotonic() - self._last_heard > _STALLED_AFTER):
+            raise _StalledError
+        batch, self._queue = self._queue, []
+        await self._ask()
+        return batch
+
+    async def _ask(self) -> None:
+        """Keep two requests' worth under way or waiting here, never more."""
+        while self._outstanding + len(self._queue) <= self._size:
+            if not self._outstanding:
+                self._last_heard = time.monotonic()
+            self._outstanding += self._size
+            await self._nc.publish(self._next, self._request, reply=self._inbox)
+
+    async def _heard(self, message: Msg) -> None:
+        self._last_heard = time.monotonic()
+        headers = message.headers or {}
+        status = headers.get("Status")
+        if status is None:
+            self._take(message, headers)
+        elif status == "408":
+            self._outstanding -= int(headers.get("Nats-Pending-Messages", "0"))
+        elif status != "100":
+            self._lost = True
+        if status != "100":
+            self._arrived.set()
+
+    def _take(self, message: Msg, headers: Headers) -> None:
+        self._outstanding -= 1
+        position, delivered, recorded, pending = ack_numbers(message.reply)
+        if delivered != self._delivered + 1:
+            self._lost = True
+        self._delivered = delivered
+        self._queue.append(Entry(message.subject, position, recorded, headers, message.data, pending))
+
+
+def ack_numbers(reply: str) -> tuple[int, int, int, int]:
+    """Stream sequence, consumer sequence, Unix nanoseconds and how many are pending, from a delivered message's reply.
+
+    `$JS.ACK[.<domain>.<account>].<stream>.<consumer>.<times>.<stream seq>.<consumer seq>.<ns>.<pending>[.<token>]`
+    """
+    tokens = reply.split(".")
+    numbers = tokens[7:11] if len(tokens) >= 12 else tokens[5:9]
+    position, delivered, recorded, pending = map(int, numbers)
+    return position, delivered, recorded, pending
