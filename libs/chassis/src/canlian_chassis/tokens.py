@@ -11,10 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from canlian_chassis.files import write_once
+from canlian_chassis.signing import private_key, public_key
 from canlian_events.meta import Actor
 from canlian_events.terms import Role
 
@@ -31,14 +30,7 @@ class Signer:
     """Makes tokens. `folder` is `data/keys`."""
 
     def __init__(self, folder: Path) -> None:
-        pem = write_once(folder / "signing.pem", _new_key, mode=0o600)
-        key = serialization.load_pem_private_key(pem, password=None)
-        assert isinstance(key, Ed25519PrivateKey)
-        self._key = key
-        public = key.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-        write_once(folder / "signing.pub.pem", lambda: public, mode=0o644)
+        self._key = private_key(folder, "signing")
 
     def sign(self, actor: Actor, seconds: int = 300) -> str:
         """A token that says who the actor is, good for `seconds`."""
@@ -84,14 +76,6 @@ class Verifier:
 
     def _load(self) -> Ed25519PublicKey:
         try:
-            key = serialization.load_pem_public_key(self._path.read_bytes())
+            return public_key(self._path)
         except FileNotFoundError:
             raise BadToken(f"no key at {self._path.name} yet: sign-in has not started") from None
-        assert isinstance(key, Ed25519PublicKey)
-        return key
-
-
-def _new_key() -> bytes:
-    return Ed25519PrivateKey.generate().private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
