@@ -7,9 +7,10 @@ RUN := $(UV) run --no-sync
 COMPOSE := docker compose -f deploy/compose.yaml
 PARTS ?=
 PYTEST ?=
+BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint fmt types schemas asyncapi sample screenshots assets up down clean dev
+.PHONY: help run test test-fast lint fmt types bench schemas asyncapi sample screenshots assets up down clean dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +41,10 @@ types: dev ## mypy --strict
 	$(RUN) mypy libs services apps tests deploy conftest.py --exclude '(services-catalog|social-worker)/tests/'
 	@for tests in services/services-catalog/tests apps/social-worker/tests; do \
 	  if ls $$tests/*.py >/dev/null 2>&1; then $(RUN) mypy --allow-untyped-defs --allow-incomplete-defs --allow-untyped-calls $$tests || exit 1; fi; done
+
+bench: $(UV_FIRST) ## measure everything side by side with its parts, and write docs/benchmarks.md (BENCH="commands" for some; half an hour)
+	@$(UV) sync --quiet --locked --group dev --group bench
+	$(RUN) python -m tests.benchmarks $(BENCH)
 
 schemas: dev ## write the JSON Schemas of all commands and events again
 	$(RUN) python -m canlian_events.schema write
