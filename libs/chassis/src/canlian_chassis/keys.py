@@ -1,7 +1,7 @@
 """The key store: one key a person, wrapped by a master key; destroying the key makes the person's values unreadable.
 
 Kept apart from the log, with its own database and backup. Holds also the federation's blinding key, under which values
-that must be unique are turned into names that reveal nothing.
+that must be unique are turned into names that reveal nothing, and a tombstone for each key that was destroyed.
 """
 
 from __future__ import annotations
@@ -10,48 +10,66 @@ import base64
 import hashlib
 import hmac
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pydantic_core
+import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Column, LargeBinary, MetaData, String, Table, create_engine, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.engine import Connection, Engine
 
-from canlian_chassis.files import write_once
+from canlian_chassis.key_tables import (
+    ERASED,
+    KEYS,
+    MASTER,
+    SOME,
+    Tombstone,
+    among,
+    create_tables,
+    insert_if_absent,
+    open_engine,
+    tombstone,
+)
+from canlian_chassis.masters import Masters
 from canlian_chassis.settings import Settings
 from canlian_events.core import Event
 from canlian_events.personal import Sealed, map_personal
 
-_METADATA = MetaData()
-_KEYS = Table("subject_key", _METADATA, Column("subject", String, primary_key=True), Column("wrapped", LargeBinary))
+log = structlog.get_logger()
 _BLINDING = "federation:blinding"
 _NONCE = 12
+
+
+class ErasedError(Exception):
+    """The personal data of these was erased: there is no key for them, and there will be none."""
+
+    def __init__(self, subjects: Iterable[str]) -> None:
+        self.subjects = tuple(subjects)
+        super().__init__(f"erased: {', '.join(self.subjects)}")
 
 
 class Keys:
     """Seals and opens the personal fields of events. Thread-safe. Raises nothing on a missing key: it stays sealed."""
 
-    def __init__(self, engine: Engine, master: bytes) -> None:
-        self._engine = engine
-        self._master = AESGCM(master)
+    def __init__(self, engine: Engine, masters: Masters) -> None:
+        self._engine, self._masters = engine, masters
         self._held: dict[str, AESGCM] = {}
         self.blind = lru_cache(maxsize=65536)(self._blind)
-        _create_tables(engine)
+        create_tables(engine, masters.first)
+        self._erased = {tombstone.subject for tombstone in self.erased()}
         self._blinding = self._raw([_BLINDING], make=True)[_BLINDING]
 
     @classmethod
     def of(cls, settings: Settings) -> Keys:
         """The key store the settings name; its master key is made on first use."""
-        master = write_once(settings.data / "keys" / "master.key", lambda: AESGCM.generate_key(256))
         url = settings.store_url("keys", "keys")
-        options: dict[str, Any] = {"connect_args": {"timeout": 30}} if url.startswith("sqlite") else {}
-        return cls(create_engine(url, **options), master)
+        return cls(open_engine(url), Masters(key_folder(settings)))
 
     def _blind(self, kind: str, value: str) -> str:
         """A name for `value` that only the holder of the blinding key can work out: 32 hex digits."""
@@ -62,7 +80,7 @@ class Keys:
         return hmac.new(self._blinding, name.encode() + b"|" + body, hashlib.sha256).hexdigest()[:16]
 
     def ensure(self, subjects: Iterable[str]) -> None:
-        """Make the keys that are not there yet, in one transaction."""
+        """Make the keys that are not there yet, in one transaction. Raises ErasedError where one was destroyed."""
         wanted = [subject for subject in dict.fromkeys(subjects) if subject not in self._held]
         for subject, raw in self._raw(wanted, make=True).items():
             self._held[subject] = AESGCM(raw)
@@ -72,16 +90,19 @@ class Keys:
         return any(subject not in self._held for subject in subjects)
 
     def seal(self, event: Event, event_id: str) -> Event:
-        """The event with its personal values encrypted under the key of the person it is about."""
+        """The event with its personal values encrypted under the key of the person it is about.
+
+        Raises ErasedError where that key was destroyed.
+        """
         subject = event.data_subject
         if subject is None:
             return event
-        cipher = self._cipher(subject, make=True)
-        assert cipher is not None
 
         def change(_path: str, value: Any) -> Any:
             if isinstance(value, Sealed):
                 return value
+            cipher = self._cipher(subject, make=True)
+            assert cipher is not None
             nonce = os.urandom(_NONCE)
             text = cipher.encrypt(nonce, pydantic_core.to_json(value), event_id.encode())
             return Sealed(about=subject, sealed=base64.b64encode(nonce + text).decode())
@@ -111,6 +132,57 @@ class Keys:
         for subject, raw in self._raw(wanted).items():
             self._held[subject] = AESGCM(raw)
 
+    def destroy(self, subject: str, position: int) -> Tombstone:
+        """Destroy a subject's key for ever, because of the event at `position`; the same tombstone when asked again.
+
+        When it returns, the key is in no file of the store and not in this process. Other processes drop it when they
+        come to the event.
+        """
+        self._erased.add(subject)
+        self._held.pop(subject, None)
+        with self._writing() as (db, _):
+            wrapped = db.scalar(select(KEYS.c.wrapped).where(KEYS.c.subject == subject))
+            fingerprint = hashlib.sha256(wrapped).hexdigest() if wrapped else ""
+            at = datetime.now(UTC).isoformat()
+            new = {"subject": subject, "position": position, "destroyed_at": at, "fingerprint": fingerprint}
+            db.execute(insert_if_absent(self._engine, ERASED), [new])
+            db.execute(delete(KEYS).where(KEYS.c.subject == subject))
+            left = among(db, ERASED, [subject])[subject]
+        self._held.pop(subject, None)
+        if wrapped:
+            self._forget_what_was()
+            log.info("key.destroyed", subject=subject, position=position)
+        return tombstone(left)
+
+    def erased(self) -> list[Tombstone]:
+        """Every key that was destroyed, in the order of the log."""
+        with self._engine.connect() as db:
+            return [tombstone(row) for row in db.execute(select(ERASED).order_by(ERASED.c.position))]
+
+    def rotate(self) -> int:
+        """Wrap every key by a new master key, which takes the old one's place; returns how many. Nobody need stop.
+
+        A rotation that was cut short is ended by the next.
+        """
+        new = self._masters.prepare()
+        with self._engine.begin() as db:
+            db.execute(update(MASTER).values(id=new))
+        count = 0
+        while some := self._rewrap(new):
+            count += some
+        self._forget_what_was()
+        self._masters.promote()
+        return count
+
+    def _rewrap(self, new: str) -> int:
+        with self._writing() as (db, _):
+            rows = db.execute(select(KEYS).where(KEYS.c.master != new).limit(SOME)).all()
+            for row in rows:
+                raw = self._masters.unwrap(row.master, row.subject, row.wrapped)
+                change = update(KEYS).where(KEYS.c.subject == row.subject)
+                db.execute(change.values(wrapped=self._masters.wrap(new, row.subject, raw), master=new))
+        return len(rows)
+
     def _cipher(self, subject: str, *, make: bool = False) -> AESGCM | None:
         if subject not in self._held:
             raw = self._raw([subject], make=make).get(subject)
@@ -120,48 +192,46 @@ class Keys:
         return self._held[subject]
 
     def _raw(self, subjects: list[str], *, make: bool = False) -> dict[str, bytes]:
-        found = self._select(subjects)
+        if make and (erased := [subject for subject in subjects if subject in self._erased]):
+            raise ErasedError(erased)
+        found = self._select([subject for subject in subjects if subject not in self._erased])
         missing = [subject for subject in subjects if subject not in found]
         if make and missing:
-            new = [{"subject": s, "wrapped": self._wrap(s, AESGCM.generate_key(256))} for s in missing]
-            with self._engine.begin() as db:
-                # somebody else may have made it meanwhile: theirs stands, and is what we read back
-                db.execute(_insert_if_absent(self._engine), new)
+            self._make(missing)
             found |= self._select(missing)
         return found
 
+    def _make(self, subjects: list[str]) -> None:
+        with self._writing() as (db, master):
+            if erased := among(db, ERASED, subjects):
+                self._erased |= erased.keys()
+                raise ErasedError(erased)
+            new = [
+                {"subject": s, "wrapped": self._masters.wrap(master, s, AESGCM.generate_key(256)), "master": master}
+                for s in subjects
+            ]
+            # somebody else may have made it meanwhile: theirs stands, and is what is read back
+            db.execute(insert_if_absent(self._engine, KEYS), new)
+
     def _select(self, subjects: list[str]) -> dict[str, bytes]:
-        found: dict[str, bytes] = {}
-        for start in range(0, len(subjects), 500):
-            with self._engine.connect() as db:
-                rows = db.execute(select(_KEYS).where(_KEYS.c.subject.in_(subjects[start : start + 500])))
-                found |= {row.subject: self._unwrap(row.subject, row.wrapped) for row in rows}
-        return found
+        if not subjects:
+            return {}
+        with self._engine.connect() as db:
+            rows = among(db, KEYS, subjects)
+        return {s: self._masters.unwrap(row.master, s, row.wrapped) for s, row in rows.items()}
 
-    def _wrap(self, subject: str, raw: bytes) -> bytes:
-        nonce = os.urandom(_NONCE)
-        return nonce + self._master.encrypt(nonce, raw, subject.encode())
+    @contextmanager
+    def _writing(self) -> Iterator[tuple[Connection, str]]:
+        """A transaction that nobody else writes keys beside, and the master key that holds for it."""
+        with self._engine.begin() as db:
+            db.execute(update(MASTER).values(id=MASTER.c.id))
+            yield db, db.execute(select(MASTER.c.id)).scalar_one()
 
-    def _unwrap(self, subject: str, wrapped: bytes) -> bytes:
-        return self._master.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], subject.encode())
-
-
-def _create_tables(engine: Engine) -> None:
-    try:
-        _METADATA.create_all(engine)
-    except DatabaseError:
-        # parts start at once: who looked before the other's table was there, and came second, finds it now
-        _METADATA.create_all(engine)
-
-
-def _insert_if_absent(engine: Engine) -> Any:
-    match engine.dialect.name:
-        case "sqlite":
-            return sqlite.insert(_KEYS).on_conflict_do_nothing()
-        case "postgresql":
-            return postgresql.insert(_KEYS).on_conflict_do_nothing()
-        case _:
-            return insert(_KEYS)
+    def _forget_what_was(self) -> None:
+        """Write the store anew, so that what was deleted or replaced is in none of its pages."""
+        full = "VACUUM" if self._engine.dialect.name == "sqlite" else f"VACUUM FULL {KEYS.name}"
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+            db.execute(text(full))
 
 
 def key_folder(settings: Settings) -> Path:

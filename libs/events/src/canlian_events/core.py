@@ -102,23 +102,29 @@ class Query(Message):
 
 
 class Event(Message):
-    """What happened to an aggregate. Personal fields are sealed under the key of the person `about` names."""
+    """What happened to an aggregate. Personal fields are sealed under the key of the person `about` names.
+
+    After an event with `erases` that key is destroyed: nothing sealed for that person can be read any more.
+    """
 
     type: ClassVar[str]
     version: ClassVar[int]
     aggregate: ClassVar[Aggregate]
     about: ClassVar[str | None]
+    erases: ClassVar[bool]
 
     @classmethod
     def __pydantic_init_subclass__(  # type: ignore[override]
-        cls, *, type: str, version: int = 1, about: str | None = None, **kwargs: Any
+        cls, *, type: str, version: int = 1, about: str | None = None, erases: bool = False, **kwargs: Any
     ) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        cls.type, cls.version, cls.about = type, version, about
+        cls.type, cls.version, cls.about, cls.erases = type, version, about, erases
         cls.aggregate = AGGREGATES[type.rpartition(".")[0]]
         for field in filter(None, (cls.aggregate.id_field, about)):
             if field not in cls.model_fields:
                 raise TypeError(f"{cls.__name__} lacks {field}")
+        if erases and about is None:
+            raise TypeError(f"{cls.__name__} erases, and does not say whom it is about")
         _register(EVENTS, type, cls)
         _register(EVENT_NAMES, cls.__name__, cls)
 

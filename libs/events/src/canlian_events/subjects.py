@@ -29,6 +29,15 @@ def claim(kind: str, blinded: str) -> str:
     return f"claim.{kind}.{blinded}"
 
 
+ERASURES = "claim.erased.*"
+"""Whose personal data was destroyed: one message each, stored with the event that said so."""
+
+
+def erasure(data_subject: str) -> str:
+    """`claim.erased.<data subject>`: says for ever that this key must not come back."""
+    return f"claim.erased.{data_subject}"
+
+
 def is_event(subject: str) -> bool:
     return subject.startswith("evt.")
 
