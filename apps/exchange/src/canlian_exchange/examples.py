@@ -67,7 +67,7 @@ def _value(name: str, schema: Schema, definitions: dict[str, Schema]) -> Any:
         schema = definitions[schema["$ref"].rpartition("/")[2]]
     if "anyOf" in schema:
         return _value(name, schema["anyOf"][0], definitions)
-    if name in VALUES:
+    if name in VALUES and VALUES[name] in schema.get("enum", [VALUES[name]]):
         return VALUES[name]
     if id_ := _ID.match(schema.get("pattern", "")):
         return f"{id_[1]}_0199c1f0a4b2d5e86f7a9b0c1d2e"

@@ -29,6 +29,7 @@ ProviderId = Annotated[str, _id("provider")]
 ServiceId = Annotated[str, _id("service")]
 ReferralId = Annotated[str, _id("referral")]
 FeedbackId = Annotated[str, _id("feedback")]
+ShowingId = Annotated[str, _id("showing")]
 
 CommunityCode = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
 """The statistical code: province, city, district, subdistrict (9 digits), community (3); 000 is the subdistrict."""

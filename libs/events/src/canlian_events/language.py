@@ -4,7 +4,7 @@ from canlian_events.assistance import assessment, need, visit
 from canlian_events.catalog import matching, provider, referral, service
 from canlian_events.core import AGGREGATES, COMMANDS, EVENT_NAMES, EVENTS, QUERIES
 from canlian_events.evaluation import feedback, rates
-from canlian_events.registry import community, person, worker
+from canlian_events.registry import community, person, showing, worker
 
 __all__ = [
     "AGGREGATES",
@@ -22,6 +22,7 @@ __all__ = [
     "rates",
     "referral",
     "service",
+    "showing",
     "visit",
     "worker",
 ]

@@ -166,6 +166,43 @@ class Purpose(Term):
     CONTACT = "contact", "电话或短信联系"
 
 
+class FileField(Term):
+    """The parts of a person's file, as a showing of it names them."""
+
+    NAME = "name", "姓名"
+    CITIZEN_ID = "citizen_id", "身份证号"
+    CERTIFICATE = "certificate", "残疾人证号"
+    PHONE = "phone", "电话"
+    ADDRESS = "address", "住址"
+    CONTACT = "contact", "留下的联系方式"
+    DISABILITY = "disability", "残疾类别和等级"
+    CIRCUMSTANCES = "circumstances", "家庭与生活状况"
+    ACCESS_NEEDS = "access_needs", "无障碍需求"
+    RECORD = "record", "办理记录"
+    WORDS = "words", "本人的话"
+    NOTES = "notes", "工作记录"
+    ASSESSMENT = "assessment", "评估"
+
+
+class ShownFor(Term):
+    """Why somebody looks at a person's file: each use a stated purpose (PIPL art. 28)."""
+
+    CASEWORK = "casework", "了解情况、安排帮扶"
+    NEED = "need", "办理需求"
+    VISIT = "visit", "上门访视"
+    CALL = "call", "电话联系"
+    ASSESSMENT = "assessment", "开展评估"
+    REFERRAL = "referral", "办理转介"
+    SERVICE = "service", "提供服务"
+    FEEDBACK = "feedback", "答复评价"
+    APPEAL = "appeal", "办理信访"
+    OWN = "own", "本人查阅"
+    OVERSIGHT = "oversight", "检查监督"
+    REPORT = "report", "制表上报"
+    EXCHANGE = "exchange", "与其他系统对接"
+    OTHER = "other", "其他"
+
+
 class NeedCloseReason(Term):
     MET = "met", "需求已满足"
     WITHDRAWN = "withdrawn", "本人撤回"

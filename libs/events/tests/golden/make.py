@@ -80,6 +80,8 @@ def _filled(message: type[Message], about: str) -> dict[str, Any]:
 
 
 def _value(name: str, annotation: Any, about: str) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return list(annotation)[-1].value
     if name in VALUES:
         return VALUES[name]
     origin, parts = get_origin(annotation), [p for p in get_args(annotation) if p not in (type(None), Ellipsis, Sealed)]
@@ -91,8 +93,6 @@ def _value(name: str, annotation: Any, about: str) -> Any:
         return parts[0]
     if issubclass(annotation, Message):
         return _filled(annotation, about)
-    if issubclass(annotation, Enum):
-        return list(annotation)[-1].value
     plain = {int: 3, bool: True, date: "2026-03-08", float: 0.5}
     return plain.get(annotation, f"{name.removesuffix('_id')}_0199c1f0a4b2d5e86f7a9b0c1d2e")
 

@@ -3,7 +3,8 @@
 from canlian_chassis.service import Service
 from canlian_registry.community.decider import community
 from canlian_registry.person.decider import person
+from canlian_registry.showing.decider import showing
 from canlian_registry.views import views
 from canlian_registry.worker.decider import worker
 
-service = Service("registry", context="registry", deciders=[community, person, worker], views=views)
+service = Service("registry", context="registry", deciders=[community, person, showing, worker], views=views)
