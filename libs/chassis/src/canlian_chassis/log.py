@@ -33,7 +33,10 @@ from canlian_events import subjects
 STREAM = "LOG"
 MAX_BATCH = 1000
 _DUPLICATE_IN_BATCH = 10201
-_BUSY = {10210, 429}
+_BUSY = {10210, 429, 10176}
+"""Too many batches are open on the stream. The server says so to a batch's first message; to one that did not ask, it
+says at the end that the batch is incomplete (10176), as it does where a new leader does not know the batch's beginning.
+Either way nothing of it is stored."""
 _NO_MESSAGE = 10037
 _MAX_OPEN_BATCHES = 32
 """The server allows about 50 open batches on a stream; several processes share them, and back off when told."""
@@ -174,29 +177,36 @@ class Log:
 
     async def _append_batch(self, entries: Sequence[NewEntry]) -> dict[str, Any]:
         for attempt in range(40):
-            batch = uuid.uuid4().hex
-            for number, entry in enumerate(entries[:-1], 1):
-                headers = _wire_headers(entry) | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
-                await self._nc.publish(entry.subject, entry.body, headers=headers)
-            last = entries[-1]
-            headers = _wire_headers(last) | {
-                "Nats-Batch-Id": batch,
-                "Nats-Batch-Sequence": str(len(entries)),
-                "Nats-Batch-Commit": "1",
-            }
             try:
-                return await self._append_request(last.subject, last.body, headers)
+                return await self._put_batch(entries, knock=attempt > 0)
             except _BusyError:
                 # other processes have batches open too; spread the retries so that they don't meet again
                 await asyncio.sleep(random.uniform(0.2, 1.0) * 0.02 * min(attempt + 1, 10))
         raise Conflict("too many batches are open")
+
+    async def _put_batch(self, entries: Sequence[NewEntry], knock: bool) -> dict[str, Any]:
+        """With `knock`, ask whether there is room for a batch before the rest of it is sent."""
+        batch = uuid.uuid4().hex
+        for number, entry in enumerate(entries[:-1], 1):
+            headers = _wire_headers(entry) | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+            if knock and number == 1:
+                await self._append_request(entry.subject, entry.body, headers)
+            else:
+                await self._nc.publish(entry.subject, entry.body, headers=headers)
+        last = entries[-1]
+        headers = _wire_headers(last) | {
+            "Nats-Batch-Id": batch,
+            "Nats-Batch-Sequence": str(len(entries)),
+            "Nats-Batch-Commit": "1",
+        }
+        return await self._append_request(last.subject, last.body, headers)
 
     async def _append_request(self, subject: str, body: bytes, headers: Headers) -> dict[str, Any]:
         try:
             message = await self._nc.request(subject, body, timeout=10, headers=headers)
         except (nats.errors.TimeoutError, nats.errors.NoRespondersError, nats.errors.ConnectionClosedError) as error:
             raise Conflict(f"no answer from the log: {error!r}") from error
-        reply: dict[str, Any] = json.loads(message.data)
+        reply: dict[str, Any] = json.loads(message.data or "{}")
         if problem := reply.get("error"):
             if {problem.get("err_code"), problem.get("code")} & _BUSY:
                 raise _BusyError
