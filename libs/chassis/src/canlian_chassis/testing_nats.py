@@ -10,15 +10,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 
 class NatsServer:
-    """One server on a free loopback port, with its data in `folder`."""
+    """One server on a free loopback port, with its data in `folder`. `more` are lines of its configuration."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, more: str = "", limits: str = "") -> None:
+        self._folder, self._more, self._limits = folder, more, limits
         self.port = _free_port()
         self.url = f"nats://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
@@ -30,7 +30,8 @@ class NatsServer:
         configuration = self._folder / "nats.conf"
         configuration.write_text(
             f'listen: "127.0.0.1:{self.port}"\n'
-            f'jetstream {{ store_dir: "{self._folder / "store"}", sync_interval: always }}\n'
+            f'jetstream {{ store_dir: "{self._folder / "store"}", sync_interval: always {self._limits} }}\n'
+            f"{self._more}\n"
         )
         with (self._folder / "nats.log").open("ab") as output:
             self._process = subprocess.Popen([binary, "-c", str(configuration)], stdout=output, stderr=output)
@@ -64,14 +65,37 @@ class NatsServer:
 
 
 @contextlib.contextmanager
-def nats_server(folder: Path) -> Iterator[NatsServer]:
-    """A running server for the length of the block."""
-    server = NatsServer(folder)
+def nats_server(folder: Path, more: str = "", limits: str = "") -> Iterator[NatsServer]:
+    """A running server for the length of the block. `limits` are more lines of its `jetstream` block."""
+    server = NatsServer(folder, more, limits)
     server.start()
     try:
         yield server
     finally:
         server.stop()
+
+
+@contextlib.contextmanager
+def nats_cluster(folder: Path) -> Iterator[Sequence[NatsServer]]:
+    """Three servers that hold one log together, named n0, n1 and n2, for the length of the block."""
+    names = ["n0", "n1", "n2"]
+    routes = {name: f"127.0.0.1:{_free_port()}" for name in names}
+    servers = [
+        NatsServer(
+            folder / name,
+            f"server_name: {name}\n"
+            f'cluster {{ name: log, listen: "{routes[name]}", '
+            f"routes: [{', '.join(f'nats://{route}' for route in routes.values())}] }}",
+        )
+        for name in names
+    ]
+    try:
+        for server in servers:
+            server.start()
+        yield servers
+    finally:
+        for server in servers:
+            server.stop()
 
 
 def _free_port() -> int:
