@@ -6,26 +6,13 @@ import typing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import UnionType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import inspect
-from sqlmodel import SQLModel
-
+from canlian_chassis.row import Row as Row
 from canlian_events.core import Event
 from canlian_events.meta import Meta
 
 Key = str | tuple[str, ...]
-
-
-class Row(SQLModel):
-    """A view's row. Each tool derives one base of its own with its own `metadata`, so that its tables are its own.
-
-    Folds never change a row: `row.with_(...)` gives a changed copy.
-    """
-
-    def with_(self, **changes: Any) -> Self:
-        columns = inspect(type(self)).columns.keys()
-        return type(self)(**{name: getattr(self, name) for name in columns} | changes)
 
 
 R = TypeVar("R", bound=Row)
