@@ -13,7 +13,8 @@ from tests.support.postgres import postgres_server, postgres_url
 
 from canlian_chassis.bus import connect
 from canlian_chassis.log import Log, NewEntry
-from canlian_chassis.projection import Row, projection
+from canlian_chassis.projection import projection
+from canlian_chassis.row import Row
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing_nats import nats_server
 from canlian_chassis.views import ViewRunner, Views

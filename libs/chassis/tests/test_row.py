@@ -1,10 +1,9 @@
 """Rows as folds make them, beside the same rows as a session loads them."""
 
 import pytest
+from libs.chassis.tests.toy import BoxRow, ToyRow
 from sqlalchemy import create_engine
 from sqlmodel import Session, select
-
-from toy import BoxRow, ToyRow
 
 ROW = {"box_id": "box_1", "label": "盒子", "community": "429999001001"}
 
@@ -19,7 +18,7 @@ def test_a_row_has_its_defaults_and_gives_changed_copies():
 
 @pytest.mark.parametrize("wrong", [{"box_id": "box_1"}, ROW | {"labl": "盒子"}])
 def test_a_misspelt_or_missing_column_is_an_error(wrong: dict[str, str]):
-    with pytest.raises(TypeError, match="labl|label"):
+    with pytest.raises(TypeError, match=r"labl|label"):
         BoxRow(**wrong)
     with pytest.raises(TypeError, match="labl"):
         BoxRow(**ROW).with_(labl="盒子")

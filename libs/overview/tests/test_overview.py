@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import MetaData
 from sqlmodel import Session, create_engine
 
-from canlian_chassis.projection import Row, fold_all
+from canlian_chassis.projection import fold_all
+from canlian_chassis.row import Row
 from canlian_events.assistance.need import (
     NeedAssigned,
     NeedClosed,

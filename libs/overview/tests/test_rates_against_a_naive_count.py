@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import MetaData, StaticPool
 from sqlmodel import Session, create_engine
 
-from canlian_chassis.projection import Row, fold_all
+from canlian_chassis.projection import fold_all
+from canlian_chassis.row import Row
 from canlian_events.catalog.referral import ServiceCompleted
 from canlian_events.core import Event
 from canlian_events.evaluation.feedback import FeedbackAsked, FeedbackGiven

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy import MetaData
 from sqlmodel import Session, create_engine
 
-from canlian_chassis.projection import Row, fold_all
+from canlian_chassis.projection import fold_all
+from canlian_chassis.row import Row
 from canlian_events.assistance.need import NeedAssigned, NeedMet, NeedRaised
 from canlian_events.assistance.visit import VisitCompleted
 from canlian_events.core import Event

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import MetaData
 from sqlmodel import Field, Session
 
-from canlian_chassis.projection import Projection, Row
+from canlian_chassis.projection import Projection
+from canlian_chassis.row import Row
 from canlian_chassis.views import Views
 from canlian_events.core import Event
 from canlian_events.language import EVENTS

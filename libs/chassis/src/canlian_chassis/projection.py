@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Any, TypeVar
 
-from canlian_chassis.row import Row as Row
+from canlian_chassis.row import Row
 from canlian_events.core import Event
 from canlian_events.meta import Meta
 

@@ -36,7 +36,7 @@ def _shape(cls: Any) -> _Shape | None:
 
 
 class _RowType(SQLModelMetaclass):
-    """Makes `SomeRow(**values)` a plain object: SQLAlchemy's record of changes, of no use to a fold, costs ten times it.
+    """Makes `SomeRow(**values)` a plain object: SQLAlchemy's record of changes costs ten times it, for nothing.
 
     SQLAlchemy itself makes the rows that it loads in another way, which stays as it is.
     """

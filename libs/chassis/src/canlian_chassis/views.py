@@ -41,7 +41,8 @@ from canlian_chassis import tasks
 from canlian_chassis.following import follow, read_entry
 from canlian_chassis.keys import Keys
 from canlian_chassis.log import Entry, Log
-from canlian_chassis.projection import Key, Projection, Row
+from canlian_chassis.projection import Key, Projection
+from canlian_chassis.row import Row
 from canlian_chassis.settings import Settings
 from canlian_events import subjects
 from canlian_events.core import Event, UnknownEvent

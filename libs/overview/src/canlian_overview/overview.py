@@ -17,7 +17,8 @@ from functools import cache
 
 from sqlmodel import Session, col, select
 
-from canlian_chassis.projection import Projection, Row
+from canlian_chassis.projection import Projection
+from canlian_chassis.row import Row
 from canlian_overview import rates
 from canlian_overview.evidence import Evidence, find, persons_by_service
 from canlian_overview.rates import SATISFIED_FROM, Period, Rate

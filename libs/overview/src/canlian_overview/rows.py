@@ -15,7 +15,7 @@ from typing import TypeVar, cast
 from sqlalchemy import JSON
 from sqlmodel import Field
 
-from canlian_chassis.projection import Row
+from canlian_chassis.row import Row
 
 R = TypeVar("R", bound=Row)
 

@@ -21,7 +21,8 @@ from sqlalchemy import BigInteger, DateTime, or_
 from sqlmodel import Field, Session, col, select
 
 from canlian_chassis.log import MAX_BATCH
-from canlian_chassis.projection import Projection, Row
+from canlian_chassis.projection import Projection
+from canlian_chassis.row import Row
 from canlian_events.core import Event
 from canlian_events.language import EVENTS
 from canlian_events.meta import Meta

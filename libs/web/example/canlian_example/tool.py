@@ -7,7 +7,8 @@ from sqlalchemy import MetaData
 from sqlmodel import Field, Session, select
 from starlette.responses import Response
 
-from canlian_chassis.projection import Row, projection
+from canlian_chassis.projection import projection
+from canlian_chassis.row import Row
 from canlian_chassis.views import Views
 from canlian_events.assistance.need import NeedEvent, NeedRaised, RaiseNeed
 from canlian_events.meta import Meta

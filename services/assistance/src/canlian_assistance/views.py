@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import MetaData
 from sqlmodel import Field
 
-from canlian_chassis.projection import Row, projection
+from canlian_chassis.projection import projection
+from canlian_chassis.row import Row
 from canlian_chassis.views import Views
 from canlian_events.assistance.need import (
     AskerIdentified,

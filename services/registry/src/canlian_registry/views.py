@@ -8,7 +8,8 @@ from typing import Literal
 from sqlalchemy import MetaData
 from sqlmodel import Field, Session, func, select
 
-from canlian_chassis.projection import Row, projection
+from canlian_chassis.projection import projection
+from canlian_chassis.row import Row
 from canlian_chassis.views import Views
 from canlian_events.meta import Meta
 from canlian_events.registry.community import CommunityClosed, CommunityOpened, GridWorkerNamed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import MetaData
 
-from canlian_chassis.projection import Row
+from canlian_chassis.row import Row
 from canlian_overview import overview
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import JSON, MetaData
 from sqlmodel import Field
 
-from canlian_chassis.projection import Row
+from canlian_chassis.row import Row
 from canlian_events.terms import Domain, NeedCloseReason, Occasion, WorkerKind
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import DateTime, MetaData
 from sqlalchemy import Enum as Codes
 from sqlmodel import Field
 
-from canlian_chassis.projection import Row
+from canlian_chassis.row import Row
 
 
 class DeskRow(Row):

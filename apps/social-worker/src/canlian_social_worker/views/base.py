@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, DateTime, MetaData, false, or_
 from sqlalchemy import Enum as Codes
 from sqlmodel import Field, col
 
-from canlian_chassis.projection import Row
+from canlian_chassis.row import Row
 
 
 class SocialWorkerRow(Row):

@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, MetaData
 from sqlmodel import Field
 
-from canlian_chassis.projection import Row
+from canlian_chassis.row import Row
 from canlian_events.terms import Sex
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, DateTime, MetaData
 from sqlmodel import Field
 
-from canlian_chassis.projection import Row
+from canlian_chassis.row import Row
 
 
 class CatalogRow(Row):
