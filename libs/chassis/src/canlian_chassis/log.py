@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import calendar
+import contextlib
 import json
 import random
 import time
@@ -40,6 +41,10 @@ Either way nothing of it is stored."""
 _NO_MESSAGE = 10037
 _MAX_OPEN_BATCHES = 32
 """The server allows about 50 open batches on a stream; several processes share them, and back off when told."""
+_STORED_WITHIN = 5.0
+_READ_WITHIN = 2.0
+"""Seconds until what was asked counts as lost and is asked again: a cluster drops what comes while it has no leader.
+Together they fit into the eight seconds that a caller waits."""
 
 
 class Conflict(Exception):
@@ -105,16 +110,21 @@ class Log:
             deny_delete=True,
             deny_purge=True,
         )
+        # a cluster without a leader drops what is asked of it, so ask again soon
+        js = self._nc.jetstream(timeout=_READ_WITHIN)
         while True:
             try:
-                await self._js.add_stream(config)
+                await js.add_stream(config)
                 return
             except nats.js.errors.BadRequestError:
-                # it exists, set up by somebody (an operator with other limits, say): theirs stands
-                await self._js.stream_info(STREAM)
-                return
+                # it exists, set up by somebody (an operator with other limits, say), and theirs stands;
+                # or a cluster has not found all its members yet
+                with contextlib.suppress(nats.js.errors.NotFoundError, nats.errors.Error):
+                    await js.stream_info(STREAM)
+                    return
             except (nats.js.errors.ServiceUnavailableError, nats.errors.Error):
-                await asyncio.sleep(0.3)
+                pass
+            await asyncio.sleep(0.3)
 
     async def last_position(self) -> int:
         """The position of the last message in the log; 0 when it is empty."""
@@ -148,7 +158,7 @@ class Log:
             request = {"seq": after + 1, "next_by_subj": filter_, "batch": size}
             await self._nc.publish(f"$JS.API.DIRECT.GET.{STREAM}", json.dumps(request).encode(), reply=inbox)
             while True:
-                message = await subscription.next_msg(timeout=5)
+                message = await subscription.next_msg(timeout=_READ_WITHIN)
                 headers = message.headers or {}
                 match headers.get("Status"):
                     case None:
@@ -203,7 +213,7 @@ class Log:
 
     async def _append_request(self, subject: str, body: bytes, headers: Headers) -> dict[str, Any]:
         try:
-            message = await self._nc.request(subject, body, timeout=10, headers=headers)
+            message = await self._nc.request(subject, body, timeout=_STORED_WITHIN, headers=headers)
         except (nats.errors.TimeoutError, nats.errors.NoRespondersError, nats.errors.ConnectionClosedError) as error:
             raise Conflict(f"no answer from the log: {error!r}") from error
         reply: dict[str, Any] = json.loads(message.data or "{}")
@@ -217,7 +227,7 @@ class Log:
 
     async def _api(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
         try:
-            message = await self._nc.request(f"$JS.API.{name}", json.dumps(body).encode(), timeout=5)
+            message = await self._nc.request(f"$JS.API.{name}", json.dumps(body).encode(), timeout=_READ_WITHIN)
         except (nats.errors.TimeoutError, nats.errors.NoRespondersError, nats.errors.ConnectionClosedError) as error:
             raise Conflict(f"no answer from the log: {error!r}") from error
         reply: dict[str, Any] = json.loads(message.data)

@@ -246,6 +246,7 @@ class ViewRunner:
     def __init__(self, views: Views, settings: Settings, keys: Keys | None = None) -> None:
         self.views = views
         self.store = ViewStore(views, settings, keys or (Keys.of(settings) if views.opens else None))
+        self._replicas = settings.replicas
         self.position = 0
         self.behind = 0
         self.level = False
@@ -298,7 +299,7 @@ class ViewRunner:
 
     async def _follow(self, nc: Nats) -> None:
         checked = 0.0
-        await Log(nc).ensure()
+        await Log(nc).ensure(self._replicas)
         # everything, claims too: so that the view's position can be compared with any position of the log
         async for batch in follow(nc, self.position, [subjects.EVENTS, subjects.CLAIMS]):
             if time.monotonic() - checked > 1:

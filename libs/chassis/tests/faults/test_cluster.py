@@ -1,0 +1,56 @@
+"""Three servers hold the log: its leader steps down, a member is killed and comes back, and the callers go on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+from libs.chassis.tests.faults.load import each_is_stored_once, under_load, view_is_right
+from libs.chassis.tests.toy import box, shelf, views
+from nats.aio.client import Client as Nats
+
+from canlian_chassis.bus import Client, connect
+from canlian_chassis.log import STREAM, Log
+from canlian_chassis.service import Service
+from canlian_chassis.settings import Settings
+from canlian_chassis.testing_nats import nats_cluster
+from canlian_chassis.views import ViewRunner
+
+
+async def leader_of_the_log(nc: Nats) -> str:
+    """The name of the server that leads the stream, once there is one and the others are level with it."""
+    async with asyncio.timeout(10):
+        while True:
+            info = (await nc.jetstream().stream_info(STREAM)).cluster
+            if info and info.leader and all(peer.current for peer in info.replicas or []):
+                return info.leader
+            await asyncio.sleep(0.05)
+
+
+async def test_nothing_is_lost_or_doubled_when_the_leader_steps_down_and_a_member_dies(tmp_path: Path):
+    with nats_cluster(tmp_path / "nats") as servers:
+        settings = Settings(nats_url=",".join(s.url for s in servers), data=tmp_path / "var", replicas=3)
+        runner = ViewRunner(views, settings)
+        async with (
+            Service("toy", context="toy", deciders=[box, shelf], settings=settings).running(),
+            connect(settings, "test") as nc,
+        ):
+            assert (await nc.jetstream().stream_info(STREAM)).config.num_replicas == 3
+            await runner.start(nc)
+            async with under_load(Client(nc, patience=3), settings, callers=64) as load:
+                await asyncio.sleep(1)
+                await nc.request(f"$JS.API.STREAM.LEADER.STEPDOWN.{STREAM}", json.dumps({}).encode())
+                await load.goes_on(within=5)
+                await asyncio.sleep(0.5)
+
+                leader = servers[int((await leader_of_the_log(nc)).removeprefix("n"))]
+                await asyncio.to_thread(leader.kill)
+                await load.goes_on(within=20)  # the server's election takes four to nine seconds
+                await asyncio.to_thread(leader.start)
+                await asyncio.sleep(1)
+            await leader_of_the_log(nc)
+            await each_is_stored_once(Log(nc), load)
+            assert await runner.reached(await Log(nc).last_position(), timeout=10)
+            await runner.stop()
+            await view_is_right(nc, settings, tmp_path / "fresh")
