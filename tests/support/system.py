@@ -1,5 +1,6 @@
 """A system, or some of its parts, run by `canlian run` as a user does, on a folder and a port of the test's."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -7,10 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 
+from canlian_chassis import clock
+from canlian_chassis.bus import connect
+from canlian_chassis.settings import Settings
 from canlian_operator.system import RunningPart, RunningSystem, is_alive, running
 from tests.support.api import Api
 from tests.support.postgres import free_port
@@ -104,6 +109,15 @@ class System:
         pid = self.part(name).pid
         assert pid, f"{name} does not run"
         return pid
+
+    def move_clock(self, days: float) -> None:
+        """Set the whole system's clock so many days ahead; it must run with CANLIAN_MOVABLE_CLOCK."""
+
+        async def move() -> None:
+            async with connect(Settings(nats_url=self.nats_url, movable_clock=True), "test") as nc:
+                await clock.move(nc, Settings(movable_clock=True), timedelta(days=days))
+
+        asyncio.run(move())
 
     def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> int:
         """Comes back when the process is gone, with its pid; the supervisor starts another."""

@@ -89,4 +89,8 @@ async def of_system(system: RunningSystem) -> list[Finding]:
             else:
                 again = f", 重启过 {process.restarts} 次 · restarted {process.restarts}×" if process.restarts else ""
                 findings.append(Finding(f"{name}：进程 · process {process.pid}{again}"))
+        if ahead := await health.clock_ahead():
+            what = f"时钟比实际快 {ahead} · the clock is {ahead} ahead of the real time"
+            mend = "仅供测试：CANLIAN_MOVABLE_CLOCK · only tests should do this: see CANLIAN_MOVABLE_CLOCK"
+            findings.append(Finding(what, mend))
     return findings

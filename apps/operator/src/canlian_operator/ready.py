@@ -1,6 +1,7 @@
 """Whether parts are ready, asked of each: a tool over HTTP at /health, a service over the log's server."""
 
 import json
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
@@ -9,6 +10,7 @@ import nats.errors
 from nats.aio.client import Client as Nats
 
 from canlian_chassis.bus import open_connection
+from canlian_chassis.clock import read_ahead
 from canlian_chassis.settings import Settings
 from canlian_operator.parts import Kind, Part
 
@@ -44,10 +46,18 @@ class Health:
         except httpx.HTTPError:
             return False
 
-    async def of_service(self, name: str) -> bool:
+    async def clock_ahead(self) -> timedelta:
+        """How far ahead of the real time the system's clock was moved, as tests do."""
+        return await read_ahead(await self._connection())
+
+    async def _connection(self) -> Nats:
         self._nats = self._nats or await open_connection(self._settings, "operator")
+        return self._nats
+
+    async def of_service(self, name: str) -> bool:
+        nc = await self._connection()
         try:
-            answer = await self._nats.request(f"health.{name}", timeout=1)
+            answer = await nc.request(f"health.{name}", timeout=1)
         except nats.errors.Error:
             return False
         return bool(json.loads(answer.data)["status"] == "ready")

@@ -48,6 +48,10 @@ class Unavailable(Refused):
         super().__init__("unavailable")
 
 
+class Failed(Unavailable):
+    """The service answered, and said that it could not: for this command it may never be able to."""
+
+
 class Accepted:
     """The command was done: its events, and the position in the log that a view must reach to show them."""
 
@@ -212,5 +216,7 @@ def _answer_or_refusal(answer: Answer) -> Accepted | Refused:
             return NotAllowed(answer.code, answer.facts)
         case "refused":
             return Refused(answer.code, answer.facts)
+        case "failed" if answer.code == "failed":
+            return Failed()
         case "failed":
             return Unavailable()

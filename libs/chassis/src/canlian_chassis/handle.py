@@ -14,6 +14,7 @@ import structlog
 from pydantic import ValidationError
 
 from canlian_chassis import wire
+from canlian_chassis.clock import CLOCK
 from canlian_chassis.decider import Decider, Given, Ref, Rejected
 from canlian_chassis.keys import Keys
 from canlian_chassis.log import MAX_BATCH, AlreadyStored, Conflict, Entry, Log, NewEntry
@@ -147,7 +148,7 @@ class Handler:
         try:
             command = kind.model_validate_json(body)
             said_at = headers.get(wire.SAID_AT)
-            at = datetime.fromisoformat(said_at).astimezone(UTC) if said_at else datetime.now(UTC)
+            at = datetime.fromisoformat(said_at).astimezone(UTC) if said_at else CLOCK.now()
         except ValidationError as error:
             return invalid(error)
         except ValueError:

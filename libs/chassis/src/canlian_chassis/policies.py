@@ -6,31 +6,37 @@ The checkpoint and what was parked live in a key-value bucket beside the log, so
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Iterable, Sequence
+import contextlib
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import groupby
 
 import structlog
 from nats.aio.client import Client as Nats
-from nats.js.api import KeyValueConfig, StorageType
-from nats.js.errors import Error as JetStreamError
-from nats.js.errors import KeyNotFoundError, NoKeysError
-from nats.js.kv import KeyValue
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js.errors import BadRequestError
 
-from canlian_chassis.bus import Client, Refused, Unavailable
+from canlian_chassis.bus import Client, Failed, Refused, Unavailable
 from canlian_chassis.following import follow, read_entry
 from canlian_chassis.keys import Keys
 from canlian_chassis.log import Entry, Log
-from canlian_chassis.policy import Policy, command_id
+from canlian_chassis.parked import Asked, Parked, Parking, changes
+from canlian_chassis.policy import Cancel, Consequence, Later, Policy, command_id
+from canlian_chassis.timers import LOST, Timers
 from canlian_chassis.tokens import Signer
 from canlian_chassis.views import ViewRunner
 from canlian_events import subjects
-from canlian_events.core import Event
+from canlian_events.core import Event, UnknownEvent
 from canlian_events.meta import Actor, Meta
 from canlian_events.terms import Role
 
 log = structlog.get_logger()
-BUCKET = "policies"
-_TRIES = 3
+PAUSES = (0.1, 0.5, 2.0, 6.0)
+"""Seconds between one try and the next; after the last the event is parked."""
+_LOOK_AGAIN_SECONDS = 10.0
+"""What was asked while the connection was lost is found by looking again."""
 
 
 class PolicyRunner:
@@ -43,109 +49,175 @@ class PolicyRunner:
         signer: Signer,
         keys: Keys,
         view: ViewRunner | None,
+        timers: Timers,
     ) -> None:
-        self._service, self._policies, self._signer, self._keys, self._view = service, policies, signer, keys, view
-        self._actor = Actor(f"policy:{service}", frozenset({Role.POLICY}))
-        self._parked: set[str] = set()
+        self._service, self._signer, self._keys, self._view, self._timers = service, signer, keys, view, timers
+        self._policies: dict[str, list[Policy]] = {}
+        for policy in policies:
+            for kind in policy.on:
+                self._policies.setdefault(kind.type, []).append(policy)
+        self._filters = sorted(
+            {
+                subjects.events_of(kind.aggregate.context, kind.aggregate.name)
+                for policy in policies
+                for kind in policy.on
+            }
+        )
+        self._parked: dict[str, int] = {}
+        """Aggregate → how many of its events are parked."""
+        self._asked = True
+        self._looked = 0.0
         self.position = 0
         self.level = False
 
+    @property
+    def parked(self) -> int:
+        """How many events are parked."""
+        return sum(self._parked.values())
+
+    def token(self) -> str:
+        """What the policies act with."""
+        return self._signer.sign(Actor(f"policy:{self._service}", frozenset({Role.POLICY})))
+
     async def run(self, nc: Nats) -> None:
         """Follow the log for ever. Cancel to stop; what was under way is done again and comes to the same."""
-        log_, client = Log(nc), Client(nc)
-        await log_.ensure()
-        bucket = await _bucket(nc)
-        await self._restore(bucket)
-        async for batch in follow(nc, self.position, _filters(self._policies)):
-            for entry in batch:
-                await self._answer(entry, client, bucket)
-            if batch:
-                self.position = batch[-1].position
-                await self._save(bucket, self._service, str(self.position))
-            self.level = not batch or batch[-1].pending == 0
-
-    async def _restore(self, bucket: KeyValue) -> None:
+        self._client, self._log = Client(nc), Log(nc)
+        self._parking = await Parking.open(nc)
+        self.position = await self._parking.position(self._service)
+        heard = await nc.subscribe(changes(self._service), cb=self._hear)
         try:
-            value = (await bucket.get(self._service)).value
-            self.position = int(value or 0)
-        except KeyNotFoundError:
-            self.position = 0
-        try:
-            keys = await bucket.keys(filters=[f"parked.{self._service}.>"])
-        except NoKeysError:
-            keys = []
-        self._parked = {key.split(".")[2] for key in keys}
+            async for batch in follow(nc, self.position, self._filters):
+                await self._do_what_was_asked()
+                for entry in batch:
+                    await self._answer(entry)
+                if batch:
+                    self.position = batch[-1].position
+                    await self._parking.save_position(self._service, self.position)
+                self.level = not batch or batch[-1].pending == 0
+        finally:
+            with contextlib.suppress(NatsError):
+                await heard.unsubscribe()
 
-    async def _answer(self, entry: Entry, client: Client, bucket: KeyValue) -> None:
+    async def _answer(self, entry: Entry) -> None:
         """Send what follows from one event. What cannot be done is parked, and so is what later happens to the same."""
+        if entry.headers.get("ce-type") not in self._policies:
+            return  # nobody here is concerned, be it of a language newer than ours
+        if subjects.aggregate_id_of(entry.subject) in self._parked:
+            await self._park(entry, "an earlier event of it is parked", behind=True)
+        elif why := await self._failing(entry):
+            await self._park(entry, why)
+
+    async def _failing(self, entry: Entry) -> str | None:
+        """Let every policy answer the event; why one of them cannot, after several tries, or None."""
         try:
             event, meta = read_entry(entry)
-        except (ValueError, KeyError, LookupError) as error:
-            await self._park(bucket, entry.subject.split(".")[3], entry.position, repr(error))
-            return
-        wanted = [policy for policy in self._policies if type(event) in policy.on]
-        if not wanted:
-            return
-        if event.aggregate_id in self._parked:
-            await self._park(bucket, event.aggregate_id, meta.position, "an earlier event of it is parked")
-            return
-        event = self._keys.open(event, meta.id)
-        for policy in wanted:
-            for attempt in range(_TRIES):
-                try:
-                    await self._react(policy, event, meta, client)
-                    break
-                except Exception as error:
-                    log.exception("policy.failed", policy=policy.name, event_id=meta.id, attempt=attempt)
-                    if attempt == _TRIES - 1:
-                        await self._park(bucket, event.aggregate_id, meta.position, f"{policy.name}: {error!r}")
-                    await asyncio.sleep(0.1 * 4**attempt)
+            event = self._keys.open(event, meta.id)
+        except (UnknownEvent, ValueError, LookupError) as error:
+            return repr(error)
+        failures = [await self._trying(policy, event, meta) for policy in self._policies[event.type]]
+        return next(filter(None, failures), None)
 
-    async def _react(self, policy: Policy, event: Event, meta: Meta, client: Client) -> None:
+    async def _trying(self, policy: Policy, event: Event, meta: Meta) -> str | None:
+        for pause in (*PAUSES, None):
+            try:
+                await self._react(policy, event, meta)
+            except Exception as error:
+                log.exception("policy.failed", policy=policy.name, event_id=meta.id, last=pause is None)
+                if pause is None:
+                    return f"{policy.name}: {error!r}"
+                await asyncio.sleep(pause)
+            else:
+                return None
+        raise AssertionError("the last pause is None")
+
+    async def _react(self, policy: Policy, event: Event, meta: Meta) -> None:
         facts = None
         if policy.facts is not None:
             assert self._view is not None, f"{policy.name} needs facts, but its service has no view"
             while not await self._view.reached(meta.position):
                 log.info("policy.waiting_for_view", policy=policy.name, position=meta.position)
             facts = await self._view.read(policy.facts, event, meta)
-        for command in policy.commands(event, meta, facts):
-            id_ = command_id(policy, meta.id, command)
-            while True:
-                try:
-                    token = self._signer.sign(self._actor)
-                    await client.send(command, token=token, command_id=id_, cause=meta.id, said_at=meta.said_at)
-                    break
-                except Unavailable:
-                    # the other service is down: that is not this event's fault, so wait for it
-                    await asyncio.sleep(1)
-                except Refused as refused:
-                    log.info("policy.refused", policy=policy.name, command=type(command).__name__, code=refused.code)
-                    break
+        for what in policy.consequences(event, meta, facts):
+            await self._bring_about(what, policy, meta)
 
-    async def _park(self, bucket: KeyValue, aggregate_id: str, position: int, why: str) -> None:
-        self._parked.add(aggregate_id)
-        log.error("policy.parked", service=self._service, aggregate=aggregate_id, position=position, why=why[:300])
-        body = json.dumps({"position": position, "why": why[:300]})
-        await self._save(bucket, f"parked.{self._service}.{aggregate_id}.{position}", body)
-
-    async def _save(self, bucket: KeyValue, key: str, value: str) -> None:
+    async def _bring_about(self, what: Consequence, policy: Policy, meta: Meta) -> None:
+        """Raises what the event itself is to blame for; waits for as long as a service or the server is away."""
         while True:
             try:
-                await bucket.put(key, value.encode())
+                match what:
+                    case Later(command=command, at=at, key=key):
+                        id_ = command_id(policy, meta.id, command, key)
+                        await self._timers.set(key, command, at, id=id_, policy=policy.name, cause=meta.id)
+                    case Cancel(key=key):
+                        await self._timers.cancel(key)
+                    case command:
+                        id_, token = command_id(policy, meta.id, command), self.token()
+                        await self._client.send(
+                            command, token=token, command_id=id_, cause=meta.id, said_at=meta.said_at
+                        )
                 return
-            except (JetStreamError, TimeoutError, OSError):
-                await asyncio.sleep(0.3)
+            except (Failed, BadRequestError):
+                raise
+            except (Unavailable, *LOST):
+                await asyncio.sleep(1)
+            except Refused as refused:
+                log.info("policy.refused", policy=policy.name, event_id=meta.id, code=refused.code)
+                return
+
+    async def _park(self, entry: Entry, why: str, behind: bool = False) -> None:
+        parked = Parked(
+            service=self._service,
+            aggregate_id=subjects.aggregate_id_of(entry.subject),
+            position=entry.position,
+            event=entry.headers["ce-type"],
+            why=why[:300],
+            since=datetime.now(UTC),
+            behind=behind,
+        )
+        log.error("policy.parked", **parked.model_dump(include={"aggregate_id", "position", "event", "why"}))
+        await self._parking.park(parked)
+        self._parked[parked.aggregate_id] = self._parked.get(parked.aggregate_id, 0) + 1
+
+    async def _hear(self, message: Msg) -> None:
+        if message.data and Parked.model_validate_json(message.data).asked:
+            self._asked = True
+
+    async def _do_what_was_asked(self) -> None:
+        """Replay and drop what somebody asked for, in the log's order for each aggregate."""
+        due = self.parked and time.monotonic() - self._looked > _LOOK_AGAIN_SECONDS
+        if not (self._asked or due):
+            return
+        self._asked, self._looked = False, time.monotonic()
+        by_aggregate = sorted(await self._parking.parked(self._service), key=_aggregate)
+        self._parked = {
+            aggregate_id: left
+            for aggregate_id, parked in groupby(by_aggregate, key=_aggregate)
+            if (left := await self._settle(list(parked)))
+        }
+
+    async def _settle(self, parked: Sequence[Parked]) -> int:
+        """Go through one aggregate's parked events in order; how many stay. Those behind one that left follow it."""
+        before: Asked | None = None
+        for done, one in enumerate(parked):
+            asked = one.asked or (before if one.behind else None)
+            if asked is None:
+                return len(parked) - done
+            settled = one.model_copy(update={"asked": asked})
+            if one.asked and asked.what == "drop":
+                await self._parking.settle(settled, "dropped")
+            elif why := await self._failing(await self._entry(one.position)):
+                await self._parking.settle(settled, "failed again")
+                await self._parking.park(one.model_copy(update={"why": why[:300], "behind": False, "asked": None}))
+                return len(parked) - done
+            else:
+                await self._parking.settle(settled, "replayed")
+            before = asked
+        return 0
+
+    async def _entry(self, position: int) -> Entry:
+        page, _ = await self._log.page(subjects.EVENTS, position - 1, 1)
+        return page[0]
 
 
-async def _bucket(nc: Nats) -> KeyValue:
-    config = KeyValueConfig(bucket=BUCKET, history=1, storage=StorageType.FILE)
-    while True:
-        try:
-            return await nc.jetstream(timeout=10).create_key_value(config)
-        except (JetStreamError, TimeoutError):
-            await asyncio.sleep(0.3)
-
-
-def _filters(policies: Iterable[Policy]) -> list[str]:
-    kinds = {kind.aggregate for policy in policies for kind in policy.on}
-    return sorted(subjects.events_of(kind.context, kind.name) for kind in kinds)
+def _aggregate(parked: Parked) -> str:
+    return parked.aggregate_id

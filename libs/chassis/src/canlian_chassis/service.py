@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from canlian_chassis import logs, tasks, wire
 from canlian_chassis.bus import open_connection
+from canlian_chassis.clock import CLOCK
 from canlian_chassis.decider import Decider, Rejected
 from canlian_chassis.handle import Handler, invalid
 from canlian_chassis.keys import Keys, key_folder
@@ -27,6 +28,7 @@ from canlian_chassis.log import Log
 from canlian_chassis.policies import PolicyRunner
 from canlian_chassis.policy import Policy
 from canlian_chassis.settings import Settings
+from canlian_chassis.timers import TimerRunner, Timers
 from canlian_chassis.tokens import BadToken, Signer, Verifier
 from canlian_chassis.views import ViewRunner, Views
 from canlian_chassis.wire import Answer
@@ -114,18 +116,35 @@ class Service:
             Log(nc), keys, Verifier(key_folder(self.settings)), self.deciders, self.settings.subdistrict, runner
         )
         broker = self._broker(handler, runner)
-        policies = PolicyRunner(self.name, self.policies, signer, keys, runner) if self.policies else None
-        task = asyncio.create_task(_keep_running(policies, nc)) if policies else None
-        await broker.start()
-        await nc.subscribe(f"health.{self.name}", cb=self._health(nc, runner, policies))
         try:
-            yield self
+            async with CLOCK.following(nc, self.settings):
+                await broker.start()
+                async with self._reacting(nc, signer, keys, runner) as policies:
+                    await nc.subscribe(f"health.{self.name}", cb=self._health(nc, runner, policies))
+                    yield self
         finally:
-            await tasks.stop(task)
             await broker.stop()
             if runner:
                 await runner.stop()
             await nc.close()
+
+    @contextlib.asynccontextmanager
+    async def _reacting(
+        self, nc: Nats, signer: Signer, keys: Keys, runner: ViewRunner | None
+    ) -> AsyncIterator[PolicyRunner | None]:
+        """The service's policies and their timers at work, for as long as the block lasts."""
+        if not self.policies:
+            yield None
+            return
+        timers = Timers(self.name, nc, CLOCK)
+        await timers.ensure(self.settings.replicas)
+        policies = PolicyRunner(self.name, self.policies, signer, keys, runner, timers)
+        due = TimerRunner(timers, self.name, nc, CLOCK, policies.token)
+        working = [asyncio.create_task(_keep_running(work)) for work in (lambda: policies.run(nc), due.run)]
+        try:
+            yield policies
+        finally:
+            await tasks.stop(*working)
 
     def _broker(self, handler: Handler | None, runner: ViewRunner | None) -> NatsBroker:
         servers = [url.strip() for url in self.settings.nats_url.split(",")]
@@ -192,7 +211,8 @@ class Service:
                 parts["views"] = {"position": runner.position, "behind": runner.behind, "level": runner.level}
                 ready = ready and runner.level
             if policies:
-                parts["policies"] = {"position": policies.position, "level": policies.level}
+                where = {"position": policies.position, "level": policies.level}
+                parts["policies"] = where | {"parked": policies.parked}
             await message.respond(json.dumps({"status": "ready" if ready else "not ready", "parts": parts}).encode())
 
         return take
@@ -259,10 +279,10 @@ def _about(kind: type[Message]) -> str:
     return (kind.__doc__ or "").strip()
 
 
-async def _keep_running(policies: PolicyRunner, nc: Nats) -> None:
+async def _keep_running(work: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
-            await policies.run(nc)
+            await work()
         except Exception:
             log.exception("policies.failed")
             await asyncio.sleep(1)

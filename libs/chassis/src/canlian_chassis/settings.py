@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     replicas: int = 1
     """Copies of the log in a cluster: 1 or 3."""
     log_level: str = "info"
+    movable_clock: bool = False
+    """Whether the system's clock may be moved ahead, as tests of what takes days do. Never where people rely on it."""
 
     def store_url(self, kind: str, name: str) -> str:
         """Where a durable store or a view database lives: the URL given for its kind, or a SQLite file of its own."""

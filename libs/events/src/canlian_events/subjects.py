@@ -6,6 +6,7 @@ from canlian_events.core import Aggregate, Command, Event, Query
 
 EVENTS = "evt.>"
 CLAIMS = "claim.>"
+TIMERS = "timer.>"
 
 
 def event(event: Event, community: str) -> str:
@@ -45,6 +46,21 @@ def is_event(subject: str) -> bool:
 def community_of(subject: str) -> str:
     """The community an event's subject ends with."""
     return subject.rpartition(".")[2]
+
+
+def aggregate_id_of(subject: str) -> str:
+    """The id of the aggregate an event's subject names."""
+    return subject.split(".")[3]
+
+
+def timer(service: str, key: str) -> str:
+    """`timer.<service>.set.<key>`: where a timer waits for its time; `*` for all of a service's."""
+    return f"timer.{service}.set.{key}"
+
+
+def timers_due(service: str) -> str:
+    """`timer.<service>.due`: where a service's timers go when their time has come."""
+    return f"timer.{service}.due"
 
 
 def command(cls: type[Command]) -> str:

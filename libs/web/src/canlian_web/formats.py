@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 from babel import dates, numbers
 
+from canlian_chassis.clock import CLOCK
 from canlian_events.calendar import SHANGHAI
 from canlian_web.i18n import Lang
 
@@ -16,7 +17,7 @@ _TIME = "HH:mm"
 
 
 def now() -> datetime:
-    return datetime.now(SHANGHAI)
+    return CLOCK.now().astimezone(SHANGHAI)
 
 
 def today() -> date:

@@ -18,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 
 from canlian_chassis import logs
 from canlian_chassis.bus import Client, Unavailable, connect
+from canlian_chassis.clock import CLOCK
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Verifier
 from canlian_chassis.views import ViewRunner, Views
@@ -167,7 +168,7 @@ class Tool:
             await asyncio.gather(connection, return_exceptions=True)
 
     async def _connected(self, ending: asyncio.Event) -> None:
-        async with connect(self.settings, self.name) as nc:
+        async with connect(self.settings, self.name) as nc, CLOCK.following(nc, self.settings):
             self._nc, self._client = nc, Client(nc)
             try:
                 await self._start_views(nc)

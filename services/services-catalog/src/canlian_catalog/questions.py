@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlmodel import Session
 
 from canlian_catalog.matching.ranking import rank
 from canlian_catalog.views import queries
+from canlian_chassis.clock import CLOCK
 from canlian_chassis.decider import Rejected
 from canlian_chassis.service import question
 from canlian_events.calendar import SHANGHAI
@@ -24,5 +23,5 @@ def find_matches(session: Session, query: FindMatches, actor: Actor) -> Matches:
     if not actor.covers(person.community):
         raise Rejected("wrong_community", community=person.community)
     tried = queries.tried(session, query.person_id, query.need_id, query.domain)
-    year = datetime.now(SHANGHAI).year
+    year = CLOCK.now().astimezone(SHANGHAI).year
     return Matches(matches=rank(person, queries.candidates(session, query.domain), year, tried))

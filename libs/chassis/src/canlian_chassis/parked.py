@@ -1,0 +1,134 @@
+"""Events that policies could not answer, set aside so that they hold up nobody but their own aggregate.
+
+Each is an entry of the bucket `policies`. A person asks for it to be replayed or dropped, with a reason; the running
+service, which watches the bucket, does so, and what was asked stays there as an entry of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+from nats.aio.client import Client as Nats
+from nats.errors import Error as NatsError
+from nats.js.api import KeyValueConfig, StorageType
+from nats.js.errors import Error as JetStreamError
+from nats.js.errors import KeyNotFoundError, NoKeysError
+from nats.js.kv import KeyValue
+from pydantic import BaseModel
+
+BUCKET = "policies"
+_LOST = (NatsError, JetStreamError, TimeoutError, OSError)
+
+
+class Asked(BaseModel, frozen=True):
+    """What somebody wants done with a parked event."""
+
+    what: Literal["replay", "drop"]
+    reason: str
+    by: str
+    at: datetime
+
+
+class Parked(BaseModel, frozen=True):
+    """`behind` says that nothing is wrong with it but that an earlier event of its aggregate is parked."""
+
+    service: str
+    aggregate_id: str
+    position: int
+    event: str
+    """Its wire name."""
+    why: str
+    since: datetime
+    behind: bool = False
+    asked: Asked | None = None
+
+    @property
+    def place(self) -> str:
+        return f"{self.service}.{self.aggregate_id}.{self.position}"
+
+
+class Settled(BaseModel, frozen=True):
+    """What became of a parked event, and who asked for it."""
+
+    parked: Parked
+    outcome: Literal["replayed", "dropped", "failed again"]
+    at: datetime
+
+
+class Parking:
+    """The bucket beside the log: where each service's policies stand, what is parked, what was done about it."""
+
+    def __init__(self, bucket: KeyValue) -> None:
+        self._bucket = bucket
+
+    @classmethod
+    async def open(cls, nc: Nats, replicas: int = 1) -> Parking:
+        config = KeyValueConfig(bucket=BUCKET, history=1, storage=StorageType.FILE, replicas=replicas)
+        while True:
+            try:
+                return cls(await nc.jetstream(timeout=10).create_key_value(config))
+            except _LOST:
+                await asyncio.sleep(0.3)
+
+    async def position(self, service: str) -> int:
+        """Up to where the service's policies have answered."""
+        value = await self._get(service)
+        return int(value or 0)
+
+    async def save_position(self, service: str, position: int) -> None:
+        await self._put(service, str(position))
+
+    async def parked(self, service: str = "*") -> list[Parked]:
+        """What is parked, in the order of the log."""
+        found = [await self._get(key) for key in await self._keys(f"parked.{service}.>")]
+        return sorted(
+            (Parked.model_validate_json(value) for value in found if value), key=lambda parked: parked.position
+        )
+
+    async def park(self, parked: Parked) -> None:
+        await self._put(f"parked.{parked.place}", parked.model_dump_json())
+
+    async def settle(self, parked: Parked, outcome: Literal["replayed", "dropped", "failed again"]) -> None:
+        """Note what was done; what did not fail again is parked no longer."""
+        now = datetime.now(UTC)
+        settled = Settled(parked=parked, outcome=outcome, at=now)
+        await self._put(f"settled.{parked.place}.{now:%Y%m%d%H%M%S%f}", settled.model_dump_json())
+        if outcome != "failed again":
+            await self._lasting(lambda: self._bucket.purge(f"parked.{parked.place}"))
+
+    async def settled(self, service: str = "*") -> list[Settled]:
+        """What was replayed or dropped so far, oldest first."""
+        found = [await self._get(key) for key in await self._keys(f"settled.{service}.>")]
+        return sorted((Settled.model_validate_json(value) for value in found if value), key=lambda settled: settled.at)
+
+    async def _keys(self, filter_: str) -> Sequence[str]:
+        try:
+            return await self._bucket.keys(filters=[filter_])
+        except NoKeysError:
+            return []
+
+    async def _get(self, key: str) -> bytes | None:
+        try:
+            return (await self._bucket.get(key)).value
+        except KeyNotFoundError:
+            return None
+
+    async def _put(self, key: str, value: str) -> None:
+        await self._lasting(lambda: self._bucket.put(key, value.encode()))
+
+    async def _lasting(self, act: Callable[[], Awaitable[object]]) -> None:
+        """Do it, however long the server is away."""
+        while True:
+            try:
+                await act()
+                return
+            except _LOST:
+                await asyncio.sleep(0.3)
+
+
+def changes(service: str) -> str:
+    """The subject on which a service hears of changes to what it has parked."""
+    return f"$KV.{BUCKET}.parked.{service}.>"
