@@ -40,6 +40,7 @@ BEGINNINGS = frozenset(
         "ListService",
         "ReferPerson",
         "AskFeedback",
+        "ShowFile",
     }
 )
 """Commands that begin an aggregate: its id may be left out and then follows from the key. All others must name it."""

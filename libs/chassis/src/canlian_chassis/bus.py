@@ -161,6 +161,7 @@ class Client:
         token: str,
         said_at: datetime | None = None,
         dry_run: bool = False,
+        timeout: float = 60,
     ) -> list[Accepted | Refused]:
         """Send many commands, each with its id, to one service; the answers come in the same order.
 
@@ -172,7 +173,7 @@ class Client:
         headers = {wire.TOKEN: token} | ({wire.DRY_RUN: "1"} if dry_run else {})
         if said_at:
             headers[wire.SAID_AT] = said_at.isoformat()
-        reply = await self._request(subjects.commands_in_bulk(context), body, headers, timeout=60)
+        reply = await self._request(subjects.commands_in_bulk(context), body, headers, timeout=timeout)
         answers = [Answer.model_validate(item) for item in pydantic_core.from_json(reply)]
         return [_answer_or_refusal(answer) for answer in answers]
 

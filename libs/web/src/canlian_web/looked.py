@@ -1,0 +1,106 @@
+"""Who looked at a person's file: one row a showing, for the pages that list them.
+
+    LOOKED = looked_at(FederationRow)
+    Views("federation", …, projections=[…, LOOKED.projection])
+    await page.read(LOOKED.of, person_id)
+
+The rows outlive the person: once the person is erased the words are gone, and who looked when at what stays.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import JSON, DateTime, func
+from sqlmodel import Field, Session, col, select
+
+from canlian_chassis.projection import Projection, Row, projection
+from canlian_events.meta import Meta
+from canlian_events.personal import opened
+from canlian_events.registry.showing import FileShown
+from canlian_events.terms import FileField, Role, ShownFor
+from canlian_web.page import Context
+from canlian_web.terms import say
+
+NEWEST = 100
+"""How many showings a page lists."""
+
+
+class Shape(Row):
+    """`actor` is the stamp `role+role:id`; `what` are codes of FileField."""
+
+    showing_id: str = Field(primary_key=True)
+    position: int
+    at: datetime = Field(sa_type=DateTime(timezone=True))
+    person_id: str = Field(index=True)
+    community: str
+    actor: str
+    what: list[str] = Field(default_factory=list, sa_type=JSON)
+    why: str
+    words: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The showings among a tool's own tables."""
+
+    row: type[Shape]
+    projection: Projection
+
+    def of(self, db: Session, person_id: str, limit: int = NEWEST) -> tuple[Sequence[Shape], int]:
+        """The newest of this person's file, the newest first; and how many there are."""
+        where = self.row.person_id == person_id
+        number = db.exec(select(func.count()).select_from(self.row).where(where)).one()
+        query = select(self.row).where(where).order_by(col(self.row.position).desc()).limit(limit)
+        return db.exec(query).all(), number
+
+
+def looked_at(base: type[Row]) -> Looked:
+    """A tool's own table of showings, and the projection that fills it."""
+    names = {"__module__": base.__module__, "__tablename__": "showing"}
+    made = types.new_class("ShowingRow", (Shape, base), {"table": True}, lambda space: space.update(names))
+    row = cast("type[Shape]", made)
+
+    @projection(row, key=lambda event: event.showing_id)
+    def showings(_: Shape | None, event: FileShown, meta: Meta) -> Shape:
+        return row(
+            showing_id=event.showing_id,
+            position=meta.position,
+            at=meta.said_at,
+            person_id=event.person_id,
+            community=meta.community,
+            actor=meta.actor,
+            what=[field.value for field in FileField if field in event.what],
+            why=event.why.value,
+            words=opened(event.words),
+        )
+
+    return Looked(row, showings)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One showing in words, as `ui.looked` lists it."""
+
+    at: datetime
+    who: str
+    role: str
+    what: list[FileField]
+    why: ShownFor
+    words: str | None
+
+
+def in_words(page: Context, rows: Iterable[Shape], name: Callable[[str], str | None]) -> list[Seen]:
+    """`name` gives the name of an account, None where it has none that can be read: the account's id stands there."""
+    found = []
+    for row in rows:
+        roles, _, id_ = row.actor.partition(":")
+        held = [Role(role) for role in roles.split("+") if role in list(Role)]
+        who = page._("the person") if held == [Role.RESIDENT] else name(id_) or id_
+        what = [FileField(code) for code in row.what]
+        found.append(Seen(row.at, who, say(held, page.lang), what, ShownFor(row.why), row.words))
+    return found

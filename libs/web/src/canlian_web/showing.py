@@ -1,0 +1,169 @@
+"""Showing a person's file: recorded first, then shown; what cannot be recorded stays hidden.
+
+A page hands over the values it wants to print and prints only those of the `File` it gets back: so what is recorded and
+what is shown are the same. Names in lists and headings are not handed over: a list of names is not a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from starlette.responses import Response
+
+from canlian_chassis.bus import Accepted, Client, Refused, Unavailable
+from canlian_events.ids import derive_uuid
+from canlian_events.personal import Sealed
+from canlian_events.registry.showing import MAY_LOOK, ShowFile, showing_id_of
+from canlian_events.terms import FileField, ShownFor
+from canlian_web.forms import Form
+from canlian_web.page import Context
+from canlian_web.personal import MASK
+from canlian_web.refusals import say_refusal
+from canlian_web.terms import options
+
+log = structlog.get_logger()
+PATIENCE = 2.0
+"""Seconds that a page waits for the registry before it is shown with everything hidden."""
+MANY = 500
+"""Showings sent in one message."""
+_NOTHING: tuple[object, ...] = (None, "", (), [], frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One person's file, and what of it is to be shown."""
+
+    person_id: str
+    community: str
+    what: frozenset[FileField]
+
+
+@dataclass(frozen=True)
+class File:
+    """The values that may be shown: `file.phone`, as they were handed over. Where `hidden`, masked and empty ones."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    hidden: str | None = None
+    """Why nothing is shown, in the page's language."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        # a KeyError, which a template does not take for "nothing there"
+        value = self.values[name]
+        return value if self.hidden is None else _masked(value)
+
+
+def _masked(value: Any) -> Any:
+    """A text by a mask of no particular length, everything else by nothing of its kind."""
+    match value:
+        case str():
+            return MASK * 4
+        case list() | tuple() | set() | frozenset() | dict():
+            return type(value)()
+        case _:
+            return value if isinstance(value, Sealed) else None
+
+
+async def shown(
+    page: Context, person_id: str, community: str, why: ShownFor, /, *, words: str = "", **values: Any
+) -> File:
+    """The person's values by the codes of `FileField`, once it is recorded that they are shown.
+
+    Nothing is recorded where there is nothing to show. Never raises a refusal: the file is then hidden, and says why.
+    """
+    what = frozenset(FileField(name) for name, value in values.items() if value not in _NOTHING)
+    if not what:
+        return File(values)
+    hidden = await record(page, [Look(person_id, community, what)], why, words)
+    return File(values, hidden)
+
+
+async def record(page: Context, looks: Iterable[Look], why: ShownFor, words: str = "") -> str | None:
+    """Record that these files are about to be shown. None, or why they may not be, in the page's language.
+
+    Looking again within a quarter of an hour is the same showing: it has the same ids, and the service's first answer.
+    """
+    now = datetime.now(UTC)
+    commands = [_command(page, look, why, words, now) for look in looks]
+    try:
+        await _send(page, [(derive_uuid(command.showing_id), command) for command in commands])
+    except Unavailable:
+        log.warning("showing.not_recorded", actor=page.actor.id, files=len(commands))
+        return page._("Hidden for now: it could not be recorded who looks at this file. Try again in a moment.")
+    except Refused as refused:
+        return say_refusal(refused.code, refused.facts, page.lang)
+    return None
+
+
+def _command(page: Context, look: Look, why: ShownFor, words: str, now: datetime) -> ShowFile:
+    id_ = showing_id_of(page.actor.id, look.person_id, look.community, look.what, why, words, now)
+    return ShowFile(
+        showing_id=id_,
+        person_id=look.person_id,
+        community=look.community,
+        what=look.what,
+        why=why,
+        words=words or None,
+    )
+
+
+async def _send(page: Context, commands: Sequence[tuple[str, ShowFile]]) -> None:
+    """Raises the first refusal. A page does not wait for its own view to show the showing."""
+    if page.tool.nats is None:
+        raise Unavailable
+    client = Client(page.tool.nats, PATIENCE)
+    if len(commands) == 1:
+        [(id_, command)] = commands
+        await client.send(command, token=page.token, command_id=id_)
+        return
+    for start in range(0, len(commands), MANY):
+        part = commands[start : start + MANY]
+        for answer in await client.send_many("registry", part, token=page.token, timeout=PATIENCE + len(part) / 100):
+            if not isinstance(answer, Accepted):
+                raise answer
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """Why a file is looked at, as whoever asked said."""
+
+    why: ShownFor
+    words: str = ""
+
+
+def stated(page: Context, among: Collection[ShownFor] = frozenset(ShownFor)) -> Stated | None:
+    """The reason in the address (`?why=…&words=…`); None where there is none, or none of these."""
+    asked = page.request.query_params
+    why, words = asked.get("why", ""), asked.get("words", "").strip()[:200]
+    if why not in among or (why == ShownFor.OTHER and not words):
+        return None
+    return Stated(ShownFor(why), words)
+
+
+def ask_why(page: Context, title: str, among: Collection[ShownFor], back: str) -> Response:
+    """A page that asks why the file is looked at and comes back to this address, with what else it holds.
+
+    `among` are the reasons that fit here; only those of the actor's roles are offered.
+    """
+    offered = [why for why in among if page.actor.holds(*MAY_LOOK[why])]
+    asked = page.request.query_params
+    form: Form[Any] = page.blank(why=asked.get("why"), words=asked.get("words"))
+    if "why" in asked:
+        wrong = {"words": page._("Say in a few words why you look at the file")} if asked["why"] == "other" else {}
+        form.errors = wrong or {"why": page._("Choose why you look at the file")}
+    response = page.render(
+        "canlian/why.html",
+        title=title,
+        form=form,
+        reasons=[choice for choice in options(ShownFor, page.lang) if choice[0] in offered],
+        other=ShownFor.OTHER in offered,
+        back=back,
+        more={name: value for name, value in asked.items() if name not in ("why", "words")},
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
