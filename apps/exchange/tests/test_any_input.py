@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
 import schemathesis
 from apps.exchange.tests.running import STAFF, Api
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.core.result import Ok
+
+from canlian_exchange import callers
 
 _FEW = settings(
     max_examples=2,
@@ -47,7 +50,8 @@ def try_all(document: dict[str, Any], url: str, token: str) -> list[str]:
     return wrong
 
 
-async def test_no_request_that_fits_the_document_is_a_fault(api: Api):
+async def test_no_request_that_fits_the_document_is_a_fault(api: Api, monkeypatch: pytest.MonkeyPatch):
     api.tool.client._patience = 0.05
+    monkeypatch.setattr(callers, "PATIENCE", 0.05)
     document = (await api.get("/api/openapi.json")).json()
     assert await asyncio.to_thread(try_all, document, api.url, api.token(STAFF)) == []

@@ -8,7 +8,7 @@ import pytest
 from apps.exchange.tests.running import GRID_WORKER_HERE, HERE, STAFF, THERE, Api, actor, person
 
 from canlian_events.terms import Role
-from canlian_exchange import communities as overview
+from canlian_exchange import callers
 
 ALL = "/api/v1/communities"
 
@@ -72,6 +72,6 @@ async def test_a_community_that_is_not_there_is_404(api: Api):
 
 
 async def test_a_position_not_reached_in_time_is_503(api: Api, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(overview, "PATIENCE", 0.1)
+    monkeypatch.setattr(callers, "PATIENCE", 0.1)
     answer = await api.get(ALL, position=2**62)
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")

@@ -189,4 +189,4 @@ def test_nothing_by_a_name_is_told_apart_from_nothing_one_may_see(db: Session):
     assert TRAIL.of(db, "e99") is None
     assert TRAIL.of(db, "9" * 30) is None
     hidden = TRAIL.of(db, BO, may_see=lambda community: community == HERE)
-    assert hidden == Found([])
+    assert hidden == Found([], elsewhere=THERE)

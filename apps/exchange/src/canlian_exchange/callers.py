@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from fastapi.security import HTTPBearer
 
 from canlian_chassis.bus import Unavailable
@@ -19,6 +19,9 @@ from canlian_exchange.problems import Problem, language_of
 from canlian_exchange.reading import READERS, may_read
 from canlian_web.i18n import Lang
 from canlian_web.tool import Tool
+
+PATIENCE = 5.0
+"""Seconds to wait for the view to reach a position."""
 
 
 @dataclass
@@ -36,6 +39,17 @@ class Exchange:
         if self.tool.nats is None:
             raise Unavailable
         return Log(self.tool.nats)
+
+    @property
+    def position(self) -> int:
+        """Up to where the exchange's own view is filled."""
+        return self.tool.runner.position if self.tool.runner else 0
+
+    async def reach(self, position: int) -> None:
+        """Wait until the view is there. Raises Unavailable where that takes too long."""
+        runner = self.tool.runner
+        if position and (runner is None or not await runner.reached(position, timeout=PATIENCE)):
+            raise Unavailable
 
     async def keys(self) -> Keys:
         """The key store, opened when it is first needed: its database may come later than we do."""
@@ -92,4 +106,7 @@ _BEARER = Depends(HTTPBearer(auto_error=False, description="`canlian token --rol
 Shared = Annotated[Exchange, Depends(exchange_of)]
 SignedIn = Annotated[Caller, Depends(caller_of)]
 Reader = Annotated[Caller, Depends(reader_of)]
+At = Annotated[
+    int, Query(ge=0, le=2**63 - 1, description="Wait until the view has reached the position a command answered")
+]
 BEARER = [_BEARER]

@@ -10,8 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
-from canlian_chassis.bus import Unavailable
-from canlian_exchange.callers import BEARER, Exchange, Reader, Shared
+from canlian_exchange.callers import BEARER, At, Reader, Shared
 from canlian_exchange.openapi import PROBLEMS
 from canlian_exchange.problems import Problem
 from canlian_exchange.reading import may_see
@@ -20,8 +19,6 @@ from canlian_overview import FIGURES, Figure, Period, Rate
 from canlian_web.formats import today
 from canlian_web.refusals import say_refusal
 
-PATIENCE = 5.0
-"""Seconds to wait for the figures to reach a position."""
 router = APIRouter(tags=["communities"], dependencies=BEARER)
 
 
@@ -85,16 +82,13 @@ def period_of(caller: Reader, from_: FirstDay = None, to: LastDay = None) -> Per
 
 
 Days = Annotated[Period, Depends(period_of)]
-At = Annotated[
-    int, Query(ge=0, le=2**63 - 1, description="Wait until the figures have reached the position a command answered")
-]
 
 
 @router.get("/communities", summary="All communities", responses=PROBLEMS(401, 403, 422, 503))
 async def communities(exchange: Shared, caller: Reader, period: Days, position: At = 0) -> Communities:
     """Every open community the caller may see, with its figures for the period."""
-    await _reach(exchange, position)
-    at = _position(exchange)
+    await exchange.reach(position)
+    at = exchange.position
     found = await exchange.tool.read(OVERVIEW.communities, "", period)
     bodies = [
         CommunityBody(code=row.community, name=row.name, figures=_figures(one.figures.values()))
@@ -115,8 +109,8 @@ async def community(
     """A community's figures and its services' rates; with a subdistrict's code, of all its communities together."""
     if not may_see(caller.actor, code):
         raise Problem(403, "wrong_community", facts={"community": code})
-    await _reach(exchange, position)
-    at = _position(exchange)
+    await exchange.reach(position)
+    at = exchange.position
     found = await exchange.tool.read(_one, code, period, at)
     if found is None:
         raise Problem(404, "no_such_community", facts={"community": code})
@@ -145,17 +139,6 @@ def _one(session: Session, code: str, period: Period, position: int) -> OneCommu
         figures=_figures(OVERVIEW.figures(session, code, period)),
         services=services,
     )
-
-
-async def _reach(exchange: Exchange, position: int) -> None:
-    """503 where the view has not got there in time."""
-    runner = exchange.tool.runner
-    if position and (runner is None or not await runner.reached(position, timeout=PATIENCE)):
-        raise Unavailable
-
-
-def _position(exchange: Exchange) -> int:
-    return exchange.tool.runner.position if exchange.tool.runner else 0
 
 
 def _figures(figures: Iterable[Figure]) -> dict[str, FigureBody]:

@@ -1,4 +1,4 @@
-"""The exchange's own view: the overview's tables, and which command ids were used for what."""
+"""The exchange's own view: the overview's tables, what followed from what, which command ids were used for what."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from canlian_events.core import Event
 from canlian_events.language import EVENTS
 from canlian_events.meta import Meta
 from canlian_overview import overview
+from canlian_overview.trail import trail
 
 
 class ExchangeRow(Row):
@@ -53,4 +54,7 @@ used_commands = Projection(
     by=lambda meta: meta.command,
 )
 OVERVIEW = overview(ExchangeRow)
-views = Views("exchange", version=1, rows=ExchangeRow, projections=[used_commands, *OVERVIEW.projections])
+TRAIL = trail(ExchangeRow)
+views = Views(
+    "exchange", version=1, rows=ExchangeRow, projections=[used_commands, TRAIL.projection, *OVERVIEW.projections]
+)

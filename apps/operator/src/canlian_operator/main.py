@@ -16,6 +16,7 @@ from canlian_operator.run import run
 from canlian_operator.sample import sample
 from canlian_operator.speech import Lang, speak
 from canlian_operator.token import token
+from canlian_operator.why import why
 
 app = typer.Typer(
     help="残联服务平台 · canlian: run it, fill it, look after it",
@@ -43,5 +44,6 @@ app.add_typer(import_app, name="import")
 app.command("token")(token)
 app.add_typer(account_app, name="account")
 app.add_typer(events_app, name="events")
+app.command("why")(why)
 app.command("rebuild")(rebuild)
 app.command("asyncapi")(asyncapi)

@@ -56,11 +56,15 @@ class EventRow(Row):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Trees, the oldest first, and how many more there are. `whole`: no event of theirs is left out."""
+    """Trees, the oldest first, and how many more there are. `whole`: no event of theirs is left out.
+
+    Where there are none, `elsewhere` is the community that the reader may not look into.
+    """
 
     trees: Sequence[Step]
     more: int = 0
     whole: bool = True
+    elsewhere: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,9 @@ class Trail:
         hits = self._named(db, what)
         if not hits:
             return None
-        hits = [row for row in hits if may_see(row.community)]
-        known = {row.event_id: row for row in hits}
+        known = {row.event_id: row for row in hits if may_see(row.community)}
+        if not known:
+            return Found([], elsewhere=hits[0].community)
         roots = sorted(self._climb(db, known), key=lambda row: row.position)
         commands = list(dict.fromkeys((row.cause, row.command) for row in roots))
         shown = set(commands[:trees])
