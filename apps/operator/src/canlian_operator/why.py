@@ -11,7 +11,7 @@ from urllib.parse import quote
 import typer
 
 from canlian_operator.reaching import Found, Link, with_system
-from canlian_operator.speech import by_language, fail, language, note
+from canlian_operator.speech import by_language, errors, fail, language, note
 
 if TYPE_CHECKING:
     import httpx
@@ -25,7 +25,7 @@ def why(
     what: Annotated[
         str,
         typer.Argument(
-            help="事件编号、日志位置，或人员等的编号 · an event's id, its position, or the id of a person, need, visit …",
+            help="事件编号、日志位置，或人员等的编号 · an event's id or position, or a person's, need's … id",
             show_default=False,
         ),
     ],
@@ -83,7 +83,8 @@ def _read(answer: httpx.Response) -> Json:
     if answer.status_code == 200:
         return body
     said = body.get("message", answer.text[:200])
-    fail(f"{said} ({body.get('code', answer.status_code)})", "")
+    errors.print(f"{said} ({body.get('code', answer.status_code)})", markup=False, style="red")
+    raise typer.Exit(1)
 
 
 def as_text(step: Json, since: datetime | None = None, first: str = "", rest: str = "") -> Iterator[str]:
@@ -96,11 +97,13 @@ def as_text(step: Json, since: datetime | None = None, first: str = "", rest: st
     if since:
         when = say_gap(at - since, lang)
     else:
-        late = f" ({by_language('记录于', 'recorded')} {say_gap(at - said, lang)})" if at - said >= _SAID_EARLIER else ""
+        late = (
+            f" ({by_language('记录于', 'recorded')} {say_gap(at - said, lang)})" if at - said >= _SAID_EARLIER else ""
+        )
         when = f"{_clock(said)}{late}"
     actor = next((node["actor"] for node in nodes if node["actor"]), None)
     who = say_actor(actor, lang) if actor else by_language("（不在您负责的社区）", "(in another community)")
-    yield f"{first}{when}  {who}".replace("  ", " ", 0 if when else 1)
+    yield first + (f"{when}  {who}" if when else who)
     for node in nodes:
         yield f"{rest}{_event(node)}"
     below = [(step, datetime.fromisoformat(node["at"])) for node in nodes for step in node["then"]]
