@@ -7,9 +7,11 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from canlian_chassis import logs
+from canlian_chassis.keys import key_folder
 from canlian_chassis.settings import Settings
 from canlian_exchange import commands, communities, docs, events, openapi, problems, schemas, why
 from canlian_exchange.callers import Exchange, Shared
+from canlian_exchange.chaining import Chaining
 from canlian_exchange.views import views
 from canlian_web.i18n import N_
 from canlian_web.tool import GRACE, Tool
@@ -26,6 +28,7 @@ async def answer_health(exchange: Shared) -> Response:
 
 
 def exchange(settings: Settings | None = None) -> Tool:
+    settings = settings or Settings()
     v1 = APIRouter(prefix="/v1")
     for router in (commands.router, events.router, why.router, communities.router, schemas.router):
         v1.include_router(router)
@@ -37,6 +40,7 @@ def exchange(settings: Settings | None = None) -> Tool:
         routers=[docs.router, health, v1],
         views=views,
         settings=settings,
+        beside=lambda nc: Chaining(nc, key_folder(settings), settings.replicas).run(),
         version="1",
         openapi_url=f"{API}/openapi.json",
         docs_url=None,

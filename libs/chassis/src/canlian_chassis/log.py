@@ -38,6 +38,11 @@ _BUSY = {10210, 429, 10176}
 """Too many batches are open on the stream. The server says so to a batch's first message; to one that did not ask, it
 says at the end that the batch is incomplete (10176), as it does where a new leader does not know the batch's beginning.
 Either way nothing of it is stored."""
+_TOLD_WITH_IT = (
+    *("Nats-Stream", "Nats-Subject", "Nats-Sequence", "Nats-Time-Stamp"),
+    *("Nats-Num-Pending", "Nats-Last-Sequence", "Nats-UpTo-Sequence"),
+)
+"""What the server adds to the headers of a message that it gives directly: not stored with it."""
 _NO_MESSAGE = 10037
 _MAX_OPEN_BATCHES = 32
 """The server allows about 50 open batches on a stream; several processes share them, and back off when told."""
@@ -88,18 +93,20 @@ def _wire_headers(entry: NewEntry) -> Headers:
 
 
 class Log:
-    """One federation's log. Cheap to make; shares its connection."""
+    """One federation's log, or a stream beside it that is kept as strictly. Cheap to make; shares its connection."""
 
-    def __init__(self, nc: Nats) -> None:
-        self._nc = nc
+    def __init__(
+        self, nc: Nats, stream: str = STREAM, filters: Sequence[str] = (subjects.EVENTS, subjects.CLAIMS)
+    ) -> None:
+        self._nc, self._stream, self._filters = nc, stream, filters
         self._js = nc.jetstream(timeout=10)
         self._open_batches = asyncio.Semaphore(_MAX_OPEN_BATCHES)
 
     async def ensure(self, replicas: int = 1) -> None:
         """Create the stream if it is not there; waits while the server is not ready yet."""
         config = StreamConfig(
-            name=STREAM,
-            subjects=[subjects.EVENTS, subjects.CLAIMS],
+            name=self._stream,
+            subjects=list(self._filters),
             retention=RetentionPolicy.LIMITS,
             storage=StorageType.FILE,
             discard=DiscardPolicy.NEW,
@@ -120,7 +127,7 @@ class Log:
                 # it exists, set up by somebody (an operator with other limits, say), and theirs stands;
                 # or a cluster has not found all its members yet
                 with contextlib.suppress(nats.js.errors.NotFoundError, nats.errors.Error):
-                    await js.stream_info(STREAM)
+                    await js.stream_info(self._stream)
                     return
             except (nats.js.errors.ServiceUnavailableError, nats.errors.Error):
                 pass
@@ -128,11 +135,11 @@ class Log:
 
     async def last_position(self) -> int:
         """The position of the last message in the log; 0 when it is empty."""
-        return int((await self._js.stream_info(STREAM)).state.last_seq)
+        return int((await self._js.stream_info(self._stream)).state.last_seq)
 
     async def last_of(self, filter_: str) -> Entry | None:
         """The last message under a subject or filter, from the stream's leader: never stale."""
-        reply = await self._api(f"STREAM.MSG.GET.{STREAM}", {"last_by_subj": filter_})
+        reply = await self._api(f"STREAM.MSG.GET.{self._stream}", {"last_by_subj": filter_})
         problem = reply.get("error")
         if problem:
             if problem.get("err_code") == _NO_MESSAGE:
@@ -156,7 +163,7 @@ class Log:
         page: list[Entry] = []
         try:
             request = {"seq": after + 1, "next_by_subj": filter_, "batch": size}
-            await self._nc.publish(f"$JS.API.DIRECT.GET.{STREAM}", json.dumps(request).encode(), reply=inbox)
+            await self._nc.publish(f"$JS.API.DIRECT.GET.{self._stream}", json.dumps(request).encode(), reply=inbox)
             while True:
                 message = await subscription.next_msg(timeout=_READ_WITHIN)
                 headers = message.headers or {}
@@ -247,13 +254,10 @@ def _nanoseconds(text: str) -> int:
 
 def _direct(message: Msg) -> Entry:
     headers = message.headers or {}
-    return Entry(
-        headers["Nats-Subject"],
-        int(headers["Nats-Sequence"]),
-        _nanoseconds(headers["Nats-Time-Stamp"]),
-        headers,
-        message.data,
-    )
+    subject, position, recorded = (headers[name] for name in ("Nats-Subject", "Nats-Sequence", "Nats-Time-Stamp"))
+    for name in _TOLD_WITH_IT:
+        headers.pop(name, None)
+    return Entry(subject, int(position), _nanoseconds(recorded), headers, message.data)
 
 
 def _stored(message: dict[str, Any]) -> Entry:

@@ -7,6 +7,9 @@ from canlian_events.core import Aggregate, Command, Event, Query
 EVENTS = "evt.>"
 CLAIMS = "claim.>"
 TIMERS = "timer.>"
+EVERYTHING = ">"
+"""As a filter: all that is in a stream."""
+HEADS = "head.>"
 
 
 def event(event: Event, community: str) -> str:
@@ -37,6 +40,11 @@ ERASURES = "claim.erased.*"
 def erasure(data_subject: str) -> str:
     """`claim.erased.<data subject>`: says for ever that this key must not come back."""
     return f"claim.erased.{data_subject}"
+
+
+def head(day: str) -> str:
+    """`head.<day>`: where the signed heads of a day (`2026-11-24`) are kept."""
+    return f"head.{day}"
 
 
 def is_event(subject: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -16,7 +16,7 @@ from sqlmodel import Session
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from canlian_chassis import logs
+from canlian_chassis import logs, tasks
 from canlian_chassis.bus import Client, Unavailable, connect
 from canlian_chassis.clock import CLOCK
 from canlian_chassis.settings import Settings
@@ -48,7 +48,10 @@ class Health:
 
 
 class Tool:
-    """`title` is an English text of the package's catalogue (`N_("…")`), `nav` pairs of address and text."""
+    """`title` is an English text of the package's catalogue (`N_("…")`), `nav` pairs of address and text.
+
+    `beside` is what else the tool does with its connection, for as long as it has one.
+    """
 
     def __init__(
         self,
@@ -60,11 +63,12 @@ class Tool:
         routers: Sequence[APIRouter],
         views: Views | None = None,
         nav: Iterable[tuple[str, str]] = (),
+        beside: Callable[[Nats], Coroutine[Any, Any, None]] | None = None,
         settings: Settings | None = None,
         **fastapi: Any,
     ) -> None:
         self.name, self.prefix, self.package, self.title = name, prefix, package, title
-        self.nav = tuple(nav)
+        self.nav, self._beside = tuple(nav), beside
         self.settings = settings or Settings()
         self.runner = ViewRunner(views, self.settings) if views else None
         self.verifier = Verifier(self.settings.data / "keys")
@@ -170,11 +174,13 @@ class Tool:
     async def _connected(self, ending: asyncio.Event) -> None:
         async with connect(self.settings, self.name) as nc, CLOCK.following(nc, self.settings):
             self._nc, self._client = nc, Client(nc)
+            beside = asyncio.create_task(self._beside(nc), name=f"{self.name}-beside") if self._beside else None
             try:
                 await self._start_views(nc)
                 await ending.wait()
             finally:
                 self._client = None
+                await tasks.stop(beside)
                 if self.runner:
                     await self.runner.stop()
 
