@@ -109,7 +109,8 @@ def test_what_a_killed_supervisor_left_running_is_ended_first(system: System) ->
     state = system.state
     assert system.process
     assert system.stop() == 0
-    orphan = os.spawnve(os.P_NOWAIT, "/bin/sh", ["sh", "-c", "sleep 60; : -m canlian_registry"], dict(os.environ))
+    runs = state.parts["registry"].runs
+    orphan = os.spawnve(os.P_NOWAIT, "/bin/sh", ["sh", "-c", f"sleep 60; : {runs}"], dict(os.environ))
     state.parts["registry"].pid = orphan
     (system.data / "run" / "system.json").write_text(state.model_dump_json())
     left.start()

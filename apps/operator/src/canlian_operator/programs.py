@@ -69,10 +69,10 @@ def part_program(part: Part, data: Path, address: str, shared: Mapping[str, str]
     host, port = address.rsplit(":", 1)
     return Program(
         name=part.name,
-        command=[sys.executable, "-m", part.module],
+        module=part.module,
         environment={**shared, "CANLIAN_HOST": host, "CANLIAN_PORT": port},
         log=data / "logs" / f"{part.name}.log",
-        runs=f"-m {part.module}",
+        runs=f"canlian: {part.name} on {data}",
         address=address,
     )
 

@@ -1,10 +1,8 @@
 """Keeps child processes running: starts, restarts with backoff, gives up on one that keeps dying, stops all."""
 
 import asyncio
-import ctypes
 import os
 import signal
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,26 +11,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from canlian_operator.forked import PR_SET_PDEATHSIG, Fork, fork, libc
 from canlian_operator.system import PartState
 
 DEATHS_TO_GIVE_UP = 5
 WITHIN_SECONDS = 60.0
 FIRST_DELAY = 0.25
 LOG_BYTES_KEPT = 10_000_000
-PR_SET_PDEATHSIG = 1
-
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 @dataclass(frozen=True)
 class Program:
-    """What to run. `address` is host:port where it listens; `runs` is a part of its command line that is its own."""
+    """What to run: a command, or a module of ours, which is forked.
+
+    `address` is host:port where it listens; `runs` is a part of its command line that is its own.
+    """
 
     name: str
-    command: Sequence[str]
     environment: Mapping[str, str]
     log: Path
     runs: str
+    command: Sequence[str] = ()
+    module: str = ""
     address: str | None = None
 
 
@@ -42,7 +42,7 @@ class Child:
     state: PartState = "restarting"
     restarts: int = 0
     since: float = 0.0
-    process: asyncio.subprocess.Process | None = None
+    process: asyncio.subprocess.Process | Fork | None = None
     keeper: asyncio.Task[None] | None = None
     deaths: deque[float] = field(default_factory=lambda: deque(maxlen=DEATHS_TO_GIVE_UP))
 
@@ -127,8 +127,11 @@ def ending(code: int) -> str:
         return f"signal {-code}"
 
 
-async def spawn(program: Program) -> asyncio.subprocess.Process:
+async def spawn(program: Program) -> asyncio.subprocess.Process | Fork:
     """In a session of its own, so that Ctrl-C reaches the supervisor only, and ending with the supervisor on Linux."""
+    if program.module:
+        open_log(program.log).close()
+        return await fork(program.module, program.runs, program.environment, program.log)
     with open_log(program.log) as log:
         return await asyncio.create_subprocess_exec(
             *program.command,
@@ -143,7 +146,6 @@ async def spawn(program: Program) -> asyncio.subprocess.Process:
 
 def end_with(parent: int) -> Callable[[], None] | None:
     """For the child to run before its program: the kernel sends it SIGTERM when the parent dies, even by SIGKILL."""
-    libc = _libc
     if libc is None:
         return None
 
