@@ -56,5 +56,5 @@ used_commands = Projection(
 OVERVIEW = overview(ExchangeRow)
 TRAIL = trail(ExchangeRow)
 views = Views(
-    "exchange", version=1, rows=ExchangeRow, projections=[used_commands, TRAIL.projection, *OVERVIEW.projections]
+    "exchange", version=2, rows=ExchangeRow, projections=[used_commands, TRAIL.projection, *OVERVIEW.projections]
 )

@@ -148,6 +148,7 @@ _OVER = {
     NeedCloseReason.DUPLICATE: Standing.DUPLICATE,
     NeedCloseReason.MOVED_AWAY: Standing.MOVED_AWAY,
     NeedCloseReason.DIED: Standing.CLOSED,
+    NeedCloseReason.ERASED: Standing.CLOSED,
 }
 _REFERRED = {
     "waiting": Standing.WAITING,

@@ -210,6 +210,17 @@ class NeedCloseReason(Term):
     DIED = "died", "去世"
     NOT_OURS = "not_ours", "不属职责范围"
     DUPLICATE = "duplicate", "重复登记"
+    ERASED = "erased", "个人信息已删除"
+
+
+class ErasureGround(Term):
+    """Why personal data is erased. Source: 个人信息保护法 art. 47."""
+
+    REQUEST = "request", "本人要求删除"
+    CONSENT_WITHDRAWN = "consent_withdrawn", "本人撤回同意"
+    PURPOSE_OVER = "purpose_over", "处理目的已实现、无法实现或不再必要"
+    KEPT_LONG_ENOUGH = "kept_long_enough", "保存期限已届满"
+    UNLAWFUL = "unlawful", "违法或违约处理"
 
 
 class Urgency(Term):

@@ -4,6 +4,7 @@ from canlian_assistance.assessment.decider import assessment
 from canlian_assistance.need.decider import need
 from canlian_assistance.policies.after_assessment import after_assessment
 from canlian_assistance.policies.after_visit import let_next_visit_fall_due, raise_needs
+from canlian_assistance.policies.erasures import end_erased
 from canlian_assistance.policies.moves import transfer
 from canlian_assistance.policies.referrals import close_met_need, note_referral, note_referral_end, reopen_need
 from canlian_assistance.policies.stop_visits import stop_visits
@@ -25,6 +26,7 @@ service = Service(
         reopen_need,
         transfer,
         stop_visits,
+        end_erased,
     ],
     views=views,
 )

@@ -14,7 +14,7 @@ from canlian_chassis.decider import Rejected
 from canlian_events.assistance.assessment import AssessmentCompleted
 from canlian_events.core import Command
 from canlian_events.meta import Meta
-from canlian_events.registry.person import ConsentWithdrawn, PersonMoved
+from canlian_events.registry.person import ConsentWithdrawn, PersonErased, PersonMoved
 from canlian_events.terms import Domain
 
 
@@ -22,6 +22,7 @@ from canlian_events.terms import Domain
 class KnownPerson:
     birth_year: int
     refuses_visits: bool = False
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +41,29 @@ class Known:
 
     def registered(self) -> KnownPerson:
         """The person. Raises Rejected where the registry has none."""
+        not_erased(self)
         if self.person is None:
             raise Rejected("person.unknown")
         return self.person
 
+    @property
+    def erased(self) -> bool:
+        return self.person is not None and self.person.erased
 
-def known(session: Session, command: Command, _state: object) -> Known:
-    """The facts for any command of this service."""
+
+def not_erased(facts: Known | None) -> None:
+    """Raises Rejected where the person was erased: nothing may happen to them any more."""
+    if facts is not None and facts.erased:
+        raise Rejected("person.erased")
+
+
+def known(session: Session, command: Command, state: object) -> Known:
+    """The facts for any command of this service: about the person it names, or else the one it happens to."""
     community = session.get(CommunityRow, getattr(command, "community", ""))
-    person = session.get(PersonRow, getattr(command, "person_id", ""))
+    person = session.get(PersonRow, getattr(command, "person_id", None) or getattr(state, "person_id", ""))
     return Known(
         None if community is None else "open" if community.is_open else "closed",
-        KnownPerson(person.birth_year, person.refuses_visits) if person else None,
+        KnownPerson(person.birth_year, person.refuses_visits, person.erased) if person else None,
     )
 
 
@@ -60,14 +72,19 @@ class InHand(NamedTuple):
 
     needs: Sequence[str] = ()
     visits: Sequence[str] = ()
+    asked_unknown: Sequence[str] = ()
+    """Needs, open or over, that the person asked for before anybody knew who it was."""
 
 
-def in_hand(session: Session, event: PersonMoved | ConsentWithdrawn, _meta: Meta) -> InHand:
+def in_hand(session: Session, event: PersonMoved | ConsentWithdrawn | PersonErased, _meta: Meta) -> InHand:
     """What is open for the person the event is about."""
     needs = select(NeedRow.need_id).where(NeedRow.person_id == event.person_id, col(NeedRow.is_open))
     visits = select(VisitRow.visit_id).where(VisitRow.person_id == event.person_id)
+    asked = select(NeedRow.need_id).where(NeedRow.person_id == event.person_id, col(NeedRow.by_asker))
     return InHand(
-        session.exec(needs.order_by(NeedRow.need_id)).all(), session.exec(visits.order_by(VisitRow.visit_id)).all()
+        session.exec(needs.order_by(NeedRow.need_id)).all(),
+        session.exec(visits.order_by(VisitRow.visit_id)).all(),
+        session.exec(asked.order_by(NeedRow.need_id)).all(),
     )
 
 

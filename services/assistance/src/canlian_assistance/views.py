@@ -26,7 +26,7 @@ from canlian_events.assistance.visit import (
     VisitScheduled,
 )
 from canlian_events.registry.community import CommunityClosed, CommunityOpened
-from canlian_events.registry.person import ConsentGiven, ConsentWithdrawn, PersonMoved, PersonRegistered
+from canlian_events.registry.person import ConsentGiven, ConsentWithdrawn, PersonErased, PersonMoved, PersonRegistered
 from canlian_events.terms import Purpose
 
 
@@ -49,6 +49,7 @@ class PersonRow(AssistanceRow, table=True):
     birth_year: int
     refuses_visits: bool = False
     """Consent to visits was given and taken back, or refused."""
+    erased: bool = False
 
 
 class NeedRow(AssistanceRow, table=True):
@@ -58,6 +59,8 @@ class NeedRow(AssistanceRow, table=True):
     person_id: str = Field(index=True)
     domain: str | None = None
     is_open: bool = True
+    by_asker: bool = False
+    """Was asked for without an account."""
 
 
 class VisitRow(AssistanceRow, table=True):
@@ -76,7 +79,9 @@ def communities(row: CommunityRow | None, event: CommunityOpened | CommunityClos
 
 @projection(PersonRow, key=lambda event: event.person_id)
 def persons(
-    row: PersonRow | None, event: PersonRegistered | PersonMoved | ConsentGiven | ConsentWithdrawn, _: Any
+    row: PersonRow | None,
+    event: PersonRegistered | PersonMoved | ConsentGiven | ConsentWithdrawn | PersonErased,
+    _: Any,
 ) -> PersonRow | None:
     match event, row:
         case PersonRegistered(), _:
@@ -87,6 +92,8 @@ def persons(
             return row.with_(refuses_visits=False)
         case ConsentWithdrawn(purpose=Purpose.VISITS), PersonRow():
             return row.with_(refuses_visits=True)
+        case PersonErased(), PersonRow():
+            return row.with_(erased=True)
         case _:
             return row
 
@@ -101,7 +108,7 @@ def needs(
         case NeedRaised(), _:
             return NeedRow(need_id=event.need_id, person_id=event.person_id, domain=event.domain)
         case AskerIdentified(), NeedRow():
-            return row.with_(person_id=event.person_id)
+            return row.with_(person_id=event.person_id, by_asker=True)
         case NeedClassified(), NeedRow():
             return row.with_(domain=event.domain)
         case NeedMet() | NeedClosed(), NeedRow():
@@ -123,4 +130,4 @@ def visits(
             return None
 
 
-views = Views("assistance", version=1, rows=AssistanceRow, projections=[communities, persons, needs, visits])
+views = Views("assistance", version=2, rows=AssistanceRow, projections=[communities, persons, needs, visits])

@@ -13,7 +13,7 @@ from canlian_chassis.row import Row
 from canlian_chassis.views import Views
 from canlian_events.meta import Meta
 from canlian_events.registry.community import CommunityClosed, CommunityOpened, GridWorkerNamed
-from canlian_events.registry.person import PersonMoved, PersonRegistered
+from canlian_events.registry.person import PersonErased, PersonMoved, PersonRegistered
 from canlian_events.registry.worker import WorkerEnrolled
 from canlian_events.terms import WorkerKind
 
@@ -63,12 +63,16 @@ def communities(
 
 
 @projection(ResidentRow, key=lambda event: event.person_id)
-def residents(row: ResidentRow | None, event: PersonRegistered | PersonMoved, _: Meta) -> ResidentRow | None:
+def residents(
+    row: ResidentRow | None, event: PersonRegistered | PersonMoved | PersonErased, _: Meta
+) -> ResidentRow | None:
     match event:
         case PersonRegistered():
             return ResidentRow(person_id=event.person_id, community=event.community)
         case PersonMoved():
             return ResidentRow(person_id=event.person_id, community=event.to_community)
+        case PersonErased():
+            return None
 
 
 @projection(WorkerRow, key=lambda event: event.worker_id)
@@ -76,7 +80,7 @@ def workers(row: WorkerRow | None, event: WorkerEnrolled, _: Meta) -> WorkerRow 
     return WorkerRow(worker_id=event.worker_id, kind=event.kind)
 
 
-views = Views("registry", version=1, rows=RegistryRow, projections=[communities, residents, workers])
+views = Views("registry", version=2, rows=RegistryRow, projections=[communities, residents, workers])
 
 
 @dataclass(frozen=True, slots=True)

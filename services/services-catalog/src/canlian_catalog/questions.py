@@ -20,6 +20,8 @@ def find_matches(session: Session, query: FindMatches, actor: Actor) -> Matches:
     person = queries.person_facts(session, query.person_id)
     if person is None:
         raise Rejected("referral.person_unknown")
+    if person.erased:
+        raise Rejected("person.erased")
     if not actor.covers(person.community):
         raise Rejected("wrong_community", community=person.community)
     tried = queries.tried(session, query.person_id, query.need_id, query.domain)

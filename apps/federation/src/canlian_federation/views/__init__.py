@@ -4,4 +4,4 @@ from canlian_chassis.views import Views
 from canlian_federation.views.base import OVERVIEW, FederationRow
 from canlian_federation.views.workers import workers
 
-views = Views("federation", version=1, rows=FederationRow, projections=[*OVERVIEW.projections, workers], opens=True)
+views = Views("federation", version=2, rows=FederationRow, projections=[*OVERVIEW.projections, workers], opens=True)

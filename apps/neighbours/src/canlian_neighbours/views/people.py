@@ -11,12 +11,21 @@ from canlian_events.registry.person import (
     ConsentGiven,
     ConsentWithdrawn,
     PersonCorrected,
+    PersonErased,
     PersonMoved,
     PersonRegistered,
 )
 from canlian_neighbours.views.rows import FeedbackRow, PersonRow
 
-Of = PersonRegistered | PersonCorrected | PersonMoved | AccessNeedsRecorded | ConsentGiven | ConsentWithdrawn
+Of = (
+    PersonRegistered
+    | PersonCorrected
+    | PersonMoved
+    | AccessNeedsRecorded
+    | ConsentGiven
+    | ConsentWithdrawn
+    | PersonErased
+)
 
 
 @projection(PersonRow, key=lambda event: event.person_id)
@@ -31,6 +40,8 @@ def persons(row: PersonRow | None, event: Of, meta: Meta) -> PersonRow | None:
     if row is None:
         return None
     match event:
+        case PersonErased():
+            return None
         case PersonCorrected():
             return row.with_(phone=_now(event.phone, row.phone), address=_now(event.address, row.address))
         case PersonMoved():

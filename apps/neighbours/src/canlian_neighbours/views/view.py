@@ -8,7 +8,7 @@ from canlian_neighbours.views.rows import NeighboursRow
 
 views = Views(
     "neighbours",
-    version=1,
+    version=2,
     rows=NeighboursRow,
     projections=[communities, workers, services, providers, needs, referrals, steps, feedback, persons],
     opens=True,

@@ -1,7 +1,7 @@
 """Who was referred: a name to greet, a number to call, what they need to take part. Nothing else of a file.
 
-A person is registered before being referred anywhere, so every person has a row; `people` reads only those of open
-referrals, and is the one way to them.
+A person is registered before being referred anywhere, so everybody who was not erased has a row; `people` reads only
+those of open referrals, and is the one way to them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlmodel import Field, Session, col, select
 from canlian_chassis.projection import projection
 from canlian_events.meta import Meta
 from canlian_events.personal import opened
-from canlian_events.registry.person import AccessNeedsRecorded, PersonCorrected, PersonRegistered
+from canlian_events.registry.person import AccessNeedsRecorded, PersonCorrected, PersonErased, PersonRegistered
 from canlian_events.terms import AccessFeature
 from canlian_provider.views.base import DeskRow
 from canlian_provider.views.referrals import ReferralRow
@@ -37,13 +37,15 @@ class PersonRow(DeskRow, table=True):
 
 @projection(PersonRow, key=lambda event: event.person_id)
 def persons(
-    row: PersonRow | None, event: PersonRegistered | PersonCorrected | AccessNeedsRecorded, _: Meta
+    row: PersonRow | None, event: PersonRegistered | PersonCorrected | AccessNeedsRecorded | PersonErased, _: Meta
 ) -> PersonRow | None:
     if isinstance(event, PersonRegistered):
         return PersonRow(person_id=event.person_id, name=opened(event.name), phone=opened(event.phone))
     if row is None:
         return None
     match event:
+        case PersonErased():
+            return None
         case PersonCorrected():
             name = row.name if event.name is None else opened(event.name)
             phone = row.phone if event.phone is None else opened(event.phone)

@@ -37,8 +37,8 @@ from canlian_web.page import Context, Page
 
 router = APIRouter(dependencies=[for_workers])
 
-CLOSING = [reason for reason in NeedCloseReason if reason is not NeedCloseReason.MOVED_AWAY]
-"""A move passes the need on by itself; nobody closes one for it."""
+CLOSING = [r for r in NeedCloseReason if r not in (NeedCloseReason.MOVED_AWAY, NeedCloseReason.ERASED)]
+"""A move passes the need on by itself, and an erasure ends it; nobody closes one for either."""
 
 
 class Next(StrEnum):

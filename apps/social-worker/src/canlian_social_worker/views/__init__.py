@@ -15,7 +15,7 @@ from canlian_social_worker.views.workers import workers
 
 views = Views(
     "social-worker",
-    version=1,
+    version=2,
     rows=SocialWorkerRow,
     projections=[
         communities, workers, persons, needs, referrals, visits, assessments, feedback, providers, services, history,

@@ -20,6 +20,7 @@ from canlian_events.registry.person import (
     ConsentWithdrawn,
     DisabilityReclassified,
     PersonCorrected,
+    PersonErased,
     PersonMoved,
     PersonRegistered,
 )
@@ -40,11 +41,15 @@ PersonNews = (
     | AccessNeedsRecorded
     | ConsentGiven
     | ConsentWithdrawn
+    | PersonErased
 )
 
 
 class PersonRow(SocialWorkerRow, table=True):
-    """`name`, `phone` and `address` are None where they are sealed or were never given."""
+    """`name`, `phone` and `address` are None where they are sealed or were never given.
+
+    Once erased, the row is no more than a count: lists and searches leave it out.
+    """
 
     __tablename__ = "person"
 
@@ -63,6 +68,8 @@ class PersonRow(SocialWorkerRow, table=True):
     access: list[str] = Field(default_factory=list, sa_type=JSON)
     consents: list[str] = Field(default_factory=list, sa_type=JSON)
     registered_at: datetime = moment()
+    erased_at: datetime | None = moment(default=None, nullable=True)
+    erased_position: int | None = None
 
     @property
     def access_needs(self) -> list[AccessFeature]:
@@ -100,6 +107,9 @@ def persons(row: PersonRow | None, event: PersonNews, meta: Meta) -> PersonRow |
             return row.with_(consents=sorted({*row.consents, event.purpose.value}))
         case ConsentWithdrawn():
             return row.with_(consents=[purpose for purpose in row.consents if purpose != event.purpose])
+        case PersonErased():
+            known = {"name": None, "phone": None, "address": None, "access": [], "consents": []}
+            return row.with_(**known, erased_at=meta.said_at, erased_position=meta.position)
 
 
 def _registered(event: PersonRegistered, meta: Meta) -> PersonRow:
@@ -140,7 +150,7 @@ def search_persons(
     db: Session, scopes: Sequence[str], words: str, community: str = ""
 ) -> tuple[Sequence[PersonRow], int]:
     """Those whose name, phone or address holds the words, and how many they are in all; no words, everybody."""
-    where = [within(PersonRow.community, scopes)]
+    where = [within(PersonRow.community, scopes), col(PersonRow.erased_at).is_(None)]
     if community:
         where.append(col(PersonRow.community) == community)
     for word in words.split():

@@ -15,7 +15,13 @@ from canlian_events.assistance.visit import (
 from canlian_events.meta import Meta
 from canlian_events.personal import opened
 from canlian_events.registry.community import CommunityOpened, CommunityRenamed
-from canlian_events.registry.person import AccessNeedsRecorded, PersonCorrected, PersonMoved, PersonRegistered
+from canlian_events.registry.person import (
+    AccessNeedsRecorded,
+    PersonCorrected,
+    PersonErased,
+    PersonMoved,
+    PersonRegistered,
+)
 from canlian_volunteer.names import surname
 from canlian_volunteer.views.rows import CommunityRow, PersonRow, State, VisitRow, VolunteerRow
 
@@ -48,7 +54,7 @@ def visits(row: VisitRow | None, event: Happened, meta: Meta) -> VisitRow | None
 @projection(PersonRow, key=lambda event: event.person_id)
 def persons(
     row: PersonRow | None,
-    event: PersonRegistered | PersonCorrected | PersonMoved | AccessNeedsRecorded,
+    event: PersonRegistered | PersonCorrected | PersonMoved | AccessNeedsRecorded | PersonErased,
     meta: Meta,
 ) -> PersonRow | None:
     if isinstance(event, PersonRegistered):
@@ -57,6 +63,8 @@ def persons(
     if row is None:
         return None
     match event:
+        case PersonErased():
+            return None
         case AccessNeedsRecorded():
             return row.with_(features=sorted(event.features))
         case PersonCorrected() | PersonMoved():
@@ -69,4 +77,4 @@ def communities(row: CommunityRow | None, event: CommunityOpened | CommunityRena
     return CommunityRow(community=event.community, name=event.name)
 
 
-views = Views("volunteer", version=1, rows=VolunteerRow, projections=[visits, persons, communities], opens=True)
+views = Views("volunteer", version=2, rows=VolunteerRow, projections=[visits, persons, communities], opens=True)

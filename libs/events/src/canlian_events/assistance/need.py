@@ -86,6 +86,13 @@ class TransferNeed(Command, to=NEED, by={Role.POLICY}):
     community: CommunityCode
 
 
+class EraseAsker(Command, to=NEED, by={Role.POLICY, Role.STAFF}):
+    """What was asked without an account is destroyed, because the asker turned out to be a person who is erased, or by
+    the asker's own wish; then the need is closed too."""
+
+    need_id: NeedId
+
+
 class NeedRaised(Event, type="assistance.need.raised", about="person_id"):
     need_id: NeedId
     person_id: PersonOrAskerId
@@ -100,6 +107,11 @@ class AskerIdentified(Event, type="assistance.need.asker-identified"):
     need_id: NeedId
     asker_id: PersonOrAskerId
     person_id: PersonId
+
+
+class AskerErased(Event, type="assistance.need.asker-erased", about="asker_id", erases=True):
+    need_id: NeedId
+    asker_id: PersonOrAskerId
 
 
 class NeedAssigned(Event, type="assistance.need.assigned"):
@@ -162,6 +174,7 @@ NeedCommand = (
     | CloseNeed
     | ReopenNeed
     | TransferNeed
+    | EraseAsker
 )
 NeedEvent = (
     NeedRaised
@@ -175,4 +188,5 @@ NeedEvent = (
     | NeedClosed
     | NeedReopened
     | NeedTransferred
+    | AskerErased
 )

@@ -7,7 +7,17 @@ from datetime import date
 from canlian_events.core import Command, Event, Message, aggregate
 from canlian_events.ids import CommunityCode, PersonId
 from canlian_events.personal import Personal
-from canlian_events.terms import AccessFeature, DisabilityClass, Employment, Grade, Purpose, Role, Schooling, Sex
+from canlian_events.terms import (
+    AccessFeature,
+    DisabilityClass,
+    Employment,
+    ErasureGround,
+    Grade,
+    Purpose,
+    Role,
+    Schooling,
+    Sex,
+)
 
 PERSON = aggregate("registry.person")
 _REGISTRARS = {Role.STAFF, Role.COMMISSIONER, Role.SOCIAL_WORKER, Role.OPERATOR, Role.PROGRAM}
@@ -118,6 +128,13 @@ class MovePerson(Command, to=PERSON, by=_REGISTRARS):
     address: str | None = None
 
 
+class ErasePerson(Command, to=PERSON, by={Role.STAFF, Role.OPERATOR}):
+    """The person's data is destroyed for ever: their key is, and with it all that was sealed. Counts stay."""
+
+    person_id: PersonId
+    ground: ErasureGround
+
+
 class PersonRegistered(Event, type="registry.person.registered", about="person_id"):
     person_id: PersonId
     community: CommunityCode
@@ -207,6 +224,18 @@ class PersonMoved(Event, type="registry.person.moved", about="person_id"):
     grade: Grade | None = None
 
 
+class PersonErased(Event, type="registry.person.erased", about="person_id", erases=True):
+    """Nothing may happen to the person after it. The numbers held until then are free again.
+
+    They are sealed like everything else, by the key that is destroyed because of this event.
+    """
+
+    person_id: PersonId
+    ground: ErasureGround
+    citizen_id: Personal[str] | None = None
+    certificate: Personal[str] | None = None
+
+
 PersonCommand = (
     RegisterPerson
     | RecordRosterEntry
@@ -219,6 +248,7 @@ PersonCommand = (
     | GiveConsent
     | WithdrawConsent
     | MovePerson
+    | ErasePerson
 )
 PersonEvent = (
     PersonRegistered
@@ -231,4 +261,5 @@ PersonEvent = (
     | ConsentGiven
     | ConsentWithdrawn
     | PersonMoved
+    | PersonErased
 )

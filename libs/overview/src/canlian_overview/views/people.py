@@ -12,6 +12,7 @@ from canlian_events.registry.person import (
     ConsentGiven,
     ConsentWithdrawn,
     DisabilityReclassified,
+    PersonErased,
     PersonMoved,
     PersonRegistered,
 )
@@ -29,7 +30,8 @@ def persons(table: type[PersonRow]) -> Projection:
         | DisabilityReclassified
         | CircumstancesRecorded
         | ConsentGiven
-        | ConsentWithdrawn,
+        | ConsentWithdrawn
+        | PersonErased,
         meta: Meta,
     ) -> PersonRow | None:
         if isinstance(event, PersonRegistered):
@@ -49,6 +51,9 @@ def persons(table: type[PersonRow]) -> Projection:
                 return row.with_(consents=sorted({*row.consents, event.purpose.value}))
             case ConsentWithdrawn():
                 return row.with_(consents=sorted({*row.consents} - {event.purpose.value}))
+            case PersonErased():
+                # there is nobody left to remind of a certificate
+                return row.with_(erased_on=day_of(meta.said_at), certificate_expires=None)
 
     return overview_persons
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never, get_args
 
 from canlian_assistance.assessment.scoring import score
-from canlian_assistance.facts import Known, known
+from canlian_assistance.facts import Known, known, not_erased
 from canlian_chassis.decider import Decider, Given, Rejected
 from canlian_events.assistance.assessment import (
     ASSESSMENT,
@@ -29,6 +29,10 @@ class Started:
     by: AssessmentStarted
     answers: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def person_id(self) -> str:
+        return self.by.person_id
+
 
 @dataclass(frozen=True, slots=True)
 class Completed:
@@ -39,6 +43,7 @@ Assessment = Started | Completed | None
 
 
 def decide(command: AssessmentCommand, assessment: Assessment, given: Given) -> Sequence[AssessmentEvent]:
+    not_erased(given.facts)
     match command, assessment:
         case StartAssessment(), None:
             return _start(command, given)

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never, get_args
 
-from canlian_assistance.facts import Known, known
+from canlian_assistance.facts import Known, known, not_erased
 from canlian_chassis.decider import Decider, Given, Rejected
 from canlian_events.assistance.need import (
     NEED,
+    AskerErased,
     AskerIdentified,
     AssignNeed,
     ClassifyNeed,
     CloseNeed,
+    EraseAsker,
     IdentifyAsker,
     LinkAssessment,
     NeedAssessed,
@@ -49,6 +51,7 @@ class Open:
     assessments: frozenset[str] = frozenset()
     referrals: frozenset[str] = frozenset()
     ended: frozenset[str] = frozenset()
+    asker_erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,17 @@ class Over:
     reason: NeedCloseReason
     was: Open
 
+    @property
+    def person_id(self) -> str:
+        return self.was.person_id
+
 
 Need = Open | Over | None
 
 
 def decide(command: NeedCommand, need: Need, given: Given) -> Sequence[NeedEvent]:
+    if not isinstance(command, _FOR_THE_ERASED):
+        not_erased(given.facts)
     match need:
         case Open():
             return _while_open(command, need, given)
@@ -72,6 +81,10 @@ def decide(command: NeedCommand, need: Need, given: Given) -> Sequence[NeedEvent
             return _raise(command, given)
         case None:
             raise Rejected("need.unknown")
+
+
+_FOR_THE_ERASED = (CloseNeed, NoteReferralEnd, TransferNeed, EraseAsker)
+"""What may still happen to the need of somebody who was erased: it ends, and what was sealed for the asker is lost."""
 
 
 def _while_open(command: NeedCommand, need: Open, given: Given) -> Sequence[NeedEvent]:
@@ -97,6 +110,9 @@ def _while_open(command: NeedCommand, need: Open, given: Given) -> Sequence[Need
             raise Rejected("need.not_over")
         case TransferNeed():
             return _transfer(command, need, given)
+        case EraseAsker():
+            closed = [NeedClosed(need_id=command.need_id, reason=NeedCloseReason.ERASED)]
+            return [*_erase_asker(need), *(closed if _is_asker(need.person_id) else [])]
         case _:
             assert_never(command)
 
@@ -109,7 +125,11 @@ def _when_over(command: NeedCommand, need: Over, given: Given) -> Sequence[NeedE
             return []
         case ReopenNeed():
             _only_ones_own(need.was, given)
+            if need.was.asker_erased and _is_asker(need.was.person_id):
+                raise Rejected("person.erased")
             return [NeedReopened.from_(command)]
+        case EraseAsker():
+            return _erase_asker(need.was)
         case NoteReferralEnd() | TransferNeed():
             return []
         case _:
@@ -153,8 +173,21 @@ def _identify(command: IdentifyAsker, need: Open, facts: Known) -> Sequence[Need
     return [AskerIdentified.from_(command, asker_id=need.person_id)]
 
 
+def _erase_asker(need: Open) -> list[NeedEvent]:
+    if not _is_asker(need.raised.person_id):
+        raise Rejected("need.not_an_askers")
+    erased = AskerErased(need_id=need.raised.need_id, asker_id=need.raised.person_id)
+    return [] if need.asker_erased else [erased]
+
+
 def _close(command: CloseNeed, need: Open, given: Given) -> Sequence[NeedEvent]:
     _only_ones_own(need, given)
+    if command.reason is NeedCloseReason.ERASED:
+        if not given.facts.erased:
+            raise Rejected("need.not_erased")
+        # its referrals are withdrawn by the catalog for the same reason
+        return [NeedClosed.from_(command)]
+    not_erased(given.facts)
     if need.referrals:
         raise Rejected("need.referral_open", referrals=sorted(need.referrals))
     if command.reason is NeedCloseReason.MET:
@@ -191,6 +224,8 @@ def evolve(need: Need, event: NeedEvent) -> Need:
     if isinstance(event, NeedReopened):
         assert isinstance(need, Over)
         return need.was
+    if isinstance(event, AskerErased) and isinstance(need, Over):
+        return replace(need, was=replace(need.was, asker_erased=True))
     assert isinstance(need, Open)
     match event:
         case AskerIdentified():
@@ -212,6 +247,8 @@ def evolve(need: Need, event: NeedEvent) -> Need:
             return Over(event.reason, need)
         case NeedTransferred():
             return replace(need, worker_id=None)
+        case AskerErased():
+            return replace(need, asker_erased=True)
         case _:
             assert_never(event)
 

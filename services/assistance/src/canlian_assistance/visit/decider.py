@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, assert_never, get_args
 
-from canlian_assistance.facts import Known, known
+from canlian_assistance.facts import Known, known, not_erased
 from canlian_chassis.decider import Decider, Given, Rejected
 from canlian_events.assistance.visit import (
     VISIT,
@@ -56,6 +56,8 @@ Visit = Due | Scheduled | Over | None
 
 
 def decide(command: VisitCommand, visit: Visit, given: Given) -> Sequence[VisitEvent]:
+    if not isinstance(command, CancelVisit | TransferVisit) and not isinstance(visit, Over):
+        not_erased(given.facts)
     match command, visit:
         case LetVisitFallDue(), None:
             _may_be_visited(given.facts)

@@ -30,6 +30,10 @@ LOWEST, HIGHEST = 1, 5
 class Asked:
     by: FeedbackAsked
 
+    @property
+    def person_id(self) -> str:
+        return self.by.person_id
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -43,6 +47,8 @@ Feedback = Asked | Given | None
 
 
 def decide(command: FeedbackCommand, feedback: Feedback, given: GivenTo) -> Sequence[FeedbackEvent]:
+    if given.facts is not None and given.facts.erased:
+        raise Rejected("person.erased")
     match command, feedback:
         case AskFeedback(), None:
             return _ask(command, given.facts)

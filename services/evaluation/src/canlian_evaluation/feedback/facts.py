@@ -15,13 +15,17 @@ class Known:
     """`provider_id` is who provides the service the feedback is on; None where it is on none."""
 
     person: bool = False
+    erased: bool = False
     provider_id: str | None = None
 
 
-def known(session: Session, command: Command, _state: object) -> Known:
-    """Reads who is asked, and whose service the feedback is on."""
-    person_id, feedback_id = getattr(command, "person_id", ""), command.aggregate_id
+def known(session: Session, command: Command, state: object) -> Known:
+    """Reads who is or was asked, and whose service the feedback is on."""
+    person_id, feedback_id = (
+        getattr(command, "person_id", None) or getattr(state, "person_id", ""),
+        command.aggregate_id,
+    )
     person = session.get(OVERVIEW.tables.person, person_id)
     feedback = session.get(OVERVIEW.tables.feedback, feedback_id)
     service = session.get(OVERVIEW.tables.service, feedback.service_id) if feedback and feedback.service_id else None
-    return Known(person is not None, service.provider_id if service else None)
+    return Known(person is not None, bool(person and person.erased_on), service.provider_id if service else None)

@@ -17,10 +17,12 @@ from canlian_events.registry.person import (
     ConsentWithdrawn,
     CorrectPerson,
     DisabilityReclassified,
+    ErasePerson,
     GiveConsent,
     IssueCertificate,
     MovePerson,
     PersonCommand,
+    PersonErased,
     PersonEvent,
     PersonRegistered,
     ReclassifyDisability,
@@ -33,7 +35,7 @@ from canlian_events.registry.person import (
 )
 from canlian_events.terms import Role, Sex
 from canlian_registry.person import certificates
-from canlian_registry.person.file import File, Person, evolve, must_be_readable
+from canlian_registry.person.file import Erased, File, Person, evolve, must_be_readable
 from canlian_registry.person.roster import correct, moved, must_be_open, record_circumstances, record_entry
 from canlian_registry.views import Place, place
 
@@ -45,12 +47,19 @@ def decide(command: PersonCommand, person: Person, given: Given) -> Sequence[Per
     if Role.RESIDENT in type(command).by:
         _only_their_own(command, person, given)
     match command, person:
+        case ErasePerson(), Erased():
+            return []
+        case _, Erased():
+            raise Rejected("person.erased")
         case RegisterPerson(), _:
             return _register(command, person, given)
         case RecordRosterEntry(), _:
             return record_entry(command, person, given)
         case _, None:
             raise Rejected("person.unknown")
+        case ErasePerson(), File(citizen_id=citizen_id, certificate=certificate):
+            # also where nothing can be read: what cannot be opened can still be destroyed
+            return [PersonErased.from_(command, citizen_id=citizen_id, certificate=certificate and certificate.number)]
         case GiveConsent(), File(consents=consents):
             return [] if command.purpose in consents else [ConsentGiven.from_(command)]
         case WithdrawConsent(), File(consents=consents):
@@ -96,7 +105,7 @@ def _only_their_own(command: PersonCommand, person: Person, given: Given) -> Non
         raise Rejected("person.not_yours")
 
 
-def _register(command: RegisterPerson, person: Person, given: Given) -> Sequence[PersonEvent]:
+def _register(command: RegisterPerson, person: File | None, given: Given) -> Sequence[PersonEvent]:
     citizen_id = certificates.read_citizen_id(command.citizen_id, given.at)
     if not command.name:
         raise Rejected("person.no_name")
@@ -140,7 +149,7 @@ def community_of(command: PersonCommand) -> str | None:
 
 
 def claims(event: Event) -> Iterable[Claim]:
-    """A citizen ID and a certificate number are one person's; a number that was replaced is nobody's."""
+    """A citizen ID and a certificate number are one person's; a replaced one, or one of an erased person, nobody's."""
     match event:
         case PersonRegistered(citizen_id=str(citizen_id)):
             yield Claim("citizen-id", citizen_id, taken="person.citizen_id_taken")
@@ -148,6 +157,11 @@ def claims(event: Event) -> Iterable[Claim]:
             if isinstance(event.replaces, str):
                 yield Claim("certificate", event.replaces, taken="person.certificate_taken", release=True)
             yield Claim("certificate", number, taken="person.certificate_taken")
+        case PersonErased():
+            if isinstance(event.citizen_id, str):
+                yield Claim("citizen-id", event.citizen_id, taken="person.citizen_id_taken", release=True)
+            if isinstance(event.certificate, str):
+                yield Claim("certificate", event.certificate, taken="person.certificate_taken", release=True)
 
 
 def find_facts(session: Session, command: PersonCommand, _: Person) -> Place:

@@ -18,6 +18,7 @@ from canlian_events.registry.person import (
     ConsentWithdrawn,
     DisabilityReclassified,
     PersonCorrected,
+    PersonErased,
     PersonEvent,
     PersonMoved,
     PersonRegistered,
@@ -54,7 +55,14 @@ class File:
     consents: frozenset[Purpose] = frozenset()
 
 
-Person = File | None
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Nothing is known any more, and nothing may happen any more."""
+
+    community: str
+
+
+Person = File | Erased | None
 
 
 def must_be_readable(person: File) -> None:
@@ -74,7 +82,7 @@ def must_be_readable(person: File) -> None:
 def evolve(person: Person, event: PersonEvent) -> Person:
     if isinstance(event, PersonRegistered):
         return _begin(event)
-    assert person, f"{type(event).__name__} cannot have happened to nobody"
+    assert isinstance(person, File), f"{type(event).__name__} cannot have happened to nobody"
     match event:
         case PersonCorrected():
             changed = {
@@ -96,6 +104,8 @@ def evolve(person: Person, event: PersonEvent) -> Person:
         case PersonMoved():
             address = person.address if event.address is None else event.address
             return replace(person, community=event.to_community, address=address)
+        case PersonErased():
+            return Erased(person.community)
         case _:
             assert_never(event)
 

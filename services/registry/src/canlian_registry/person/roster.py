@@ -23,11 +23,11 @@ from canlian_events.registry.person import (
 )
 from canlian_events.terms import Sex
 from canlian_registry.person import certificates
-from canlian_registry.person.file import NOTHING_KNOWN, File, Person, must_be_readable
+from canlian_registry.person.file import NOTHING_KNOWN, File, must_be_readable
 from canlian_registry.views import Place
 
 
-def record_entry(command: RecordRosterEntry, person: Person, given: Given) -> Sequence[PersonEvent]:
+def record_entry(command: RecordRosterEntry, person: File | None, given: Given) -> Sequence[PersonEvent]:
     citizen_id = certificates.read_citizen_id(command.citizen_id, given.at)
     number = certificates.read_certificate(opened(command.certificate.number), given.at)
     certificates.must_agree(number, citizen_id.number, command.disability, command.grade)

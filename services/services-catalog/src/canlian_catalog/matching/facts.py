@@ -20,6 +20,7 @@ class PersonFacts:
     low_income: bool | None = None
     access_needs: frozenset[AccessFeature] = frozenset()
     shares: bool = False
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)

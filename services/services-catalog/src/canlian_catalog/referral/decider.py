@@ -64,6 +64,9 @@ Decided = ReferralEvent | ServicePlaceTaken | ServicePlaceFreed
 
 
 def decide(command: ReferralCommand, referral: Referral, given: Given) -> Sequence[Decided]:
+    if given.facts is not None and given.facts.erased and not isinstance(command, WithdrawReferral | LapseReferral):
+        # what is open for somebody erased ends, and nothing else happens to it
+        raise Rejected("person.erased")
     if referral is None:
         if isinstance(command, ReferPerson):
             return send(command, given)

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from canlian_catalog.matching.eligibility import grounds_against
 from canlian_catalog.matching.facts import PersonFacts
+from canlian_catalog.referral.states import Referral
 from canlian_catalog.service.decider import Listed
 from canlian_catalog.views import queries
 from canlian_catalog.views.rows import ProviderRow, ServiceRow
@@ -26,11 +27,15 @@ class SendingFacts:
     provider_suspended: bool = False
     open_referral: str | None = None
 
+    @property
+    def erased(self) -> bool:
+        return self.person is not None and self.person.erased
 
-def find_facts(session: Session, command: Any, _referral: Any) -> SendingFacts | None:
+
+def find_facts(session: Session, command: Any, referral: Referral) -> SendingFacts:
     """Read from the service's view, which has seen everything up to this command."""
     if not isinstance(command, ReferPerson):
-        return None
+        return SendingFacts(queries.person_facts(session, referral.sent.person_id) if referral else None)
     service = session.get(ServiceRow, command.service_id)
     provider = session.get(ProviderRow, service.provider_id) if service else None
     return SendingFacts(

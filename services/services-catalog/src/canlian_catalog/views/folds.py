@@ -49,6 +49,7 @@ from canlian_events.registry.person import (
     ConsentGiven,
     ConsentWithdrawn,
     DisabilityReclassified,
+    PersonErased,
     PersonMoved,
     PersonRegistered,
 )
@@ -62,6 +63,7 @@ PersonFact = (
     | ConsentGiven
     | ConsentWithdrawn
     | PersonMoved
+    | PersonErased
 )
 
 
@@ -89,6 +91,8 @@ def person(row: PersonRow | None, event: PersonFact, meta: Meta) -> PersonRow | 
             return row.with_(shares=isinstance(event, ConsentGiven)) if about_sharing else row
         case PersonMoved():
             return row.with_(community=event.to_community)
+        case PersonErased():
+            return row.with_(erased=True)
         case _:
             assert_never(event)
 
@@ -192,4 +196,4 @@ def rating(row: RatingRow | None, event: FeedbackGiven, meta: Meta) -> RatingRow
     return row.with_(scores=row.scores + event.score, rated=row.rated + 1)
 
 
-views = Views("catalog", version=1, rows=CatalogRow, projections=[person, provider, service, referral, rating])
+views = Views("catalog", version=2, rows=CatalogRow, projections=[person, provider, service, referral, rating])

@@ -31,6 +31,7 @@ def person_facts(session: Session, person_id: str) -> PersonFacts | None:
         low_income=row.low_income,
         access_needs=frozenset(map(AccessFeature, row.access)),
         shares=row.shares,
+        erased=row.erased,
     )
 
 

@@ -27,6 +27,7 @@ class PersonRow(CatalogRow, table=True):
     low_income: bool | None = None
     access: list[str] = Field(default_factory=list, sa_type=JSON)
     shares: bool = False
+    erased: bool = False
 
 
 class ProviderRow(CatalogRow, table=True):
