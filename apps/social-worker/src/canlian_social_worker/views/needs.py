@@ -12,6 +12,7 @@ from sqlmodel import Field, Session, col, select
 from canlian_chassis.projection import projection
 from canlian_events.assistance.ask_number import ask_number, read_number
 from canlian_events.assistance.need import (
+    AskerErased,
     AskerIdentified,
     NeedAssessed,
     NeedAssigned,
@@ -109,6 +110,9 @@ def needs(row: NeedRow | None, event: NeedEvent, meta: Meta) -> NeedRow | None:
             return row.with_(status=NeedStatus.OPEN, reason=None, over_at=None, reopened=True)
         case NeedTransferred():
             return row.with_(community=event.to_community, worker_id=None)
+        case AskerErased():
+            # what was asked for stays as a count
+            return row.with_(words=None, contact=None)
 
 
 def _raised(event: NeedRaised, meta: Meta) -> NeedRow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import JSON, func, or_
 from sqlmodel import Field, Session, col, select
@@ -108,8 +109,8 @@ def persons(row: PersonRow | None, event: PersonNews, meta: Meta) -> PersonRow |
         case ConsentWithdrawn():
             return row.with_(consents=[purpose for purpose in row.consents if purpose != event.purpose])
         case PersonErased():
-            known = {"name": None, "phone": None, "address": None, "access": [], "consents": []}
-            return row.with_(**known, erased_at=meta.said_at, erased_position=meta.position)
+            nothing: dict[str, Any] = {"name": None, "phone": None, "address": None, "access": [], "consents": []}
+            return row.with_(**nothing, erased_at=meta.said_at, erased_position=meta.position)
 
 
 def _registered(event: PersonRegistered, meta: Meta) -> PersonRow:
