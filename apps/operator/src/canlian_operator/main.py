@@ -1,24 +1,54 @@
-"""The `canlian` command. Each command is a function of a module of its own; here they only get their names."""
+"""The `canlian` command. Each command has a module of its own, imported when it is called: not all need a database."""
 
-from typing import Annotated
+from collections.abc import Callable
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+import typer.main
+from typer.core import TyperGroup
 
-from canlian_operator.accounts import account_app
-from canlian_operator.asyncapi import asyncapi
-from canlian_operator.demo import demo
-from canlian_operator.demo_data import load_demo
-from canlian_operator.doctor import doctor
-from canlian_operator.events import events_app
-from canlian_operator.importing import import_app
-from canlian_operator.rebuild import rebuild
-from canlian_operator.run import run
-from canlian_operator.sample import sample
 from canlian_operator.speech import Lang, speak
-from canlian_operator.token import token
-from canlian_operator.why import why
+
+COMMANDS = {
+    "run": "canlian_operator.run:run",
+    "doctor": "canlian_operator.doctor:doctor",
+    "load-demo": "canlian_operator.demo_data:load_demo",
+    "demo": "canlian_operator.demo:demo",
+    "sample": "canlian_operator.sample:sample",
+    "import": "canlian_operator.importing:import_app",
+    "token": "canlian_operator.token:token",
+    "account": "canlian_operator.accounts:account_app",
+    "events": "canlian_operator.events:events_app",
+    "why": "canlian_operator.why:why",
+    "rebuild": "canlian_operator.rebuild:rebuild",
+    "asyncapi": "canlian_operator.asyncapi:asyncapi",
+}
+"""Name → where its function, or the Typer with its subcommands, is; in the order of the help."""
+
+
+class Commands(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        found = getattr(import_module(module), name)
+        command = typer.main.get_group(found) if isinstance(found, typer.Typer) else _alone(cmd_name, found)
+        command.name = cmd_name
+        return command
+
+
+def _alone(name: str, function: Callable[..., None]) -> Any:
+    one = typer.Typer(add_completion=False)
+    one.command(name)(function)
+    return typer.main.get_command(one)
+
 
 app = typer.Typer(
+    cls=Commands,
     help="残联服务平台 · canlian: run it, fill it, look after it",
     no_args_is_help=True,
     add_completion=False,
@@ -33,17 +63,3 @@ def canlian(
     """残联服务平台 · canlian: run it, fill it, look after it."""
     if lang:
         speak(lang)
-
-
-app.command("run")(run)
-app.command("doctor")(doctor)
-app.command("load-demo")(load_demo)
-app.command("demo")(demo)
-app.command("sample")(sample)
-app.add_typer(import_app, name="import")
-app.command("token")(token)
-app.add_typer(account_app, name="account")
-app.add_typer(events_app, name="events")
-app.command("why")(why)
-app.command("rebuild")(rebuild)
-app.command("asyncapi")(asyncapi)

@@ -16,7 +16,6 @@ from nats.aio.client import Client as Nats
 
 from canlian_chassis import logs
 from canlian_chassis.bus import Client, Refused, Unavailable, open_connection
-from canlian_chassis.keys import key_folder
 from canlian_chassis.log import Log
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer
@@ -84,7 +83,7 @@ def find_system() -> Found:
 
 def signer(settings: Settings) -> Signer:
     """Ends the command where no system ever ran on this data: a key made now would be nobody's."""
-    folder = key_folder(settings)
+    folder = settings.key_folder
     if not (folder / "signing.pem").exists():
         fail(
             f"{folder} 里没有签名密钥。请用 CANLIAN_DATA 指明系统的数据目录。",

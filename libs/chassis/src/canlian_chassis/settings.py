@@ -32,6 +32,11 @@ class Settings(BaseSettings):
     movable_clock: bool = False
     """Whether the system's clock may be moved ahead, as tests of what takes days do. Never where people rely on it."""
 
+    @property
+    def key_folder(self) -> Path:
+        """Where the signing keys and the master key are."""
+        return self.data / "keys"
+
     def store_url(self, kind: str, name: str) -> str:
         """Where a durable store or a view database lives: the URL given for its kind, or a SQLite file of its own."""
         given: str | None = getattr(self, f"{kind}_url")

@@ -1,0 +1,26 @@
+"""The table of commands: every name leads to a command that explains itself."""
+
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from canlian_operator.main import COMMANDS, app
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_where_the_table_says_and_explains_itself(name: str) -> None:
+    said = CliRunner().invoke(app, [name, "--help"])
+    assert said.exit_code == 0, said.output
+    assert f"Usage: root {name}" in said.output or f"canlian {name}" in said.output
+
+
+def test_a_name_that_no_command_has_is_refused() -> None:
+    said = CliRunner().invoke(app, ["tokn"])
+    assert (said.exit_code, "tokn" in said.output) == (2, True)
+
+
+def test_a_token_is_made_without_importing_a_database() -> None:
+    program = "import sys, canlian_operator.main, canlian_operator.token; sys.exit('sqlalchemy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
