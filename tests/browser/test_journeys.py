@@ -10,6 +10,7 @@ from pathlib import Path
 from openpyxl import load_workbook
 from playwright.sync_api import Locator, Page
 
+from canlian_events.assistance.ask_number import shown_number
 from canlian_events.assistance.instruments import WG_SS
 from canlian_sheets.sample import make_sample
 from tests.browser.keyboard import accessible, choose, follow, press, tick, type_in
@@ -76,7 +77,7 @@ def test_3_to_5_from_a_request_to_a_met_need_and_feedback(demo: str, desk: Page,
     withdraw_consent(phone, demo)
 
     sign_in(desk, demo, "social", "/social-worker")
-    need = open_new_need(desk, words)
+    need = open_new_need(desk, followed, words)
     assess(desk, need)
     service = refer_to_the_best(desk)
     answer_and_serve(desk, demo, service)
@@ -179,14 +180,14 @@ def withdraw_consent(page: Page, url: str) -> None:
     assert withdraw.count() == 0
 
 
-def open_new_need(page: Page, words: str) -> str:
-    """From the day through the list behind its number; taken. The need's address."""
+def open_new_need(page: Page, followed: str, words: str) -> str:
+    """From the day through the list behind its number, found by the request's own; taken. The need's address."""
     accessible(page)
     new = figure(page, "/social-worker/needs?holder=nobody")
     number = int(new.locator(".figure__value").inner_text())
     follow(new)
     assert page.locator("main tbody tr").count() == number
-    row = page.locator("main tbody tr", has_text=words)
+    row = page.locator("main tbody tr", has_text=shown_number(followed.rpartition("/")[2]))
     there(row)
     follow(row.locator('a[href*="/needs/"]'))
     expect_text(page, words)

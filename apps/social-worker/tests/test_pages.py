@@ -23,6 +23,8 @@ from tests.support.town import (
     Town,
 )
 
+from canlian_chassis.bus import Unavailable
+from canlian_chassis.log import Log
 from canlian_events.assistance.need import RaiseNeed
 from canlian_events.catalog.referral import DeclineReferral
 from canlian_events.evaluation.feedback import AskFeedback, GiveFeedback
@@ -30,6 +32,7 @@ from canlian_events.ids import new_id
 from canlian_events.meta import Actor
 from canlian_events.numbers import make_citizen_id
 from canlian_events.terms import Channel, DeclineReason, Domain, Occasion, Role
+from canlian_web import showing
 from canlian_web.formats import today
 from canlian_web.testing import browser, fill_in, hidden
 from canlian_web.tool import Tool
@@ -49,6 +52,17 @@ async def raised(here: Town, tool: Tool, person_id: str = PERSON, **more: object
     assert tool.runner
     await tool.runner.reached(accepted.position)
     return f"{AT}/needs/{need_id}"
+
+
+async def looks(tool: Tool, client: httpx.AsyncClient) -> list[str]:
+    """Who looked at the person's file, the newest first, as their page lists it."""
+    assert tool.nats
+    assert tool.runner
+    await tool.runner.reached(await Log(tool.nats).last_position())
+    page = await client.get(f"{AT}/persons/{PERSON}")
+    _, _, table = page.text.partition("谁查阅过这份档案</caption>")
+    lines = re.findall(r"<tr.*?</tr>", table.partition("</table>")[0], re.S)[1:]
+    return [" ".join(re.sub("<[^>]+>", " ", line).split()) for line in lines]
 
 
 def where(page: httpx.Response) -> str:
@@ -181,11 +195,14 @@ async def test_low_feedback_is_answered(here: Town, tool: Tool):
     assert tool.runner
     await tool.runner.reached(given.position)
     client = browser(tool, SOCIAL_WORKER)
-    assert "没人来" in (await client.get(f"{AT}/feedback")).text
     one = f"{AT}/feedback/{feedback_id}"
+    listed = await client.get(f"{AT}/feedback")
+    assert one in listed.text
+    assert "没人来" not in listed.text
+    assert "没人来" in (await client.get(one)).text
     page = await fill_in(client, one, f"{one}/reply", words="明天上门")
     assert "明天上门" in page.text
-    assert "没人来" not in (await client.get(f"{AT}/feedback")).text
+    assert one not in (await client.get(f"{AT}/feedback")).text
 
 
 async def test_consent_needs_the_persons_agreement_said(here: Town, tool: Tool):
@@ -202,7 +219,9 @@ async def test_consent_needs_the_persons_agreement_said(here: Town, tool: Tool):
 async def test_a_list_is_downloaded_as_it_is_shown(here: Town, tool: Tool):
     need = await raised(here, tool)
     client = browser(tool, SOCIAL_WORKER)
-    page = await client.get(f"{AT}/needs/sheet?domain=assistive_devices")
+    asked = await client.get(f"{AT}/needs/sheet?domain=assistive_devices")
+    assert "为什么查阅这份档案？" in asked.text
+    page = await client.get(f"{AT}/needs/sheet", params=hidden(asked) | {"why": "report"})
     lines = list(load_workbook(BytesIO(page.content)).active.iter_rows(values_only=True))  # type: ignore[union-attr]
     assert lines[0][:3] == ("查询号", "姓名", "社区")
     assert any(line[1] == "欧阳秀兰" and line[4] == "助听器坏了" for line in lines[1:])
@@ -218,8 +237,55 @@ async def test_what_others_may_not_see(here: Town, tool: Tool):
     assert "欧阳秀兰" in page.text
     assert "138••••" not in page.text
     assert (await director.get(f"{AT}/persons/{PERSON}/phone")).status_code == 403
-    shown = await browser(tool, STAFF).get(f"{AT}/persons/{PERSON}/phone", headers={"HX-Request": "true"})
+    phone = f"{AT}/persons/{PERSON}/phone?why=visit"
+    shown = await browser(tool, STAFF).get(phone, headers={"HX-Request": "true"})
     assert "13800000001" in shown.text
     assert "<html" not in shown.text
     assert shown.headers["Cache-Control"] == "no-store"
     assert (await browser(tool, SOCIAL_WORKER).get(f"{AT}/needs/need_ffffffff")).status_code == 404
+
+
+async def test_a_phone_is_shown_once_it_is_said_why_and_the_persons_page_lists_who_looked(here: Town, tool: Tool):
+    client = browser(tool, SOCIAL_WORKER)
+    page = await client.get(f"{AT}/persons/{PERSON}")
+    assert f"{AT}/persons/{PERSON}/phone" in page.text
+    phone = f"{AT}/persons/{PERSON}/phone"
+    asked = await client.get(phone)
+    assert "13800000001" not in asked.text
+    assert 'value="own"' not in asked.text
+    assert (await client.get(f"{phone}?why=other")).status_code == 422
+    assert "13800000001" in (await client.get(f"{phone}?why=other&words=家属来电核实")).text
+    assert any("王芳 · 社工 电话 其他 · 家属来电核实" in line for line in await looks(tool, client))
+
+
+async def test_what_a_need_a_visit_and_feedback_show_is_recorded_with_their_purpose(here: Town, tool: Tool):
+    client = browser(tool, GRID_WORKER)
+    need = await raised(here, tool)
+    await client.get(need)
+    [line] = [line for line in await looks(tool, client) if "办理需求" in line and "李强 · 网格员" in line]
+    assert "本人的话" in line
+
+
+async def test_what_cannot_be_recorded_is_hidden_and_the_page_still_works(
+    here: Town, tool: Tool, monkeypatch: pytest.MonkeyPatch
+):
+    async def nobody(*_: object) -> None:
+        raise Unavailable
+
+    need = await raised(here, tool)
+    client = browser(tool, SOCIAL_WORKER)
+    # the registry is everybody's here; that one which is down is noticed is tested with the helper itself
+    monkeypatch.setattr(showing, "_send", nobody)
+    for address, hidden_value in (
+        (need, "助听器坏了"),
+        (f"{AT}/persons/{PERSON}", "听力二级"),
+        (f"{AT}/persons/{PERSON}/address?why=visit", "和平路3号"),
+        (f"{need}/identify", "助听器坏了"),
+    ):
+        page = await client.get(address)
+        assert page.status_code == 200
+        assert hidden_value not in page.text, address
+        assert "暂不显示：这次查阅没能记录下来" in page.text
+    sheet = await client.get(f"{AT}/needs/sheet?why=report")
+    assert sheet.status_code == 503
+    assert "暂不显示" in sheet.text

@@ -15,7 +15,7 @@ from sqlalchemy import MetaData
 from starlette.responses import Response
 
 from canlian_chassis.log import Log
-from canlian_chassis.projection import Row
+from canlian_chassis.row import Row
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing import NOON
@@ -55,7 +55,7 @@ async def phone(page: Page) -> Response:
     reason = stated(page)
     if reason is None:
         return ask_why(page, "Phone", [ShownFor.CALL, ShownFor.OVERSIGHT, ShownFor.OTHER], page.url())
-    file = await shown(page, PERSON, HERE, reason.why, words=reason.words, phone=PHONE, notes=None)
+    file = await shown(page, PERSON, HERE, reason, phone=PHONE, notes=None)
     return page.render("file.html", file=file)
 
 

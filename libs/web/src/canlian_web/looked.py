@@ -18,7 +18,8 @@ from typing import cast
 from sqlalchemy import JSON, DateTime, func
 from sqlmodel import Field, Session, col, select
 
-from canlian_chassis.projection import Projection, Row, projection
+from canlian_chassis.projection import Projection, projection
+from canlian_chassis.row import Row
 from canlian_events.meta import Meta
 from canlian_events.personal import opened
 from canlian_events.registry.showing import FileShown
@@ -26,7 +27,7 @@ from canlian_events.terms import FileField, Role, ShownFor
 from canlian_web.page import Context
 from canlian_web.terms import say
 
-NEWEST = 100
+NEWEST = 20
 """How many showings a page lists."""
 
 

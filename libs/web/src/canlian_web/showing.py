@@ -6,10 +6,10 @@ what is shown are the same. Names in lists and headings are not handed over: a l
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from starlette.responses import Response
@@ -19,6 +19,7 @@ from canlian_events.ids import derive_uuid
 from canlian_events.personal import Sealed
 from canlian_events.registry.showing import MAY_LOOK, ShowFile, showing_id_of
 from canlian_events.terms import FileField, ShownFor
+from canlian_web.export import sheet
 from canlian_web.forms import Form
 from canlian_web.page import Context
 from canlian_web.personal import MASK
@@ -69,9 +70,15 @@ def _masked(value: Any) -> Any:
             return value if isinstance(value, Sealed) else None
 
 
-async def shown(
-    page: Context, person_id: str, community: str, why: ShownFor, /, *, words: str = "", **values: Any
-) -> File:
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """Why a file is looked at, as whoever asked said."""
+
+    why: ShownFor
+    words: str = ""
+
+
+async def shown(page: Context, person_id: str, community: str, why: ShownFor | Stated, /, **values: Any) -> File:
     """The person's values by the codes of `FileField`, once it is recorded that they are shown.
 
     Nothing is recorded where there is nothing to show. Never raises a refusal: the file is then hidden, and says why.
@@ -79,17 +86,18 @@ async def shown(
     what = frozenset(FileField(name) for name, value in values.items() if value not in _NOTHING)
     if not what:
         return File(values)
-    hidden = await record(page, [Look(person_id, community, what)], why, words)
+    hidden = await record(page, [Look(person_id, community, what)], why)
     return File(values, hidden)
 
 
-async def record(page: Context, looks: Iterable[Look], why: ShownFor, words: str = "") -> str | None:
+async def record(page: Context, looks: Iterable[Look], why: ShownFor | Stated) -> str | None:
     """Record that these files are about to be shown. None, or why they may not be, in the page's language.
 
     Looking again within a quarter of an hour is the same showing: it has the same ids, and the service's first answer.
     """
     now = datetime.now(UTC)
-    commands = [_command(page, look, why, words, now) for look in looks]
+    reason = why if isinstance(why, Stated) else Stated(why)
+    commands = [_command(page, look, reason, now) for look in looks]
     try:
         await _send(page, [(derive_uuid(command.showing_id), command) for command in commands])
     except Unavailable:
@@ -100,7 +108,8 @@ async def record(page: Context, looks: Iterable[Look], why: ShownFor, words: str
     return None
 
 
-def _command(page: Context, look: Look, why: ShownFor, words: str, now: datetime) -> ShowFile:
+def _command(page: Context, look: Look, reason: Stated, now: datetime) -> ShowFile:
+    why, words = reason.why, reason.words
     id_ = showing_id_of(page.actor.id, look.person_id, look.community, look.what, why, words, now)
     return ShowFile(
         showing_id=id_,
@@ -126,14 +135,6 @@ async def _send(page: Context, commands: Sequence[tuple[str, ShowFile]]) -> None
         for answer in await client.send_many("registry", part, token=page.token, timeout=PATIENCE + len(part) / 100):
             if not isinstance(answer, Accepted):
                 raise answer
-
-
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """Why a file is looked at, as whoever asked said."""
-
-    why: ShownFor
-    words: str = ""
 
 
 def stated(page: Context, among: Collection[ShownFor] = frozenset(ShownFor)) -> Stated | None:
@@ -167,3 +168,40 @@ def ask_why(page: Context, title: str, among: Collection[ShownFor], back: str) -
     )
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+class AboutSomebody(Protocol):
+    """A row of a list of persons, or of what concerns them."""
+
+    @property
+    def person_id(self) -> str: ...
+    @property
+    def community(self) -> str: ...
+
+
+FOR_LISTS = (ShownFor.CASEWORK, ShownFor.REPORT, ShownFor.APPEAL, ShownFor.OVERSIGHT, ShownFor.OTHER)
+"""Why a list of people is taken away."""
+R = TypeVar("R", bound=AboutSomebody)
+
+
+async def sheet_about(
+    page: Context,
+    name: str,
+    columns: Sequence[str],
+    rows: Sequence[R],
+    cells: Callable[[R], Sequence[Any]],
+    *,
+    what: Collection[FileField],
+    back: str,
+    why: ShownFor | None = None,
+) -> Response:
+    """The list as a sheet, once it is recorded that these parts of each person's file leave in it; else a page says
+    why not. Without `why` the address says it (`?why=`), or the page asks.
+    """
+    reason = Stated(why) if why else stated(page, FOR_LISTS)
+    if reason is None:
+        return ask_why(page, page._("Download: %(list)s", list=name), FOR_LISTS, back)
+    looks = dict.fromkeys(Look(row.person_id, row.community, frozenset(what)) for row in rows)
+    if hidden := await record(page, looks, reason):
+        return page.render("canlian/error.html", status=503, title=name, text=hidden, try_again=True)
+    return sheet(name, columns, [cells(row) for row in rows], page.lang)

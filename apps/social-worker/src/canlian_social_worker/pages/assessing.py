@@ -11,7 +11,7 @@ from starlette.responses import Response
 from canlian_chassis.bus import NotAllowed, Refused, Unavailable
 from canlian_events.assistance.assessment import CompleteAssessment, StartAssessment
 from canlian_events.assistance.instruments import Instrument, offered
-from canlian_events.terms import Domain, Urgency
+from canlian_events.terms import Domain, ShownFor, Urgency
 from canlian_social_worker.pages.common import for_workers, names_for, own
 from canlian_social_worker.views.assessments import AssessmentRow, assessment
 from canlian_social_worker.views.persons import PersonRow, person
@@ -19,6 +19,7 @@ from canlian_web.forms import Form
 from canlian_web.i18n import Lang
 from canlian_web.page import Context, Page
 from canlian_web.refusals import say_refusal
+from canlian_web.showing import shown
 
 router = APIRouter(dependencies=[for_workers])
 
@@ -95,13 +96,14 @@ def _show(page: Context, row: PersonRow, form_of: Instrument, form: Form[Any]) -
 async def show(page: Page, assessment_id: str) -> Response:
     row = await own(page, assessment, assessment_id)
     answers = _in_words(row, page.lang)
+    explained = [answers[code] for code in row.explained if code in answers]
+    found = [(Domain(need["domain"]), Urgency(need["urgency"])) for need in row.found]
+    whole = (row.result, explained, found, list(answers.values()))
     return page.render(
         "assessment.html",
         assessment=row,
         instrument=row.form,
-        answers=list(answers.values()),
-        explained=[answers[code] for code in row.explained if code in answers],
-        found=[(Domain(need["domain"]), Urgency(need["urgency"])) for need in row.found],
+        file=await shown(page, row.person_id, row.community, ShownFor.ASSESSMENT, assessment=whole),
         names=await names_for(page, row),
     )
 

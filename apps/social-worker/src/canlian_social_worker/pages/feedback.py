@@ -9,13 +9,14 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from canlian_events.evaluation.feedback import GiveFeedback, ReplyToFeedback
+from canlian_events.terms import FileField, ShownFor
 from canlian_social_worker.pages.common import for_workers, may, names_for, own
 from canlian_social_worker.views.feedback import LOW, FeedbackList, FeedbackRow, listed_feedback, one_feedback
-from canlian_web.export import sheet
 from canlian_web.formats import local
 from canlian_web.forms import Form
 from canlian_web.i18n import N_
 from canlian_web.page import Context, Page
+from canlian_web.showing import sheet_about, shown
 
 router = APIRouter(dependencies=[for_workers])
 
@@ -67,8 +68,9 @@ async def feedback(page: Page) -> Response:
 async def feedback_sheet(page: Page) -> Response:
     rows = await page.read(listed_feedback, page.actor.communities, _which(page))
     names = await names_for(page, rows)
-    lines = [
-        [
+
+    def cells(row: FeedbackRow) -> list[object]:
+        return [
             names.person(row.person_id),
             names.community(row.community),
             row.occasion,
@@ -78,9 +80,10 @@ async def feedback_sheet(page: Page) -> Response:
             local(row.given_at).date() if row.given_at else None,
             row.reply,
         ]
-        for row in rows
-    ]
-    return sheet(page._("Feedback"), [page._(text) for text in COLUMNS], lines, page.lang)
+
+    columns = [page._(text) for text in COLUMNS]
+    what = {FileField.NAME, FileField.WORDS, FileField.NOTES}
+    return await sheet_about(page, page._("Feedback"), columns, rows, cells, what=what, back=page.url("/feedback"))
 
 
 @router.get("/feedback/{feedback_id}")
@@ -92,6 +95,7 @@ async def _show(page: Context, row: FeedbackRow, form: Form[Any]) -> Response:
     return page.render(
         "feedback.html",
         feedback=row,
+        file=await shown(page, row.person_id, row.community, ShownFor.FEEDBACK, words=row.words, notes=row.reply),
         low=row.score is not None and row.score <= LOW,
         names=await names_for(page, row),
         may=may(page, row.community),

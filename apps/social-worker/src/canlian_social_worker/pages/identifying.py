@@ -8,11 +8,13 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from canlian_events.assistance.need import IdentifyAsker
+from canlian_events.terms import ShownFor
 from canlian_social_worker.pages.common import about, for_workers, may, may_reach, names_for, own
 from canlian_social_worker.views.needs import NeedRow, need
 from canlian_social_worker.views.persons import search_persons
 from canlian_web.forms import Form
 from canlian_web.page import Context, Page
+from canlian_web.showing import shown
 
 router = APIRouter(dependencies=[for_workers])
 
@@ -37,6 +39,7 @@ async def _show(page: Context, row: NeedRow, form: Form[Any]) -> Response:
     return page.render(
         "identify.html",
         need=row,
+        file=await shown(page, row.person_id, row.community, ShownFor.NEED, words=row.words),
         words=words,
         persons=[(one, about(one, page)) for one in found],
         number=number,

@@ -12,7 +12,7 @@ from canlian_chassis.bus import Accepted
 from canlian_events.assistance.ask_number import shown_number
 from canlian_events.assistance.need import AssignNeed, ClassifyNeed, CloseNeed, ReopenNeed
 from canlian_events.core import Command
-from canlian_events.terms import NeedCloseReason
+from canlian_events.terms import NeedCloseReason, ShownFor
 from canlian_social_worker.pages.common import (
     about,
     choices,
@@ -24,8 +24,8 @@ from canlian_social_worker.pages.common import (
     own,
     worker_choices,
 )
-from canlian_social_worker.pages.reading import shown
-from canlian_social_worker.pages.wording import steps
+from canlian_social_worker.pages.reading import reveal
+from canlian_social_worker.pages.wording import steps, texts_of
 from canlian_social_worker.views.assessments import assessments_of_person
 from canlian_social_worker.views.history import history_of_need
 from canlian_social_worker.views.needs import NeedRow, need
@@ -34,6 +34,7 @@ from canlian_social_worker.views.referrals import referrals_of_need
 from canlian_social_worker.views.workers import NEED_HOLDERS, workers_of
 from canlian_web.forms import Form
 from canlian_web.page import Context, Page
+from canlian_web.showing import shown
 
 router = APIRouter(dependencies=[for_workers])
 
@@ -74,15 +75,24 @@ async def show_need(page: Context, row: NeedRow, form: Form[Any]) -> Response:
     names = await names_for(page, row, referrals)
     assessments = await page.read(assessments_of_person, row.person_id)
     workers = await page.read(workers_of, row.community, NEED_HOLDERS)
+    file = await shown(
+        page,
+        row.person_id,
+        row.community,
+        ShownFor.NEED,
+        words=row.words,
+        disability=about(known, page) if known else None,
+        assessment=assessments,
+        notes=texts_of(history),
+    )
     return page.render(
         "need.html",
+        file=file,
         need=row,
         number=shown_number(row.number),
         person=known,
-        about=about(known, page) if known else None,
         referrals=referrals,
-        assessments=assessments,
-        steps=steps(page, history, names),
+        steps=steps(page, history, names, file),
         names=names,
         workers=worker_choices(page, [worker for worker in workers if worker.worker_id != page.actor.id]),
         mine=row.worker_id == page.actor.id,
@@ -134,4 +144,5 @@ async def reopen(page: Page, need_id: str) -> Response:
 @router.get("/needs/{need_id}/contact", dependencies=[for_reaching])
 async def contact(page: Page, need_id: str) -> Response:
     row = await own(page, need, need_id)
-    return shown(page, row.person_id, "contact", row.contact, f"/needs/{need_id}")
+    back = f"/needs/{need_id}"
+    return await reveal(page, row.person_id, row.community, back, "contact", row.contact, ShownFor.NEED)

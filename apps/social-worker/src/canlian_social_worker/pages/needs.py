@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from canlian_events.assistance.ask_number import shown_number
-from canlian_events.terms import Urgency
+from canlian_events.terms import FileField, Urgency
 from canlian_social_worker.pages.common import Names, choices, community_choices, for_workers, names_for
 from canlian_social_worker.views.figures import waiting_needs
 from canlian_social_worker.views.needs import NeedFilter, NeedRow, NeedStatus
-from canlian_web.export import sheet
 from canlian_web.formats import local
 from canlian_web.i18n import N_
 from canlian_web.page import Context, Page
+from canlian_web.showing import sheet_about
 
 router = APIRouter(dependencies=[for_workers])
 SHOWN = 200
@@ -55,6 +53,7 @@ async def needs(page: Page) -> Response:
         names=await names_for(page, rows[:SHOWN]),
         filters=page.blank(**({"status": "in_hand"} | asked)),
         asked=asked,
+        number_of=shown_number,
         statuses=choices(page, NeedStatus),
         lists=LISTS,
         communities=await community_choices(page),
@@ -66,7 +65,13 @@ async def needs(page: Page) -> Response:
 async def needs_sheet(page: Page) -> Response:
     rows = await page.read(waiting_needs, page.actor.communities, wanted(page))
     names = await names_for(page, rows)
-    return sheet(page._("Needs"), [page._(text) for text in COLUMNS], _lines(page, rows, names), page.lang)
+    columns = [page._(text) for text in COLUMNS]
+    what = {FileField.NAME, FileField.WORDS, FileField.RECORD}
+
+    def cells(row: NeedRow) -> list[object]:
+        return _cells(page, row, names)
+
+    return await sheet_about(page, page._("Needs"), columns, rows, cells, what=what, back=page.url("/needs"))
 
 
 COLUMNS = (
@@ -75,19 +80,16 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def _lines(page: Context, rows: Sequence[NeedRow], names: Names) -> list[list[object]]:
+def _cells(page: Context, row: NeedRow, names: Names) -> list[object]:
     return [
-        [
-            shown_number(row.number),
-            names.person(row.person_id) or page._("not registered yet"),
-            names.community(row.community),
-            row.domain,
-            row.words,
-            row.urgency,
-            row.status,
-            names.worker(row.worker_id),
-            local(row.raised_at).date(),
-            row.age(page.today),
-        ]
-        for row in rows
+        shown_number(row.number),
+        names.person(row.person_id) or page._("not registered yet"),
+        names.community(row.community),
+        row.domain,
+        row.words,
+        row.urgency,
+        row.status,
+        names.worker(row.worker_id),
+        local(row.raised_at).date(),
+        row.age(page.today),
     ]

@@ -9,17 +9,20 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from canlian_events.registry.person import GiveConsent, RecordAccessNeeds, WithdrawConsent
-from canlian_events.terms import Purpose
+from canlian_events.terms import Purpose, ShownFor
 from canlian_social_worker.pages.common import about, choices, for_reaching, for_workers, may, may_reach, names_for, own
-from canlian_social_worker.pages.reading import shown
+from canlian_social_worker.pages.reading import reveal
 from canlian_social_worker.views.assessments import assessments_of_person
 from canlian_social_worker.views.feedback import feedback_of_person
+from canlian_social_worker.views.looked import LOOKED
 from canlian_social_worker.views.needs import needs_of_person
 from canlian_social_worker.views.persons import PersonRow, person
 from canlian_social_worker.views.referrals import referrals_of_person
 from canlian_social_worker.views.visits import visits_of_person
 from canlian_web.forms import Form
+from canlian_web.looked import in_words
 from canlian_web.page import Context, Page
+from canlian_web.showing import shown
 
 router = APIRouter(dependencies=[for_workers])
 
@@ -38,17 +41,27 @@ async def show(page: Page, person_id: str) -> Response:
 
 
 async def _show(page: Context, row: PersonRow, form: Form[Any]) -> Response:
+    queries = (needs_of_person, assessments_of_person, referrals_of_person, visits_of_person, feedback_of_person)
+    file = await shown(
+        page,
+        row.person_id,
+        row.community,
+        ShownFor.CASEWORK,
+        disability=about(row, page),
+        circumstances=page._("low-income household") if row.low_income else None,
+        access_needs=row.access_needs,
+        record=[await page.read(query, row.person_id) for query in queries],
+    )
+    names = await names_for(page, row)
+    looked, looks = await page.read(LOOKED.of, row.person_id)
     return page.render(
         "person.html",
         person=row,
-        about=about(row, page),
-        needs=await page.read(needs_of_person, row.person_id),
-        referrals=await page.read(referrals_of_person, row.person_id),
-        visits=await page.read(visits_of_person, row.person_id),
-        assessments=await page.read(assessments_of_person, row.person_id),
-        feedback=await page.read(feedback_of_person, row.person_id),
+        looked=in_words(page, looked, names.workers.get),
+        looks=looks,
+        file=file,
         missing=choices(page, [purpose for purpose in Purpose if not row.agreed(purpose)]),
-        names=await names_for(page, row),
+        names=names,
         may=may(page, row.community),
         may_reach=may_reach(page),
         form=form,
@@ -97,10 +110,10 @@ async def withdraw(page: Page, person_id: str) -> Response:
 @router.get("/persons/{person_id}/phone", dependencies=[for_reaching])
 async def phone(page: Page, person_id: str) -> Response:
     row = await own(page, person, person_id)
-    return shown(page, person_id, "phone", row.phone, f"/persons/{person_id}")
+    return await reveal(page, person_id, row.community, f"/persons/{person_id}", "phone", row.phone)
 
 
 @router.get("/persons/{person_id}/address", dependencies=[for_reaching])
 async def address(page: Page, person_id: str) -> Response:
     row = await own(page, person, person_id)
-    return shown(page, person_id, "address", row.address, f"/persons/{person_id}")
+    return await reveal(page, person_id, row.community, f"/persons/{person_id}", "address", row.address)

@@ -6,11 +6,12 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from canlian_events.registry.person import RegisterPerson
+from canlian_events.terms import FileField
 from canlian_social_worker.pages.common import about, community_choices, for_workers, names_for
-from canlian_social_worker.views.persons import SHOWN, search_persons
-from canlian_web.export import sheet
+from canlian_social_worker.views.persons import SHOWN, PersonRow, search_persons
 from canlian_web.i18n import N_
 from canlian_web.page import Page
+from canlian_web.showing import sheet_about
 
 router = APIRouter(dependencies=[for_workers])
 COLUMNS = (N_("Name"), N_("Community"), N_("Sex"), N_("Year of birth"), N_("Class"), N_("Grade"), N_("Access needs"))
@@ -41,8 +42,9 @@ async def persons_sheet(page: Page) -> Response:
     words, community = asked.get("q", "").strip(), asked.get("community", "")
     rows, _ = await page.read(search_persons, page.actor.communities, words, community)
     names = await names_for(page, rows)
-    lines = [
-        [
+
+    def cells(row: PersonRow) -> list[object]:
+        return [
             row.name,
             names.community(row.community),
             row.sex,
@@ -51,6 +53,7 @@ async def persons_sheet(page: Page) -> Response:
             row.grade,
             row.access_needs,
         ]
-        for row in rows
-    ]
-    return sheet(page._("Persons"), [page._(text) for text in COLUMNS], lines, page.lang)
+
+    columns = [page._(text) for text in COLUMNS]
+    what = {FileField.NAME, FileField.DISABILITY, FileField.ACCESS_NEEDS}
+    return await sheet_about(page, page._("Persons"), columns, rows, cells, what=what, back=page.url("/persons"))

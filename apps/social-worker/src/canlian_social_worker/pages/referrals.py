@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from canlian_events.catalog.matching import Reason
 from canlian_events.catalog.referral import LapseReferral, ReferPerson, WithdrawReferral
+from canlian_events.terms import FileField, ShownFor
 from canlian_social_worker.pages.common import for_workers, may, names_for, own
-from canlian_social_worker.pages.wording import grounds, steps
+from canlian_social_worker.pages.wording import grounds, steps, texts_of
 from canlian_social_worker.views.history import history_of_referral
 from canlian_social_worker.views.persons import person
 from canlian_social_worker.views.referrals import (
@@ -22,11 +23,11 @@ from canlian_social_worker.views.referrals import (
     listed_referrals,
     referral,
 )
-from canlian_web.export import sheet
 from canlian_web.formats import local
 from canlian_web.forms import Form
 from canlian_web.i18n import N_
 from canlian_web.page import Context, Page
+from canlian_web.showing import sheet_about, shown
 
 router = APIRouter(dependencies=[for_workers])
 
@@ -69,8 +70,9 @@ async def referrals(page: Page) -> Response:
 async def referrals_sheet(page: Page) -> Response:
     rows = await page.read(listed_referrals, page.actor.communities, _which(page), page.today)
     names = await names_for(page, rows)
-    lines = [
-        [
+
+    def cells(row: ReferralRow) -> list[object]:
+        return [
             names.person(row.person_id),
             names.community(row.community),
             names.service(row.service_id),
@@ -81,9 +83,10 @@ async def referrals_sheet(page: Page) -> Response:
             (page.today - row.asked_on).days if row.status in UNANSWERED else None,
             names.service(row.next_service_id),
         ]
-        for row in rows
-    ]
-    return sheet(page._("Referrals"), [page._(text) for text in COLUMNS], lines, page.lang)
+
+    columns = [page._(text) for text in COLUMNS]
+    what = {FileField.NAME, FileField.RECORD}
+    return await sheet_about(page, page._("Referrals"), columns, rows, cells, what=what, back=page.url("/referrals"))
 
 
 @router.get("/referrals/{referral_id}")
@@ -94,17 +97,28 @@ async def show(page: Page, referral_id: str) -> Response:
 async def _show(page: Context, row: ReferralRow, form: Form[Any]) -> Response:
     names = await names_for(page, row)
     history = await page.read(history_of_referral, row.referral_id)
+    sessions = [session | {"on": date.fromisoformat(session["on"])} for session in row.sessions]
+    noted = texts_of(history) or row.note or any(session.get("note") for session in sessions)
+    file = await shown(
+        page,
+        row.person_id,
+        row.community,
+        ShownFor.REFERRAL,
+        words=row.words,
+        notes=[row.note, {session["on"]: session.get("note") for session in sessions}] if noted else None,
+    )
     return page.render(
         "referral.html",
         referral=row,
+        file=file,
         offer=names.offers.get(row.service_id),
         next_offer=names.offers.get(row.next_service_id or ""),
         person=await page.read(person, row.person_id),
         names=names,
         reasons=grounds(page, row.reasons, names),
         next_reasons=grounds(page, row.next_reasons, names),
-        steps=steps(page, history, names),
-        sessions=[session | {"on": date.fromisoformat(session["on"])} for session in row.sessions],
+        steps=steps(page, history, names, file),
+        sessions=sessions,
         unanswered=row.status in UNANSWERED,
         unsuccessful=row.status in UNSUCCESSFUL,
         days=(page.today - row.asked_on).days,

@@ -10,11 +10,12 @@ from starlette.responses import Response
 from canlian_chassis.bus import Refused
 from canlian_events.assistance.need import IdentifyAsker
 from canlian_events.registry.person import RegisterPerson
-from canlian_events.terms import Role
+from canlian_events.terms import Role, ShownFor
 from canlian_social_worker.pages.common import community_choices, own, submit_by_field
 from canlian_social_worker.views.needs import NeedRow, need
 from canlian_web.forms import Form
 from canlian_web.page import Context, Page, require
+from canlian_web.showing import File, shown
 
 router = APIRouter(dependencies=[require(Role.SOCIAL_WORKER, Role.STAFF)])
 
@@ -65,4 +66,7 @@ async def _need(page: Context) -> NeedRow | None:
 
 
 async def _show(page: Context, asked: NeedRow | None, form: Form[Any]) -> Response:
-    return page.render("register.html", need=asked, communities=await community_choices(page), form=form)
+    file = File()
+    if asked:
+        file = await shown(page, asked.person_id, asked.community, ShownFor.NEED, words=asked.words)
+    return page.render("register.html", need=asked, file=file, communities=await community_choices(page), form=form)

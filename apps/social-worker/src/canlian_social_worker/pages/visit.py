@@ -18,15 +18,16 @@ from canlian_events.assistance.visit import (
     ScheduleVisit,
 )
 from canlian_events.core import Command
-from canlian_events.terms import Domain, Help, Role, Tie
+from canlian_events.terms import Domain, Help, Role, ShownFor, Tie
 from canlian_social_worker.pages.common import about, for_workers, may, may_reach, names_for, own, worker_choices
-from canlian_social_worker.pages.wording import steps
+from canlian_social_worker.pages.wording import steps, texts_of
 from canlian_social_worker.views.history import history_of_visit
 from canlian_social_worker.views.persons import person
 from canlian_social_worker.views.visits import VisitRow, VisitStatus, visit
 from canlian_social_worker.views.workers import VISITORS, workers_of
 from canlian_web.forms import Form
 from canlian_web.page import Context, Page
+from canlian_web.showing import shown
 
 router = APIRouter(dependencies=[for_workers])
 
@@ -58,13 +59,23 @@ async def _show(page: Context, row: VisitRow, form: Form[Any]) -> Response:
     known = await page.read(person, row.person_id)
     names = await names_for(page, row)
     theirs = row.worker_id == page.actor.id or page.actor.holds(Role.STAFF)
+    history = await page.read(history_of_visit, row.visit_id)
+    file = await shown(
+        page,
+        row.person_id,
+        row.community,
+        ShownFor.VISIT,
+        disability=about(known, page) if known else None,
+        access_needs=known.access_needs if known else None,
+        notes=[row.look_for, row.text, *texts_of(history)] if row.look_for or row.text or texts_of(history) else None,
+    )
     return page.render(
         "visit.html",
         visit=row,
+        file=file,
         person=known,
-        about=about(known, page) if known else None,
         names=names,
-        steps=steps(page, await page.read(history_of_visit, row.visit_id), names),
+        steps=steps(page, history, names, file),
         workers=worker_choices(page, await page.read(workers_of, row.community, VISITORS)),
         overdue=row.overdue(page.today),
         days=(page.today - row.due).days,

@@ -8,14 +8,15 @@ from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
 from canlian_events.assistance.visit import ScheduleVisit
+from canlian_events.terms import FileField
 from canlian_social_worker.pages.common import community_choices, for_workers, names_for, own, worker_choices
 from canlian_social_worker.views.persons import PersonRow, person
-from canlian_social_worker.views.visits import VisitList, listed_visits
+from canlian_social_worker.views.visits import VisitList, VisitRow, listed_visits
 from canlian_social_worker.views.workers import VISITORS, workers_of
-from canlian_web.export import sheet
 from canlian_web.forms import Form
 from canlian_web.i18n import N_
 from canlian_web.page import Context, Page
+from canlian_web.showing import sheet_about
 
 router = APIRouter(dependencies=[for_workers])
 
@@ -64,8 +65,9 @@ async def visits_sheet(page: Page) -> Response:
     scopes = page.actor.communities
     rows = await page.read(listed_visits, scopes, which, page.today, holder=holder, community=community)
     names = await names_for(page, rows)
-    lines = [
-        [
+
+    def cells(row: VisitRow) -> list[object]:
+        return [
             row.due,
             names.person(row.person_id),
             names.community(row.community),
@@ -73,9 +75,10 @@ async def visits_sheet(page: Page) -> Response:
             row.status,
             row.look_for,
         ]
-        for row in rows
-    ]
-    return sheet(page._("Visits"), [page._(text) for text in COLUMNS], lines, page.lang)
+
+    columns = [page._(text) for text in COLUMNS]
+    what = {FileField.NAME, FileField.NOTES, FileField.RECORD}
+    return await sheet_about(page, page._("Visits"), columns, rows, cells, what=what, back=page.url("/visits"))
 
 
 @router.get("/visits/new")

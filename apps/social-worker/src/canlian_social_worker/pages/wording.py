@@ -16,6 +16,7 @@ from canlian_web.formats import say_date
 from canlian_web.i18n import N_
 from canlian_web.page import Context
 from canlian_web.refusals import say_refusal
+from canlian_web.showing import File
 from canlian_web.terms import say
 
 WHAT = {
@@ -70,19 +71,25 @@ class Step:
     note: str | None
 
 
-def steps(page: Context, rows: Iterable[HistoryRow], names: Names) -> list[Step]:
-    """The history, as `ui.timeline` shows it."""
+def texts_of(rows: Iterable[HistoryRow]) -> list[str]:
+    """What people wrote in it: notes of the person's file."""
+    return [row.text for row in rows if row.text]
+
+
+def steps(page: Context, rows: Iterable[HistoryRow], names: Names, file: File) -> list[Step]:
+    """The history, as `ui.timeline` shows it; what people wrote only where the file is shown."""
+    told = file.hidden is None
     return [
-        Step(row.at, page._(WHAT.get(row.kind, row.kind)), names.who(row.actor, page), _note(page, row, names))
+        Step(row.at, page._(WHAT.get(row.kind, row.kind)), names.who(row.actor, page), _note(page, row, names, told))
         for row in rows
     ]
 
 
-def _note(page: Context, row: HistoryRow, names: Names) -> str | None:
+def _note(page: Context, row: HistoryRow, names: Names, told: bool) -> str | None:
     if row.kind == "catalog.referral.next-match-proposed" and not row.facts.get("service_id"):
         return page._("None is left that fits and was not tried.")
     parts = [_fact(page, name, value, names) for name, value in row.facts.items()]
-    return " · ".join(part for part in [*parts, row.text] if part) or None
+    return " · ".join(part for part in [*parts, row.text if told else None] if part) or None
 
 
 def _fact(page: Context, name: str, value: Any, names: Names) -> str | None:

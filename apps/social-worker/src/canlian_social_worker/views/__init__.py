@@ -5,6 +5,7 @@ from canlian_social_worker.views.assessments import assessments
 from canlian_social_worker.views.base import SocialWorkerRow
 from canlian_social_worker.views.feedback import feedback
 from canlian_social_worker.views.history import history
+from canlian_social_worker.views.looked import LOOKED
 from canlian_social_worker.views.needs import needs
 from canlian_social_worker.views.persons import persons
 from canlian_social_worker.views.places import communities
@@ -19,6 +20,7 @@ views = Views(
     rows=SocialWorkerRow,
     projections=[
         communities, workers, persons, needs, referrals, visits, assessments, feedback, providers, services, history,
+        LOOKED.projection,
     ],
     opens=True,
 )  # fmt: skip
