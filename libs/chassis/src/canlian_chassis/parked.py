@@ -7,15 +7,16 @@ service, which watches the bucket, does so, and what was asked stays there as an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Literal
 
 from nats.aio.client import Client as Nats
 from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
 from nats.js.api import KeyValueConfig, StorageType
 from nats.js.errors import Error as JetStreamError
-from nats.js.errors import KeyNotFoundError, NoKeysError
+from nats.js.errors import KeyNotFoundError
 from nats.js.kv import KeyValue
 from pydantic import BaseModel
 
@@ -61,32 +62,30 @@ class Settled(BaseModel, frozen=True):
 class Parking:
     """The bucket beside the log: where each service's policies stand, what is parked, what was done about it."""
 
-    def __init__(self, bucket: KeyValue) -> None:
-        self._bucket = bucket
+    def __init__(self, js: JetStreamContext, bucket: KeyValue) -> None:
+        self._js, self._bucket = js, bucket
 
     @classmethod
     async def open(cls, nc: Nats, replicas: int = 1) -> Parking:
         config = KeyValueConfig(bucket=BUCKET, history=1, storage=StorageType.FILE, replicas=replicas)
+        js = nc.jetstream(timeout=10)
         while True:
             try:
-                return cls(await nc.jetstream(timeout=10).create_key_value(config))
+                return cls(js, await js.create_key_value(config))
             except _LOST:
                 await asyncio.sleep(0.3)
 
     async def position(self, service: str) -> int:
         """Up to where the service's policies have answered."""
-        value = await self._get(service)
-        return int(value or 0)
+        return int(await self._get(service) or 0)
 
     async def save_position(self, service: str, position: int) -> None:
         await self._put(service, str(position))
 
     async def parked(self, service: str = "*") -> list[Parked]:
         """What is parked, in the order of the log."""
-        found = [await self._get(key) for key in await self._keys(f"parked.{service}.>")]
-        return sorted(
-            (Parked.model_validate_json(value) for value in found if value), key=lambda parked: parked.position
-        )
+        found = map(Parked.model_validate_json, await self._values(f"parked.{service}.>"))
+        return sorted(found, key=lambda parked: parked.position)
 
     async def park(self, parked: Parked) -> None:
         await self._put(f"parked.{parked.place}", parked.model_dump_json())
@@ -101,14 +100,16 @@ class Parking:
 
     async def settled(self, service: str = "*") -> list[Settled]:
         """What was replayed or dropped so far, oldest first."""
-        found = [await self._get(key) for key in await self._keys(f"settled.{service}.>")]
-        return sorted((Settled.model_validate_json(value) for value in found if value), key=lambda settled: settled.at)
+        found = map(Settled.model_validate_json, await self._values(f"settled.{service}.>"))
+        return sorted(found, key=lambda settled: settled.at)
 
-    async def _keys(self, filter_: str) -> Sequence[str]:
-        try:
-            return await self._bucket.keys(filters=[filter_])
-        except NoKeysError:
-            return []
+    async def _values(self, keys: str) -> list[bytes]:
+        """The values under a filter as they are now."""
+        # the client's own `keys` reads the whole bucket, and takes a filter for a part of a name
+        prefix = f"$KV.{BUCKET}."
+        info = await self._js.stream_info(f"KV_{BUCKET}", subjects_filter=prefix + keys)
+        found = [await self._get(subject.removeprefix(prefix)) for subject in info.state.subjects or ()]
+        return [value for value in found if value]
 
     async def _get(self, key: str) -> bytes | None:
         try:

@@ -122,8 +122,8 @@ class PolicyRunner:
             try:
                 await self._react(policy, event, meta)
             except Exception as error:
-                log.exception("policy.failed", policy=policy.name, event_id=meta.id, last=pause is None)
                 if pause is None:
+                    log.exception("policy.failed", policy=policy.name, event_id=meta.id)
                     return f"{policy.name}: {error!r}"
                 await asyncio.sleep(pause)
             else:
@@ -174,7 +174,7 @@ class PolicyRunner:
             since=datetime.now(UTC),
             behind=behind,
         )
-        log.error("policy.parked", **parked.model_dump(include={"aggregate_id", "position", "event", "why"}))
+        log.error("policy.parked", **parked.model_dump(include={"aggregate_id", "position", "why"}))
         await self._parking.park(parked)
         self._parked[parked.aggregate_id] = self._parked.get(parked.aggregate_id, 0) + 1
 

@@ -1,0 +1,152 @@
+"""Events that a policy cannot answer: set aside after a few tries, and settled by hand, in order and with a reason."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from libs.chassis.tests.toy import BoxMade, MakeBox, PutIn, ThingsPut, box, shelf
+from nats.aio.client import Client as Nats
+
+from canlian_chassis import policies
+from canlian_chassis.bus import Accepted, Client, connect
+from canlian_chassis.keys import key_folder
+from canlian_chassis.log import Log, NewEntry
+from canlian_chassis.parked import Asked, Parked, Parking, Settled
+from canlian_chassis.policy import policy
+from canlian_chassis.service import Service
+from canlian_chassis.settings import Settings
+from canlian_chassis.tokens import Signer
+from canlian_events import subjects
+from canlian_events.core import Command
+from canlian_events.meta import Actor, Meta
+from canlian_events.terms import Role
+
+STAFF = Actor("worker_00000001", frozenset({Role.STAFF}), ("429999001",))
+BROKEN: set[str] = set()
+"""Boxes that the policy stumbles over."""
+SEEN: list[tuple[str, str]] = []
+"""(box, what happened), as the policy was asked about it without stumbling."""
+
+
+@policy("toy.stumble", on=[BoxMade, ThingsPut])
+def stumble(event: BoxMade | ThingsPut, meta: Meta) -> Iterable[Command]:
+    if event.box_id in BROKEN:
+        raise RuntimeError("stumbled")
+    SEEN.append((event.box_id, type(event).__name__))
+    if isinstance(event, BoxMade) and event.box_id != "box_1":
+        yield PutIn(box_id=event.box_id, things=1)
+
+
+class Bench:
+    def __init__(self, settings: Settings, nc: Nats, parking: Parking) -> None:
+        self.nc, self.log, self.parking = nc, Log(nc), parking
+        self._client, self._signer = Client(nc), Signer(key_folder(settings))
+
+    async def send(self, command: Any) -> Accepted:
+        return await self._client.send(command, token=self._signer.sign(STAFF))
+
+    async def store(self, box_id: str, headers: dict[str, str]) -> int:
+        """What another, newer part of the system wrote."""
+        [position] = await self.log.append(
+            [NewEntry(f"{subjects.history(box.aggregate, box_id)[:-1]}x", headers, b"{}")]
+        )
+        return position
+
+    async def ask(self, parked: Parked, what: Any) -> None:
+        asked = Asked(what=what, reason="mended", by="operator", at=datetime.now(UTC))
+        await self.parking.park(parked.model_copy(update={"asked": asked}))
+
+    async def parked(self, how_many: int) -> list[Parked]:
+        return await self._until(self.parking.parked, how_many)
+
+    async def settled(self, how_many: int) -> list[Settled]:
+        return await self._until(self.parking.settled, how_many)
+
+    async def _until(self, found: Any, how_many: int) -> Any:
+        async with asyncio.timeout(10):
+            while len(rows := await found("toy")) != how_many:  # noqa: ASYNC110 - the service tells nobody
+                await asyncio.sleep(0.03)
+        return rows
+
+
+@pytest.fixture
+async def bench(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
+    monkeypatch.setattr(policies, "PAUSES", (0.01, 0.01))
+    BROKEN.clear()
+    SEEN.clear()
+    service = Service("toy", context="toy", deciders=[box, shelf], policies=[stumble], settings=settings)
+    async with service.running(), connect(settings, "test") as nc:
+        yield Bench(settings, nc, await Parking.open(nc))
+
+
+async def test_what_fails_again_and_again_is_parked_and_holds_up_only_its_own_aggregate(bench: Bench):
+    BROKEN.add("box_1")
+    made = await bench.send(MakeBox(box_id="box_1", label="tea"))
+    put = await bench.send(PutIn(box_id="box_1", things=1))
+    await bench.send(MakeBox(box_id="box_2", label="rice"))
+    first, second = await bench.parked(2)
+    assert (first.position, first.event, first.behind) == (made.position, "toy.box.made", False)
+    assert (second.position, second.behind) == (put.position, True)
+    assert "stumbled" in first.why
+    async with asyncio.timeout(5):
+        while ("box_2", "ThingsPut") not in SEEN:  # noqa: ASYNC110
+            await asyncio.sleep(0.03)
+
+
+async def test_a_replay_goes_in_order_and_takes_along_what_was_only_behind(bench: Bench):
+    BROKEN.add("box_1")
+    await bench.send(MakeBox(box_id="box_1", label="tea"))
+    await bench.send(PutIn(box_id="box_1", things=2))
+    first, *_ = await bench.parked(3)
+    BROKEN.clear()
+    await bench.ask(first, "replay")
+    await bench.parked(0)
+    assert SEEN == [("box_1", "BoxMade"), ("box_1", "ThingsPut"), ("box_1", "ThingsPut")]
+    settled = await bench.settled(3)
+    assert [(one.outcome, one.parked.asked and one.parked.asked.reason) for one in settled] == [
+        ("replayed", "mended")
+    ] * 3
+    await bench.send(PutIn(box_id="box_1", things=1))
+    async with asyncio.timeout(5):
+        while len(SEEN) < 4:  # noqa: ASYNC110
+            await asyncio.sleep(0.03)
+
+
+async def test_a_replay_that_fails_again_stays_parked_and_says_why_anew(bench: Bench):
+    BROKEN.add("box_1")
+    await bench.send(MakeBox(box_id="box_1", label="tea"))
+    [parked] = await bench.parked(1)
+    await bench.ask(parked, "replay")
+    [settled] = await bench.settled(1)
+    assert settled.outcome == "failed again"
+    [still] = await bench.parked(1)
+    assert still.asked is None
+
+
+async def test_what_is_dropped_is_not_answered_and_lets_the_next_go_on(bench: Bench):
+    BROKEN.add("box_1")
+    await bench.send(MakeBox(box_id="box_1", label="tea"))
+    await bench.send(PutIn(box_id="box_1", things=1))
+    first, _ = await bench.parked(2)
+    BROKEN.clear()
+    await bench.ask(first, "drop")
+    await bench.parked(0)
+    assert SEEN == [("box_1", "ThingsPut")]
+    assert [one.outcome for one in await bench.settled(2)] == ["dropped", "replayed"]
+
+
+async def test_events_of_a_newer_language_are_passed_over_and_newer_versions_of_ours_are_parked(bench: Bench):
+    envelope = {"ce-id": "e-1", "ce-dataversion": "1", "ce-type": "toy.box.painted"}
+    await bench.store("box_1", envelope)
+    newer = await bench.store("box_2", envelope | {"ce-type": "toy.box.made", "ce-dataversion": "9"})
+    await bench.send(MakeBox(box_id="box_3", label="tea"))
+    [parked] = await bench.parked(1)
+    assert parked.position == newer
+    assert "UnknownEvent" in parked.why
+    async with asyncio.timeout(5):
+        while ("box_3", "BoxMade") not in SEEN:  # noqa: ASYNC110
+            await asyncio.sleep(0.03)
