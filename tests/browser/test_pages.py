@@ -38,8 +38,8 @@ AT_THE_DESK = {
     "staff": (
         "staff",
         [
-            *("/federation", "/federation/behind*", "/federation/communities", "/federation/resources"),
-            "/federation/imports",
+            *("/federation", "/federation/behind*", "/federation/why/*", "/federation/communities"),
+            *("/federation/resources", "/federation/imports"),
         ],
     ),
     "grid worker": ("grid", ["/social-worker", "/social-worker/visits"]),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from canlian_chassis.settings import Settings
-from canlian_federation.pages import communities, imports, overview, resources
+from canlian_federation.pages import communities, imports, overview, resources, why
 from canlian_federation.views import views
 from canlian_web.i18n import N_
 from canlian_web.tool import Tool
 
-PAGES = (overview, communities, resources, imports)
+PAGES = (overview, communities, resources, imports, why)
 
 
 def federation(settings: Settings | None = None) -> Tool:

@@ -26,6 +26,7 @@ from canlian_chassis.row import Row
 from canlian_events.core import Event
 from canlian_events.language import EVENTS
 from canlian_events.meta import Meta
+from canlian_events.registry.showing import FileShown
 from canlian_overview.tree import Happened, Step, grow, veiled
 
 TREES = 20
@@ -79,8 +80,8 @@ class Trail:
     ) -> Found | None:
         """The trees that an event is in (given by id or position), or a person or anything else with an id.
 
-        A person's are those of the person's needs, visits and referrals too. None where there is nothing by that name;
-        no trees where there is, but in communities the reader may not see.
+        A person's are those of the person's needs, visits and referrals too, but not who looked at the file. None where
+        there is nothing by that name; no trees where there is, but in communities the reader may not see.
         """
         hits = self._named(db, what)
         if not hits:
@@ -106,6 +107,7 @@ class Trail:
         if one := db.get(table, what):
             return [one]
         of_it = list(db.exec(select(table).where(or_(col(table.aggregate_id) == what, col(table.about) == what))))
+        of_it = [row for row in of_it if row.type != FileShown.type]
         theirs = {row.aggregate_id for row in of_it if row.about == what}
         return of_it + self._where(db, table.aggregate_id, theirs)
 

@@ -1,4 +1,4 @@
-"""What all rows of this tool have in common, and the overview among them."""
+"""What all rows of this tool have in common, and among them the overview and what followed from what."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from sqlalchemy import MetaData
 
 from canlian_chassis.row import Row
 from canlian_overview import overview
+from canlian_overview.trail import trail
 
 
 class FederationRow(Row):
@@ -13,3 +14,4 @@ class FederationRow(Row):
 
 
 OVERVIEW = overview(FederationRow)
+TRAIL = trail(FederationRow)
