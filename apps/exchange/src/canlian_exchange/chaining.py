@@ -23,7 +23,7 @@ from canlian_events import subjects
 
 log = structlog.get_logger()
 
-SECONDS = 60.0
+SECONDS = 20.0
 """How long something new may wait for a head that covers it."""
 MESSAGES = 10_000
 """And how many may be under one head: what is looked through again when two heads don't agree."""

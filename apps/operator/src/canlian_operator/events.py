@@ -15,6 +15,7 @@ from canlian_chassis.wire import read_meta
 from canlian_events import subjects
 from canlian_events.language import EVENT_NAMES, EVENTS
 from canlian_events.meta import Meta
+from canlian_operator.exporting import export
 from canlian_operator.reaching import Link, with_system
 from canlian_operator.speech import fail, language
 
@@ -47,6 +48,9 @@ class Wanted:
 @events_app.callback()
 def events() -> None:
     """事件日志 · The event log."""
+
+
+events_app.command("export")(export)
 
 
 @events_app.command("tail")

@@ -22,6 +22,8 @@ COMMANDS = {
     "events": "canlian_operator.events:events_app",
     "why": "canlian_operator.why:why",
     "rebuild": "canlian_operator.rebuild:rebuild",
+    "heads": "canlian_operator.log_heads:heads",
+    "verify": "canlian_operator.verify:verify",
     "asyncapi": "canlian_operator.asyncapi:asyncapi",
 }
 """Name → where its function, or the Typer with its subcommands, is; in the order of the help."""

@@ -1,0 +1,39 @@
+"""`canlian verify`: what is there, against what should be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from canlian_operator.speech import fail
+
+
+def verify(
+    what: Annotated[
+        str, typer.Argument(help="log：日志的签名链 · log: the log's signed chain", show_default=False, metavar="log")
+    ],
+    export: Annotated[
+        Path | None,
+        typer.Option(help="核对导出文件，而非运行中的日志 · an export instead of the log", show_default=False),
+    ] = None,
+    heads: Annotated[
+        Path | None,
+        typer.Option(help="签名文件；默认为导出文件旁的 .heads · the heads; else beside it", show_default=False),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(help="签名公钥 PEM；默认用本系统的 · public key; else this system's own", show_default=False),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="结果为 JSON · the result as JSON")] = False,
+) -> None:
+    """核对 · Check what is there against what should be; exits 1 where they differ.
+
+    log: each message against the signed heads of the log's chain.
+    """
+    from canlian_operator.verify_log import verify_log  # noqa: PLC0415 - only what is asked for is loaded
+
+    if what != "log":
+        fail(f"没有“{what}”可核对。", f"There is no “{what}” to verify.", code=2)
+    verify_log(export, heads, key, as_json)
