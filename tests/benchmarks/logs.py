@@ -69,8 +69,8 @@ from canlian_sheets.roster import RosterPerson
 from canlian_sheets.sample_people import COMMUNITIES, made_up_people
 
 BATCH = 500
-SERVICES = 200
-"""Services that are listed in every log, `service(0)` and up, with room for many."""
+SERVICES = 640
+"""Services that are listed in every log, `service(0)` and up, with room for many: ten for each of 64 callers."""
 SUBDISTRICT = "429999001000"
 PROVIDER = "provider_benchmark"
 _SIDE_BY_SIDE = 97

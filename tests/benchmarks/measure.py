@@ -54,7 +54,7 @@ class Bench:
     scale: float = 1.0
     rounds: int = 3
 
-    def scaled(self, size: int, least: int = 100) -> int:
+    def scaled(self, size: int, least: int = 10_000) -> int:
         return max(round(size * self.scale), least)
 
     def log(self, events: int) -> AbstractAsyncContextManager[RunningLog]:

@@ -1,4 +1,4 @@
-"""Wires one service: its deciders, queries and policies onto FastStream and the log. Knows no domain word."""
+"""Wires one service: its deciders, queries and policies onto the bus and the log. Knows no domain word."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ import json
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pydantic_core
 import structlog
-from faststream import FastStream
-from faststream.nats import NatsBroker, NatsMessage, NatsResponse
-from faststream.specification import AsyncAPI
 from nats.aio.client import Client as Nats
 from pydantic import ValidationError
 
@@ -24,6 +22,7 @@ from canlian_chassis.clock import CLOCK
 from canlian_chassis.decider import Decider, Rejected
 from canlian_chassis.handle import Handler, invalid
 from canlian_chassis.keys import Keys, key_folder
+from canlian_chassis.listening import Listening
 from canlian_chassis.log import Log
 from canlian_chassis.policies import PolicyRunner
 from canlian_chassis.policy import Policy
@@ -31,13 +30,11 @@ from canlian_chassis.settings import Settings
 from canlian_chassis.timers import TimerRunner, Timers
 from canlian_chassis.tokens import BadToken, Signer, Verifier
 from canlian_chassis.views import ViewRunner, Views
-from canlian_chassis.wire import Answer
+from canlian_chassis.wire import Answer, Headers
 from canlian_events import subjects
-from canlian_events.core import EVENTS, Command, Message, Query
-from canlian_events.meta import Actor
+from canlian_events.core import Message, Query
 
 log = structlog.get_logger()
-_WORKERS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +112,15 @@ class Service:
         handler = Handler(
             Log(nc), keys, Verifier(key_folder(self.settings)), self.deciders, self.settings.subdistrict, runner
         )
-        broker = self._broker(handler, runner)
+        listening = Listening(nc, self.name)
         try:
             async with CLOCK.following(nc, self.settings):
-                await broker.start()
+                await self._listen(listening, handler, runner)
                 async with self._reacting(nc, signer, keys, runner) as policies:
                     await nc.subscribe(f"health.{self.name}", cb=self._health(nc, runner, policies))
                     yield self
         finally:
-            await broker.stop()
+            await listening.stop()
             if runner:
                 await runner.stop()
             await nc.close()
@@ -146,62 +143,14 @@ class Service:
         finally:
             await tasks.stop(*working)
 
-    def _broker(self, handler: Handler | None, runner: ViewRunner | None) -> NatsBroker:
-        servers = [url.strip() for url in self.settings.nats_url.split(",")]
-        broker = NatsBroker(
-            servers,
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=0.2,  # type: ignore[arg-type]
-            connect_timeout=10,
-            apply_types=False,
-            decoder=_whole,
-            logger=None,
-            graceful_timeout=3.0,
-        )
+    async def _listen(self, listening: Listening, handler: Handler, runner: ViewRunner | None) -> None:
         for decider in self.deciders:
             for kind in decider.commands:
-                self._subscribe(broker, subjects.command(kind), _commands(handler, kind), kind)
-        for asked in self.questions:
-            self._subscribe(broker, subjects.query(asked.query), self._answer(asked, runner), asked.query)
-        self._subscribe(broker, subjects.commands_in_bulk(self.context), _bulk(handler), None)
-        return broker
-
-    def _subscribe(self, broker: NatsBroker, subject: str, take: Any, kind: type[Message] | None) -> None:
-        about = (kind.__doc__ if kind else "Many commands at once, as an import sends them.") or ""
-        subscriber = broker.subscriber(
-            subject,
-            queue=self.name,
-            max_workers=_WORKERS,
-            title=kind.__name__ if kind else "Bulk",
-            description=about.strip(),
-        )
-        subscriber(take)
-
-    def _answer(self, asked: Question, runner: ViewRunner | None) -> Any:
+                await listening.listen(subjects.command(kind), partial(_command, handler, kind.__name__))
         verifier = Verifier(key_folder(self.settings))
-
-        async def take(message: NatsMessage) -> NatsResponse:
-            try:
-                actor: Actor = verifier.actor(message.headers.get(wire.TOKEN, ""))
-                if not actor.may_send(asked.query):
-                    return _reply(
-                        Answer(status="not_allowed", code="wrong_role", facts={"needed": sorted(asked.query.by)})
-                    )
-                query = asked.query.model_validate_json(message.body)
-                assert runner is not None, "a service with questions has a view"
-                answer = await runner.read(asked.answer, query, actor)
-                return NatsResponse(pydantic_core.to_json({"answer": answer}))
-            except BadToken as error:
-                return _reply(Answer(status="not_allowed", code="bad_token", facts={"why": str(error)}))
-            except ValidationError as error:
-                return _reply(invalid(error))
-            except Rejected as rejected:
-                return _reply(Answer(status="refused", code=rejected.code, facts=rejected.facts))
-            except Exception:
-                log.exception("query.failed", query=asked.query.__name__)
-                return _reply(Answer(status="failed", code="failed"))
-
-        return take
+        for asked in self.questions:
+            await listening.listen(subjects.query(asked.query), partial(_answer, asked, runner, verifier))
+        await listening.listen(subjects.commands_in_bulk(self.context), partial(_bulk, handler))
 
     def _health(self, nc: Nats, runner: ViewRunner | None, policies: PolicyRunner | None) -> Any:
         async def take(message: Any) -> None:
@@ -219,64 +168,48 @@ class Service:
 
     def asyncapi(self) -> dict[str, Any]:
         """The AsyncAPI 3 document: commands and queries received, events told. Needs no server."""
-        broker = NatsBroker(self.settings.nats_url, apply_types=True)
-        for decider in self.deciders:
-            for kind in decider.commands:
-                broker.subscriber(subjects.command(kind), title=kind.__name__, description=_about(kind))(_typed(kind))
-            for event in EVENTS.values():
-                if event.aggregate == decider.aggregate:
-                    where = subjects.events_of(event.aggregate.context, event.aggregate.name)
-                    broker.publisher(
-                        f"{where}/{event.type}", schema=event, title=event.__name__, description=_about(event)
-                    )
-        for asked in self.questions:
-            take = _typed(asked.query)
-            broker.subscriber(subjects.query(asked.query), title=asked.query.__name__, description=_about(asked.query))(
-                take
-            )
-        specification = AsyncAPI(title=f"canlian {self.name}", version="0.1.0")
-        app = FastStream(broker, specification=specification)
-        document: dict[str, Any] = json.loads(app.schema.to_specification().to_json())
-        return document
+        from canlian_chassis import asyncapi  # noqa: PLC0415 - a service at work needs no FastStream
+
+        return asyncapi.document(
+            self.name,
+            [decider.aggregate for decider in self.deciders],
+            [kind for decider in self.deciders for kind in decider.commands],
+            [asked.query for asked in self.questions],
+        )
 
 
-async def _whole(message: Any) -> Any:
-    """Handlers take the message as it came: headers decide before the body is read."""
-    return message
+async def _command(handler: Handler, name: str, body: bytes, headers: Headers) -> bytes:
+    return _reply(await handler.handle(name, body, headers))
 
 
-def _commands(handler: Handler | None, kind: type[Command]) -> Any:
-    async def take(message: NatsMessage) -> NatsResponse:
-        assert handler is not None
-        return _reply(await handler.handle(kind.__name__, message.body, message.headers))
-
-    return take
+async def _bulk(handler: Handler, body: bytes, headers: Headers) -> bytes:
+    return pydantic_core.to_json(await handler.handle_many(pydantic_core.from_json(body), headers))
 
 
-def _bulk(handler: Handler | None) -> Any:
-    async def take(message: NatsMessage) -> NatsResponse:
-        assert handler is not None
-        answers = await handler.handle_many(pydantic_core.from_json(message.body), message.headers)
-        return NatsResponse(pydantic_core.to_json(answers))
+async def _answer(
+    asked: Question, runner: ViewRunner | None, verifier: Verifier, body: bytes, headers: Headers
+) -> bytes:
+    """A query's answer, or why there is none."""
+    try:
+        actor = verifier.actor(headers.get(wire.TOKEN, ""))
+        if not actor.may_send(asked.query):
+            return _reply(Answer(status="not_allowed", code="wrong_role", facts={"needed": sorted(asked.query.by)}))
+        query = asked.query.model_validate_json(body)
+        assert runner is not None, "a service with questions has a view"
+        return pydantic_core.to_json({"answer": await runner.read(asked.answer, query, actor)})
+    except BadToken as error:
+        return _reply(Answer(status="not_allowed", code="bad_token", facts={"why": str(error)}))
+    except ValidationError as error:
+        return _reply(invalid(error))
+    except Rejected as rejected:
+        return _reply(Answer(status="refused", code=rejected.code, facts=rejected.facts))
+    except Exception:
+        log.exception("query.failed", query=asked.query.__name__)
+        return _reply(Answer(status="failed", code="failed"))
 
-    return take
 
-
-def _reply(answer: Answer) -> NatsResponse:
-    return NatsResponse(answer.__pydantic_serializer__.to_json(answer))
-
-
-def _typed(kind: type[Message]) -> Any:
-    async def take(body: Any) -> None:
-        """Only described, never called."""
-
-    take.__annotations__["body"] = kind
-    take.__name__ = kind.__name__
-    return take
-
-
-def _about(kind: type[Message]) -> str:
-    return (kind.__doc__ or "").strip()
+def _reply(answer: Answer) -> bytes:
+    return answer.__pydantic_serializer__.to_json(answer)
 
 
 async def _keep_running(work: Callable[[], Awaitable[None]]) -> None:
