@@ -33,6 +33,10 @@ class PutIn(Command, to=BOX, by={Role.STAFF, Role.POLICY}):
     things: int
 
 
+class BurnBox(Command, to=BOX, by={Role.STAFF}):
+    box_id: str
+
+
 class StoreBox(Command, to=BOX, by={Role.STAFF}):
     box_id: str
     shelf_id: str
@@ -68,7 +72,12 @@ class PlaceUsed(Event, type="toy.shelf.place-used"):
     box_id: str
 
 
-BoxEvent = BoxMade | ThingsPut | BoxStored
+class BoxBurnt(Event, type="toy.box.burnt", about="box_id", erases=True):
+    box_id: str
+    label: Personal[str] | None = None
+
+
+BoxEvent = BoxMade | ThingsPut | BoxStored | BoxBurnt
 ShelfEvent = ShelfBuilt | PlaceUsed
 
 
@@ -85,10 +94,12 @@ class Shelf:
     used: frozenset[str] = frozenset()
 
 
-def decide_box(command: MakeBox | PutIn | StoreBox, box_: Box | None, given: Given) -> Sequence[Event]:
+def decide_box(command: MakeBox | PutIn | StoreBox | BurnBox, box_: Box | None, given: Given) -> Sequence[Event]:
     match command, box_:
         case MakeBox(), None:
             return [BoxMade(box_id=command.box_id, label=command.label)]
+        case BurnBox(), Box():
+            return [BoxBurnt(box_id=command.box_id, label=box_.label)]
         case PutIn(things=things), Box() if things > 0:
             return [ThingsPut(box_id=command.box_id, things=1)] * things
         case PutIn(), Box():
@@ -115,11 +126,15 @@ def evolve_box(box_: Box | None, event: BoxEvent) -> Box | None:
         case BoxStored():
             assert box_
             return replace(box_, shelf_id=event.shelf_id)
+        case BoxBurnt():
+            return None
 
 
 def claim_label(event: Event) -> Iterable[Claim]:
     if isinstance(event, BoxMade):
         yield Claim("label", str(event.label), taken="box.label_taken")
+    if isinstance(event, BoxBurnt):
+        yield Claim("label", str(event.label), taken="box.label_taken", release=True)
 
 
 def stored_on(command: Command, _box: Box | None) -> Iterable[Ref]:
@@ -140,7 +155,7 @@ def evolve_shelf(shelf_: Shelf | None, event: ShelfEvent) -> Shelf | None:
 
 
 box = Decider(
-    BOX, [MakeBox, PutIn, StoreBox], decide_box, evolve_box, initial=None, claims=claim_label, beside=stored_on
+    BOX, [MakeBox, PutIn, StoreBox, BurnBox], decide_box, evolve_box, initial=None, claims=claim_label, beside=stored_on
 )
 shelf = Decider(SHELF, [BuildShelf], decide_shelf, evolve_shelf, initial=None)
 

@@ -13,10 +13,10 @@ from typing import Any, Protocol, TypeVar
 import structlog
 from pydantic import ValidationError
 
-from canlian_chassis import wire
+from canlian_chassis import erasing, wire
 from canlian_chassis.clock import CLOCK
 from canlian_chassis.decider import Decider, Given, Ref, Rejected
-from canlian_chassis.keys import Keys
+from canlian_chassis.keys import ErasedError, Keys
 from canlian_chassis.log import MAX_BATCH, AlreadyStored, Conflict, Entry, Log, NewEntry
 from canlian_chassis.tokens import BadToken, Verifier
 from canlian_chassis.wire import Answer, EventNote, Headers
@@ -101,6 +101,7 @@ class Handler:
         self._memory: OrderedDict[Ref, Memory] = OrderedDict()
         self._locks: dict[Ref, tuple[asyncio.Lock, int]] = {}
         self._written = 0
+        self._told = keys.told
 
     async def handle(self, name: str, body: bytes, headers: Headers) -> Answer:
         """Answer one command. Never raises: whatever goes wrong is an answer."""
@@ -198,6 +199,8 @@ class Handler:
             return decision if not decision.entries else await self._with_claims(decision)
         except Rejected as rejected:
             return Answer(status="refused", code=rejected.code, facts=rejected.facts)
+        except ErasedError:
+            return Answer(status="refused", code="erased")
 
     def _outside(self, said: Said, decider: Decider[Any, Any, Any], memory: Memory) -> Answer | None:
         """A refusal where the actor may not act where the command applies or where the aggregate is."""
@@ -261,6 +264,8 @@ class Handler:
         entries: list[NewEntry] = []
         for ref, (_, made) in decision.touched.items():
             for event, id_, _ in made:
+                if erasure := erasing.entry(event, id_):
+                    entries.append(erasure)
                 for claim in self._deciders[ref.aggregate].claims(event):
                     subject = subjects.claim(claim.kind, self._keys.blind(claim.kind, claim.value))
                     last = await self._log.last_of(subject) if expected is None else None
@@ -285,7 +290,19 @@ class Handler:
             for ref in decision.touched:
                 self._memory.pop(ref, None)
             raise
-        return self._remember(decision, positions)
+        answer = self._remember(decision, positions)
+        await self._erase(decision, positions)
+        return answer
+
+    async def _erase(self, decision: _Decision, positions: Sequence[int]) -> None:
+        """Destroy the keys that the events just stored say are to be destroyed; views and the next start do it too."""
+        made = [event for _, made in decision.touched.values() for event, _, _ in made]
+        for event, position in zip(made, positions[-len(made) :], strict=True):
+            if event.erases and (subject := event.data_subject):
+                try:
+                    await asyncio.to_thread(self._keys.destroy, subject, position)
+                except Exception:
+                    log.exception("key.not_destroyed", subject=subject, position=position)
 
     def _remember(self, decision: _Decision, positions: Sequence[int]) -> Answer:
         """Fold what was stored into memory, so that the next command need not read it."""
@@ -340,14 +357,17 @@ class Handler:
                 decision = self._events(said, memory, {}, facts.get(n))
                 if decision.entries:
                     decided[n] = await self._with_claims(decision, expected=0)
-            except Rejected:
+            except (Rejected, ErasedError):
                 continue
         return decided
 
     async def _make_keys(self, many: Iterable[Said]) -> None:
-        subjects_ = [said.command.aggregate_id for said in many]
-        if self._keys.lacks(subjects_):
-            await asyncio.to_thread(self._keys.ensure, subjects_)
+        wanted = [said.command.aggregate_id for said in many]
+        while self._keys.lacks(wanted):
+            try:
+                await asyncio.to_thread(self._keys.ensure, wanted)
+            except ErasedError as erased:
+                wanted = [subject for subject in wanted if subject not in erased.subjects]
 
     async def _append_new(self, batch: Mapping[int, _Decision]) -> dict[int, Answer]:
         entries = [entry for decision in batch.values() for entry in decision.entries]
@@ -384,6 +404,10 @@ class Handler:
 
     def _remembered(self, ref: Ref) -> Memory:
         """The aggregate as it was last seen here, or as if it were new."""
+        if self._keys.told != self._told:
+            # somebody was erased: what is remembered may hold their values in the open
+            self._told = self._keys.told
+            self._memory.clear()
         return self._memory.get(ref) or Memory(self._deciders[ref.aggregate].initial)
 
     def _fold(self, decider: Decider[Any, Any, Any], memory: Memory, entry: Entry) -> None:

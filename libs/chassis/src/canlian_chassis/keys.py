@@ -62,6 +62,8 @@ class Keys:
         self._held: dict[str, AESGCM] = {}
         self.blind = lru_cache(maxsize=65536)(self._blind)
         create_tables(engine, masters.first)
+        self.told = 0
+        """Of how many erasures this process was told: whoever remembers opened values forgets them when it rises."""
         self._erased = {tombstone.subject for tombstone in self.erased()}
         self._blinding = self._raw([_BLINDING], make=True)[_BLINDING]
 
@@ -138,8 +140,12 @@ class Keys:
         When it returns, the key is in no file of the store and not in this process. Other processes drop it when they
         come to the event.
         """
-        self._erased.add(subject)
+        if subject not in self._erased:
+            self._erased.add(subject)
+            self.told += 1
         self._held.pop(subject, None)
+        if (done := self.tombstone_of(subject)) and not self.has(subject):
+            return done
         with self._writing() as (db, _):
             wrapped = db.scalar(select(KEYS.c.wrapped).where(KEYS.c.subject == subject))
             fingerprint = hashlib.sha256(wrapped).hexdigest() if wrapped else ""
@@ -153,6 +159,16 @@ class Keys:
             self._forget_what_was()
             log.info("key.destroyed", subject=subject, position=position)
         return tombstone(left)
+
+    def tombstone_of(self, subject: str) -> Tombstone | None:
+        with self._engine.connect() as db:
+            found = among(db, ERASED, [subject])
+        return tombstone(found[subject]) if found else None
+
+    def has(self, subject: str) -> bool:
+        """Whether the store holds the subject's key."""
+        with self._engine.connect() as db:
+            return bool(among(db, KEYS, [subject]))
 
     def erased(self) -> list[Tombstone]:
         """Every key that was destroyed, in the order of the log."""

@@ -16,7 +16,7 @@ import structlog
 from nats.aio.client import Client as Nats
 from pydantic import ValidationError
 
-from canlian_chassis import logs, tasks, wire
+from canlian_chassis import erasing, logs, tasks, wire
 from canlian_chassis.bus import open_connection
 from canlian_chassis.clock import CLOCK
 from canlian_chassis.decider import Decider, Rejected
@@ -105,6 +105,8 @@ class Service:
         keys = await asyncio.to_thread(Keys.of, self.settings)
         nc = await open_connection(self.settings, self.name)
         await Log(nc).ensure(self.settings.replicas)
+        if back := await erasing.enforce(Log(nc), keys):
+            log.warning("keys.destroyed_again", subjects=back)
         runner = ViewRunner(self.views, self.settings, keys) if self.views else None
         if runner:
             await runner.start(nc)

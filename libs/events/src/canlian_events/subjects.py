@@ -47,6 +47,11 @@ def head(day: str) -> str:
     return f"head.{day}"
 
 
+def erased(subject: str) -> str:
+    """The data subject an erasure's subject names."""
+    return subject.rpartition(".")[2]
+
+
 def is_event(subject: str) -> bool:
     return subject.startswith("evt.")
 
