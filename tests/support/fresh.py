@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import tempfile
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import select
 
 from canlian_chassis.bus import connect
-from canlian_chassis.following import follow
-from canlian_chassis.keys import Keys
 from canlian_chassis.log import Log
 from canlian_chassis.settings import Settings
-from canlian_chassis.views import Views, ViewStore
-from canlian_events import subjects
+from canlian_chassis.view_check import check
+from canlian_chassis.views import Views
 
 VIEWS = {
     "registry": "canlian_registry.views:views",
@@ -39,33 +33,20 @@ def views_of(part: str) -> Views:
     return found
 
 
-def differences(part: str, nats_url: str, data: Path) -> dict[str, Any]:
-    """Table → what the part's rows and a fresh fold do not share; empty where all is equal."""
+def differences(part: str, nats_url: str, data: Path) -> dict[str, list[str]]:
+    """Table → what the part's rows and a fresh fold do not share; empty where all is equal.
+
+    Waits, bounded, for the part to come to the end of the log.
+    """
     return asyncio.run(_differences(views_of(part), Settings(nats_url=nats_url, data=data)))
 
 
-async def _differences(views: Views, settings: Settings) -> dict[str, Any]:
-    keys = Keys.of(settings) if views.opens else None
-    with tempfile.TemporaryDirectory() as folder:
-        fresh = ViewStore(views, Settings(nats_url=settings.nats_url, data=Path(folder)), keys)
-        kept = ViewStore(views, settings, keys)
-        fresh.open()
-        async with connect(settings, "fresh") as nc:
-            last = await Log(nc).last_position()
-            reached = 0
-            async for batch in follow(nc, 0, [subjects.EVENTS, subjects.CLAIMS]):
-                if batch:
-                    reached = await asyncio.to_thread(fresh.apply, batch)
-                if reached >= last:
-                    break
+async def _differences(views: Views, settings: Settings) -> dict[str, list[str]]:
+    async with connect(settings, "fresh") as nc:
+        last = await Log(nc).last_position()
         for _ in range(100):
-            if await asyncio.to_thread(kept.open) >= last:
+            found = await check(views, settings, nc)
+            if found.position >= last:
                 break
             await asyncio.sleep(0.1)
-        tables = views.rows.metadata.sorted_tables
-        return {t.name: d for t in tables if (d := _rows(fresh, t) ^ _rows(kept, t))}
-
-
-def _rows(store: ViewStore, table: Any) -> set[str]:
-    with store.engine.connect() as db:
-        return {repr(sorted(row.items())) for row in map(dict, db.execute(select(table)).mappings())}
+        return {table.name: table.examples for table in found.tables if not table.equal}

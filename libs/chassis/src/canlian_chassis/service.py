@@ -159,7 +159,7 @@ class Service:
             parts: dict[str, Any] = {"nats": "connected" if nc.is_connected else "disconnected"}
             ready = nc.is_connected
             if runner:
-                parts["views"] = {"position": runner.position, "behind": runner.behind, "level": runner.level}
+                parts["views"] = runner.state
                 ready = ready and runner.level
             if policies:
                 where = {"position": policies.position, "level": policies.level}

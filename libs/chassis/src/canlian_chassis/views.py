@@ -1,243 +1,42 @@
-"""Runs projections: follows the log, folds batches into a database, keeps the checkpoint in the same transaction.
+"""A tool's views at work: pages read one database, while it is kept level with the log and another is filled beside.
 
-A tool's views are one disposable database named by version: a SQLite file or a Postgres schema. What is lost is folded
-again from the log.
+A new version of the folds, or a rebuild on request, is filled in a database of its own. It takes the other's place when
+it holds as much of the log, and the other is dropped: no page waits, none sees rows that are half there. Several
+processes of a tool may share the databases; each looks every second at what the others have done.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import re
+import contextlib
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+import nats.errors
 import structlog
 from nats.aio.client import Client as Nats
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    and_,
-    create_engine,
-    delete,
-    event,
-    select,
-    text,
-    tuple_,
-)
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Engine
+from nats.aio.subscription import Subscription
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
-from canlian_chassis import tasks
-from canlian_chassis.following import follow, read_entry
-from canlian_chassis.keys import Keys
-from canlian_chassis.log import Entry, Log
-from canlian_chassis.projection import Key, Projection
-from canlian_chassis.row import Row
+from canlian_chassis import tasks, view_requests
+from canlian_chassis.keys import Keys, key_folder
 from canlian_chassis.settings import Settings
-from canlian_events import subjects
-from canlian_events.core import Event, UnknownEvent
-from canlian_events.meta import Meta
+from canlian_chassis.tokens import Verifier
+from canlian_chassis.view_databases import DatabaseName, Databases, Found, Views
+from canlian_chassis.view_follower import Follower
+from canlian_chassis.view_store import ViewStore
+
+__all__ = ["ViewRunner", "Views"]
 
 log = structlog.get_logger()
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_OWN = MetaData()
-_CHECKPOINT = Table(
-    "checkpoint", _OWN, Column("id", Integer, primary_key=True), Column("position", BigInteger, nullable=False)
-)
-_SKIPPED = Table(
-    "skipped_event",
-    _OWN,
-    Column("position", BigInteger, primary_key=True),
-    Column("projection", String, primary_key=True),
-    Column("type", String, nullable=False),
-    Column("error", String, nullable=False),
-)
-"""Events a projection could not fold: kept apart, so that one bad event does not hold up the rest."""
-
-
-@dataclass(frozen=True, slots=True)
-class Views:
-    """One tool's views. Raise `version` when a fold changes; a changed column changes the name by itself.
-
-    With `opens` the folds see personal values in the open, as far as this machine holds the keys.
-    """
-
-    name: str
-    version: int
-    rows: type[Row]
-    projections: Sequence[Projection]
-    opens: bool = False
-
-    @property
-    def database(self) -> str:
-        """The name of the database that holds this version: a file name and a schema name."""
-        shape = [
-            f"{table.name}.{column.name}:{column.type}:{column.primary_key}"
-            for table in self.rows.metadata.sorted_tables
-            for column in table.columns
-        ]
-        fingerprint = hashlib.sha256("\n".join(shape).encode()).hexdigest()[:8]
-        return f"{re.sub('[^a-z0-9]', '_', self.name)}_v{self.version}_{fingerprint}"
-
-    @property
-    def types(self) -> dict[str, list[Projection]]:
-        """Event type → the projections that see it."""
-        found: dict[str, list[Projection]] = {}
-        for projection in self.projections:
-            for kind in projection.on:
-                found.setdefault(kind.type, []).append(projection)
-        return found
-
-
-class ViewStore:
-    """The database of one version of one tool's views. Its methods block; run them in a thread."""
-
-    def __init__(self, views: Views, settings: Settings, keys: Keys | None = None) -> None:
-        self.views, self._keys = views, keys
-        self._types = views.types
-        url = settings.store_url("views", views.database)
-        self._file = Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
-        self.engine = _sqlite_engine(url) if self._file else _postgres_engine(url, views.database)
-        self._inode: int | None = None
-
-    def open(self) -> int:
-        """Create what is missing and return the checkpoint: the position up to which everything is folded in."""
-        if self._file is None:
-            with self.engine.begin() as db:
-                db.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{self.views.database}"'))
-        with self.engine.begin() as db:
-            self.views.rows.metadata.create_all(db)
-            _OWN.create_all(db)
-        if self._file:
-            self._inode = self._file.stat().st_ino
-        with self.engine.connect() as db:
-            return db.scalar(select(_CHECKPOINT.c.position)) or 0
-
-    def reset(self) -> int:
-        """Start again after the database was taken away."""
-        self.engine.dispose()
-        if self._file:
-            for leftover in self._file.parent.glob(f"{self._file.name}*"):
-                leftover.unlink(missing_ok=True)
-        return self.open()
-
-    @property
-    def gone(self) -> bool:
-        """Whether somebody deleted the file, or dropped the schema, under us."""
-        if self._file is None:
-            with self.engine.connect() as db:
-                found = db.scalar(text("SELECT to_regclass(:name)"), {"name": f"{self.views.database}.checkpoint"})
-            return found is None
-        try:
-            return self._file.stat().st_ino != self._inode
-        except FileNotFoundError:
-            return True
-
-    def apply(self, batch: Sequence[Entry]) -> int:
-        """Fold a batch in; returns the new checkpoint. Entries at or below the checkpoint are skipped."""
-        with self.engine.begin() as db:
-            checkpoint = db.scalar(select(_CHECKPOINT.c.position).with_for_update()) or 0
-            new = [entry for entry in batch if entry.position > checkpoint]
-            if not new:
-                return checkpoint
-            events = list(self._decode(db, new))
-            for table_rows in _by_table(self.views.projections):
-                self._fold(db, table_rows, events)
-            self._upsert(db, _CHECKPOINT, [{"id": 1, "position": new[-1].position}], ["id"])
-        return new[-1].position
-
-    def _decode(self, db: Connection, entries: Iterable[Entry]) -> Iterable[tuple[Event, Meta]]:
-        wanted = [entry for entry in entries if entry.headers.get("ce-type") in self._types]
-        decoded: list[tuple[Event, Meta]] = []
-        for entry in wanted:
-            try:
-                decoded.append(read_entry(entry))
-            except (UnknownEvent, ValueError, KeyError) as error:
-                self._skip(db, entry.position, "*", entry.headers.get("ce-type", "?"), error)
-        if self.views.opens and self._keys:
-            self._keys.load(subject for e, _ in decoded if (subject := e.data_subject))
-            decoded = [(self._keys.open(e, meta.id), meta) for e, meta in decoded]
-        return decoded
-
-    def _fold(self, db: Connection, projections: list[Projection], events: list[tuple[Event, Meta]]) -> None:
-        """Fold the events into one table: read the rows they touch, fold in memory, write what changed."""
-        steps = [
-            (key, projection, event_, meta)
-            for event_, meta in events
-            for projection in projections
-            if type(event_) in projection.on and (key := projection.row_key(event_, meta)) is not None
-        ]
-        if not steps:
-            return
-        row = projections[0].row
-        before = self._select(db, row, list(dict.fromkeys(key for key, *_ in steps)))
-        after: dict[Key, Row | None] = dict(before)
-        for key, projection, event_, meta in steps:
-            try:
-                after[key] = projection.fold(after.get(key), event_, meta)
-            except Exception as error:
-                self._skip(db, meta.position, projection.name, event_.type, error)
-        table = _table(row)
-        columns = table.columns.keys()
-        written = [
-            {c: getattr(r, c) for c in columns}
-            for key, r in after.items()
-            if r is not None and r is not before.get(key)
-        ]
-        self._upsert(db, table, written, [c.name for c in table.primary_key])
-        self._delete(db, table, [key for key, r in after.items() if r is None and key in before])
-
-    def _select(self, db: Connection, row: type[Row], keys: list[Key]) -> dict[Key, Row]:
-        table = _table(row)
-        primary = list(table.primary_key)
-        found: dict[Key, Row] = {}
-        for start in range(0, len(keys), 400):
-            some = keys[start : start + 400]
-            where = primary[0].in_(some) if len(primary) == 1 else tuple_(*primary).in_(some)
-            for record in db.execute(select(table).where(where)).mappings():
-                key = tuple(record[c.name] for c in primary)
-                found[key[0] if len(primary) == 1 else key] = row(**record)
-        return found
-
-    def _upsert(self, db: Connection, table: Table, rows: list[dict[str, Any]], primary: list[str]) -> None:
-        if not rows:
-            return
-        dialect: Any = sqlite if self._file else postgresql
-        statement = dialect.insert(table)
-        changes = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in primary}
-        if changes:
-            statement = statement.on_conflict_do_update(index_elements=primary, set_=changes)
-        else:
-            statement = statement.on_conflict_do_nothing()
-        db.execute(statement, rows)
-
-    def _delete(self, db: Connection, table: Table, keys: list[Key]) -> None:
-        primary = list(table.primary_key)
-        for key in keys:
-            parts = key if isinstance(key, tuple) else (key,)
-            db.execute(delete(table).where(and_(*(c == part for c, part in zip(primary, parts, strict=True)))))
-
-    def _skip(self, db: Connection, position: int, projection: str, type_: str, error: Exception) -> None:
-        log.error("view.skipped_event", view=self.views.name, position=position, type=type_, error=repr(error)[:300])
-        row = {"position": position, "projection": projection, "type": type_, "error": type(error).__name__}
-        self._upsert(db, _SKIPPED, [row], ["position", "projection"])
-
-    def skipped(self) -> int:
-        """How many events could not be folded."""
-        with self.engine.connect() as db:
-            return len(db.execute(select(_SKIPPED.c.position)).all())
+_GRACE = 60.0
+"""Seconds that a process of an older release gets to end, before databases that only it can read are dropped."""
+_TRIES = 50
 
 
 class ViewRunner:
@@ -245,106 +44,205 @@ class ViewRunner:
 
     def __init__(self, views: Views, settings: Settings, keys: Keys | None = None) -> None:
         self.views = views
-        self.store = ViewStore(views, settings, keys or (Keys.of(settings) if views.opens else None))
+        self._keys = keys or (Keys.of(settings) if views.opens else None)
         self._replicas = settings.replicas
-        self.position = 0
-        self.behind = 0
-        self.level = False
-        self._moved = asyncio.Condition()
+        self._verifier = Verifier(key_folder(settings))
+        self._databases = Databases(settings, views.name)
+        self._subscriptions: list[Subscription] = []
+        self._current: Follower | None = None
+        self._next: Follower | None = None
+        self._retired: list[Follower] = []
+        self._dropped: set[DatabaseName] = set()
+        self._complete_since: float | None = None
+        self._rebuild_wanted = False
+        self._look, self._moved = asyncio.Event(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def position(self) -> int:
+        """Up to where the log is in what pages read."""
+        return self._current.position if self._current else 0
+
+    @property
+    def behind(self) -> int:
+        return self._current.behind if self._current else 0
+
+    @property
+    def level(self) -> bool:
+        return self._current is not None and self._current.level
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What pages read: version, generation, position, behind, level; and in `filling` the same of what follows."""
+        read = self._current.state if self._current else {"position": 0, "behind": 0, "level": False}
+        return read | {"filling": self._next.state if self._next else None}
+
     async def start(self, nc: Nats) -> None:
-        """Begin to follow the log; returns at once. Pages may read what is there."""
-        self.position = await asyncio.to_thread(self.store.open)
+        """Begin to follow the log; returns at once. Pages may read what is there. Raises DatabaseError."""
+        await self._arrange(nc)
+        self._subscriptions = await view_requests.answer(
+            nc, self.views.name, self._verifier, lambda: self.state, self.rebuild
+        )
         self._task = asyncio.create_task(self._run(nc), name=f"views-{self.views.name}")
 
     async def stop(self) -> None:
+        for subscription in self._subscriptions:
+            with contextlib.suppress(nats.errors.Error):
+                await subscription.unsubscribe()
         await tasks.stop(self._task)
-        self.store.engine.dispose()
+        for follower in filter(None, (self._current, self._next, *self._retired)):
+            await follower.stop()
+            follower.store.close()
+        self._databases.close()
 
     async def read(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of `query(session, …)`, run in a thread; rows stay readable after it."""
 
-        def run() -> T:
-            with Session(self.store.engine, expire_on_commit=False) as session:
+        def run(store: ViewStore) -> T:
+            with Session(store.engine, expire_on_commit=False) as session:
                 return query(session, *args, **kwargs)
 
-        return await asyncio.to_thread(run)
+        for left in reversed(range(_TRIES)):
+            follower = self._current
+            assert follower is not None, "started first"
+            follower.readers += 1
+            try:
+                return await asyncio.to_thread(run, follower.store)
+            except DatabaseError:
+                # another process took it away when it switched: read what it switched to
+                if left == 0 or not (follower is not self._current or await asyncio.to_thread(follower.store.is_gone)):
+                    raise
+                self._look.set()
+                await asyncio.sleep(0.1)
+            finally:
+                follower.readers -= 1
+        raise AssertionError("unreachable")
 
     async def reached(self, position: int, timeout: float = 2.0) -> bool:
         """Wait, bounded, until everything up to `position` is in the view."""
-        if self.position >= position:
-            return True
-        try:
-            async with asyncio.timeout(timeout), self._moved:
-                await self._moved.wait_for(lambda: self.position >= position)
-        except TimeoutError:
-            return False
-        return True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while self.position < position:
+                    await self._moved.wait()
+        return self.position >= position
+
+    def rebuild(self) -> None:
+        """Fill the views again beside, and switch when level. What is being filled already comes first."""
+        self._rebuild_wanted = True
+        self._look.set()
 
     async def _run(self, nc: Nats) -> None:
         while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._look.wait(), 1.0)
+            self._look.clear()
             try:
-                await self._follow(nc)
+                await self._arrange(nc)
             except DatabaseError as error:
-                log.warning("view.rebuilding", view=self.views.name, error=repr(error)[:200])
-                await asyncio.sleep(0.5)
-                try:
-                    self.position = await asyncio.to_thread(self.store.open)
-                except DatabaseError as again:
-                    log.warning("view.database_unavailable", view=self.views.name, error=repr(again)[:200])
+                log.warning("view.databases_unavailable", view=self.views.name, error=repr(error)[:200])
             except Exception:
                 log.exception("view.failed", view=self.views.name)
-                await asyncio.sleep(1)
 
-    async def _follow(self, nc: Nats) -> None:
-        checked = 0.0
-        await Log(nc).ensure(self._replicas)
-        # everything, claims too: so that the view's position can be compared with any position of the log
-        async for batch in follow(nc, self.position, [subjects.EVENTS, subjects.CLAIMS]):
-            if time.monotonic() - checked > 1:
-                checked = time.monotonic()
-                if await asyncio.to_thread(lambda: self.store.gone):
-                    log.warning("view.database_deleted", view=self.views.name)
-                    await self._move(await asyncio.to_thread(self.store.reset), behind=1)
-                    return
-            if batch:
-                position = await asyncio.to_thread(self.store.apply, batch)
-                await self._move(position, batch[-1].pending)
-            elif not self.level or self.behind:
-                await self._move(self.position, 0)
+    async def _arrange(self, nc: Nats) -> None:
+        """Look at what databases there are, and follow those that should be."""
+        found = await asyncio.to_thread(self._databases.all)
+        serve, fill = choose(self.views.database(), found, starting=self._current is None)
+        if self._current is None or self._current.gone:
+            await self._replace(await self._follower(serve, nc))
+        elif serve != self._current.store.name:
+            fill = serve
+        await self._begin_rebuild_if_due(found, fill, nc)
+        for retired in list(self._retired):
+            await self._retire(retired)
+        await self._tidy(found)
 
-    async def _move(self, position: int, behind: int) -> None:
-        async with self._moved:
-            self.position, self.behind = position, behind
-            self.level = behind == 0
-            self._moved.notify_all()
+    async def _begin_rebuild_if_due(self, found: Sequence[Found], fill: DatabaseName | None, nc: Nats) -> None:
+        if self._next and self._next.gone:
+            self._retired.append(self._next)
+            self._next = None
+        assert self._current is not None
+        due = self._rebuild_wanted or self._current.store.holds_erased
+        if fill is None and self._next is None and due and self._current.complete:
+            self._rebuild_wanted = False
+            own = self.views.database()
+            fill = self.views.database(1 + max((f.name.generation for f in found if _same(f.name, own)), default=0))
+            log.info("view.rebuilding", view=self.views.name, database=str(fill))
+        if fill and fill != self._current.store.name and (self._next is None or self._next.store.name != fill):
+            if self._next:
+                self._retired.append(self._next)
+            self._next = await self._follower(fill, nc)
+            self._on_move()
+
+    async def _follower(self, name: DatabaseName, nc: Nats) -> Follower:
+        follower = Follower(ViewStore(self.views, self._databases, name, self._keys), self._on_move, self._replicas)
+        await follower.start(nc)
+        return follower
+
+    async def _replace(self, by: Follower) -> None:
+        if self._current:
+            self._retired.append(self._current)
+        self._current = by
+        self._on_move()
+
+    def _on_move(self) -> None:
+        current, following = self._current, self._next
+        if current and following and following.complete and following.position >= current.position:
+            log.info("view.switched", view=self.views.name, to=str(following.store.name), position=following.position)
+            self._retired.append(current)
+            self._current, self._next = following, None
+            self._look.set()
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
+        if any(follower and follower.gone for follower in (self._current, self._next)):
+            self._look.set()
+
+    async def _retire(self, follower: Follower) -> None:
+        """Let go of what is read no more, once the last page has finished with it."""
+        await follower.stop()
+        if follower.readers:
+            return
+        self._retired.remove(follower)
+        assert self._current is not None
+        if not follower.gone and follower.store.name.age < self._current.store.name.age:
+            await asyncio.to_thread(follower.store.drop)
+        else:
+            follower.store.close()
+
+    async def _tidy(self, found: Sequence[Found]) -> None:
+        """Drop what older releases, or rebuilds that were cut short, have left behind."""
+        current = self._current
+        if not (current and current.complete and current.store.name.version == self.views.version):
+            return
+        self._complete_since = self._complete_since or time.monotonic()
+        for name in (database.name for database in found):
+            is_older = name.age < current.store.name.age or (
+                name.version == self.views.version and name.fingerprint != self.views.fingerprint
+            )
+            readable = name.fingerprint == self.views.fingerprint
+            in_use = any(f.store.name == name for f in (current, self._next, *self._retired) if f)
+            due = readable or time.monotonic() - self._complete_since > _GRACE
+            if is_older and due and not in_use and name not in self._dropped:
+                self._dropped.add(name)
+                log.info("view.dropped", view=self.views.name, database=str(name))
+                await asyncio.to_thread(self._databases.drop, name)
 
 
-def _by_table(projections: Sequence[Projection]) -> list[list[Projection]]:
-    """Projections that write the same table, together: their events are folded in one order."""
-    groups: dict[type[Row], list[Projection]] = {}
-    for projection in projections:
-        groups.setdefault(projection.row, []).append(projection)
-    return list(groups.values())
+def choose(own: DatabaseName, found: Sequence[Found], *, starting: bool) -> tuple[DatabaseName, DatabaseName | None]:
+    """Which database to read, and which to fill beside it, if any. `own` names version and columns of this release.
+
+    Read is what is complete, of another version too as long as the columns are the same. A release that is older than
+    what it finds fills its own only when it starts: somebody went back to it. While it runs, it is on its way out.
+    """
+    mine = [database for database in found if _same(database.name, own)]
+    newest = max((database.name for database in mine), key=lambda name: name.age, default=own)
+    readable = [f.name for f in found if f.complete and f.name.fingerprint == own.fingerprint]
+    if not readable:
+        return newest, None
+    best = max(readable, key=lambda name: (name.version == own.version, name.age))
+    if best.version == own.version:
+        return best, newest if newest.generation > best.generation else None
+    return best, newest if starting or best.version < own.version else None
 
 
-def _table(row: type[Row]) -> Table:
-    table: Table = row.__table__  # type: ignore[attr-defined]
-    return table
-
-
-def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 30})
-
-    @event.listens_for(engine, "connect")
-    def tune(connection: Any, _: Any) -> None:
-        # readers don't wait for the writer; a crash may lose the last moments, which are folded again from the log
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-
-    return engine
-
-
-def _postgres_engine(url: str, schema: str) -> Engine:
-    return create_engine(url, execution_options={"schema_translate_map": {None: schema}}, pool_pre_ping=True)
+def _same(name: DatabaseName, own: DatabaseName) -> bool:
+    return (name.version, name.fingerprint) == (own.version, own.fingerprint)

@@ -8,20 +8,16 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 from libs.chassis.tests.toy import MakeBox, PutIn, views
 from nats.aio.client import Client as Nats
-from sqlalchemy import select
 
 from canlian_chassis.bus import Accepted, Client, Unavailable
-from canlian_chassis.following import follow
-from canlian_chassis.keys import Keys, key_folder
+from canlian_chassis.keys import key_folder
 from canlian_chassis.log import Entry, Log
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer
-from canlian_chassis.views import ViewStore
+from canlian_chassis.view_check import check
 from canlian_events import subjects
 from canlian_events.core import Command
 from canlian_events.meta import Actor
@@ -92,23 +88,9 @@ async def each_is_stored_once(log: Log, load: Load) -> list[Entry]:
     return stored
 
 
-async def view_is_right(nc: Nats, settings: Settings, folder: Path) -> None:
-    """The view's rows equal those of a fresh fold of the log."""
-    keys = Keys.of(settings)
-    fresh = ViewStore(views, settings.model_copy(update={"data": folder}), keys)
-    fresh.open()
-    last = await Log(nc).last_position()
-    async for batch in follow(nc, 0, [subjects.EVENTS, subjects.CLAIMS]):
-        if (batch and fresh.apply(batch) >= last) or not last:
-            break
-    kept = ViewStore(views, settings, keys)
-    kept.open()
-    assert rows(kept) == rows(fresh) != []
-
-
-def rows(store: ViewStore) -> list[tuple[Any, ...]]:
-    found: list[tuple[Any, ...]] = []
-    with store.engine.connect() as db:
-        for table in store.views.rows.metadata.sorted_tables:
-            found += sorted(tuple(row) for row in db.execute(select(table)))
-    return found
+async def view_is_right(nc: Nats, settings: Settings) -> None:
+    """The view holds the whole log, and its rows equal those of a fresh fold."""
+    found = await check(views, settings, nc)
+    assert found.position == await Log(nc).last_position()
+    assert found.equal, found
+    assert found.tables[0].rows

@@ -53,4 +53,4 @@ async def test_nothing_is_lost_or_doubled_when_the_leader_steps_down_and_a_membe
             await each_is_stored_once(Log(nc), load)
             assert await runner.reached(await Log(nc).last_position(), timeout=10)
             await runner.stop()
-            await view_is_right(nc, settings, tmp_path / "fresh")
+            await view_is_right(nc, settings)

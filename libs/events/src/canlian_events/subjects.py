@@ -89,3 +89,13 @@ def commands_in_bulk(context: str) -> str:
 def query(cls: type[Query]) -> str:
     """`qry.<context>.<Query>`: where a service answers one query."""
     return f"qry.{cls.context}.{cls.__name__}"
+
+
+def views_state(part: str) -> str:
+    """`views.<part>.state`: how far a part's views are."""
+    return f"views.{part}.state"
+
+
+def views_rebuild(part: str) -> str:
+    """`views.<part>.rebuild`: asks a part to fill its views again."""
+    return f"views.{part}.rebuild"

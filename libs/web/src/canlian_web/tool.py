@@ -111,7 +111,7 @@ class Tool:
         level = True
         if self.runner:
             level = self._started.is_set() and self.runner.level
-            parts["views"] = {"position": self.runner.position, "behind": self.runner.behind, "level": level}
+            parts["views"] = self.runner.state | {"level": level}
         return Health(connected and level, parts)
 
     def run(self) -> None:

@@ -1,0 +1,187 @@
+"""The databases of one tool's views: what they are called, which there are, and how far each is.
+
+A database is disposable, and named by what it is filled with: the version of the folds, a fingerprint of the columns,
+and a generation, which counts how often the same was filled again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, String, Table, create_engine, event, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DatabaseError
+
+from canlian_chassis.projection import Projection
+from canlian_chassis.row import Row
+from canlian_chassis.settings import Settings
+
+OWN = MetaData()
+CHECKPOINT = Table(
+    "checkpoint",
+    OWN,
+    Column("id", Integer, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("complete", Boolean, nullable=False),
+)
+"""One row: everything up to `position` is folded in. `complete` since the first time that this was the whole log."""
+SKIPPED = Table(
+    "skipped_event",
+    OWN,
+    Column("position", BigInteger, primary_key=True),
+    Column("projection", String, primary_key=True),
+    Column("type", String, nullable=False),
+    Column("error", String, nullable=False),
+)
+"""Events a projection could not fold: kept apart, so that one bad event does not hold up the rest."""
+ERASED_BEFORE = Table("erased_before", OWN, Column("subject", String, primary_key=True))
+"""Whose keys were destroyed before the database was made, so that nothing of theirs was ever open in it."""
+_NAME = re.compile(r"(?P<slug>.+)_v(?P<version>\d+)_(?P<fingerprint>[0-9a-f]{8})(?:_g(?P<generation>\d+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """One tool's views. Raise `version` when a fold changes; a changed column changes the fingerprint by itself.
+
+    With `opens` the folds see personal values in the open, as far as this machine holds the keys.
+    """
+
+    name: str
+    version: int
+    rows: type[Row]
+    projections: Sequence[Projection]
+    opens: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells databases with these columns from others: 8 hex digits."""
+        tables = [*self.rows.metadata.sorted_tables, *OWN.sorted_tables]
+        shape = [f"{table.name}.{c.name}:{c.type}:{c.primary_key}" for table in tables for c in table.columns]
+        return hashlib.sha256("\n".join(shape).encode()).hexdigest()[:8]
+
+    def database(self, generation: int = 1) -> DatabaseName:
+        return DatabaseName(_slug(self.name), self.version, self.fingerprint, generation)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseName:
+    """A file name and a schema name."""
+
+    slug: str
+    version: int
+    fingerprint: str
+    generation: int
+
+    def __str__(self) -> str:
+        return f"{self.slug}_v{self.version}_{self.fingerprint}_g{self.generation}"
+
+    @property
+    def age(self) -> tuple[int, int]:
+        """What is lower is older."""
+        return self.version, self.generation
+
+    @classmethod
+    def read(cls, name: str) -> DatabaseName | None:
+        found = _NAME.fullmatch(name)
+        if found is None:
+            return None
+        return cls(found["slug"], int(found["version"]), found["fingerprint"], int(found["generation"] or 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A database that is there."""
+
+    name: DatabaseName
+    position: int
+    complete: bool
+
+
+class Databases:
+    """Where a tool's databases are kept: a folder of SQLite files, or the schemas of one Postgres database.
+
+    Its methods block.
+    """
+
+    def __init__(self, settings: Settings, views_name: str) -> None:
+        self.slug = _slug(views_name)
+        url = settings.store_url("views", self.slug)
+        self._folder = Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite:///") else None
+        self._server = None if self._folder else create_engine(url, pool_pre_ping=True)
+
+    def file(self, name: DatabaseName) -> Path | None:
+        """The SQLite file; None where it is a schema."""
+        return self._folder / f"{name}.sqlite" if self._folder else None
+
+    def engine(self, name: DatabaseName) -> Engine:
+        if self._server:
+            return self._server.execution_options(schema_translate_map={None: str(name)})
+        # mode rw: whoever comes after it was deleted does not make an empty one
+        return _sqlite_engine(f"sqlite:///file:{quote(str(self.file(name)))}?mode=rw&uri=true")
+
+    def close(self) -> None:
+        if self._server:
+            self._server.dispose()
+
+    def all(self) -> list[Found]:
+        """The tool's databases, of all versions, the oldest first."""
+        names = [name for text_ in self._names() if (name := DatabaseName.read(text_)) and name.slug == self.slug]
+        return [self._look(name) for name in sorted(names, key=lambda name: name.age)]
+
+    def drop(self, name: DatabaseName) -> None:
+        """Delete it, whoever uses it."""
+        if file := self.file(name):
+            for leftover in file.parent.glob(f"{file.name}*"):
+                leftover.unlink(missing_ok=True)
+            return
+        assert self._server
+        with self._server.begin() as db:
+            db.execute(text(f'DROP SCHEMA IF EXISTS "{name}" CASCADE'))
+
+    def _names(self) -> list[str]:
+        if self._folder:
+            return [file.stem for file in self._folder.glob(f"{self.slug}_v*.sqlite")]
+        assert self._server
+        query = text("SELECT schema_name FROM information_schema.schemata WHERE starts_with(schema_name, :prefix)")
+        with self._server.connect() as db:
+            return list(db.scalars(query, {"prefix": f"{self.slug}_v"}))
+
+    def _look(self, name: DatabaseName) -> Found:
+        engine = self.engine(name)
+        try:
+            with engine.connect() as db:
+                row = db.execute(CHECKPOINT.select()).one_or_none()
+        except DatabaseError:
+            row = None  # not made whole yet, or of another release
+        if self._folder:
+            engine.dispose()
+        return Found(name, row.position if row else 0, bool(row and row.complete))
+
+
+def _slug(name: str) -> str:
+    return re.sub("[^a-z0-9]", "_", name)
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def tune(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # BEGIN is ours
+        # readers don't wait for the writer; a crash may lose the last moments, which are folded again from the log
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        # whoever folds writes, and looks at the checkpoint only when nobody else can write
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

@@ -1,0 +1,213 @@
+"""One database of a tool's views: batches of the log folded into it, the checkpoint in the same transaction."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO, Any
+
+import structlog
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from canlian_chassis.following import read_entry
+from canlian_chassis.keys import Keys
+from canlian_chassis.log import Entry
+from canlian_chassis.projection import Key, Projection
+from canlian_chassis.row import Row
+from canlian_chassis.view_databases import CHECKPOINT, ERASED_BEFORE, OWN, SKIPPED, DatabaseName, Databases, Views
+from canlian_chassis.view_table import ViewTable
+from canlian_events.core import EVENTS, Event, UnknownEvent
+from canlian_events.meta import Meta
+
+log = structlog.get_logger()
+
+Step = tuple[Key, Projection, Event, Meta]
+
+
+class ViewStore:
+    """Its methods block; run them in a thread. All of them raise DatabaseError once the database was dropped."""
+
+    def __init__(self, views: Views, databases: Databases, name: DatabaseName, keys: Keys | None = None) -> None:
+        self.views, self.name = views, name
+        self._databases, self._keys = databases, keys
+        self._opens = keys if views.opens else None
+        self._erased_before: set[str] = set()
+        self.holds_erased = False
+        """Whether a person was erased after some of their values were folded in: only a fresh fold is without them."""
+        self.engine = databases.engine(name)
+        self._writing = self.engine.execution_options(writes=True)
+        self._file = databases.file(name)
+        self._identity: object = None
+        schema = None if self._file else str(name)
+        rows = list(dict.fromkeys(projection.row for projection in views.projections))
+        self._tables = [ViewTable(row, schema, self.engine.dialect) for row in rows]
+        self._seeing: dict[str, list[tuple[int, Projection]]] = {}
+        for projection in views.projections:
+            for kind in projection.on:
+                self._seeing.setdefault(kind.type, []).append((rows.index(projection.row), projection))
+        self._erasing = {kind.type for kind in EVENTS.values() if kind.erases}
+
+    @property
+    def of_newer_release(self) -> bool:
+        return self.name.version > self.views.version
+
+    def open(self) -> tuple[int, bool]:
+        """Create what is missing; the checkpoint, up to which everything is folded in, and whether it is complete."""
+        if self._file:
+            self._file.touch()
+        with self._writing.begin() as db:
+            if not self._file:
+                # several processes of a tool start at once
+                db.execute(select(func.pg_advisory_xact_lock(func.hashtext(str(self.name)))))
+                db.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{self.name}"'))
+            self.views.rows.metadata.create_all(db)
+            OWN.create_all(db)
+            if db.scalar(select(CHECKPOINT.c.position)) is None:
+                self._begin(db)
+        self._identity = self._identify()
+        with self.engine.connect() as db:
+            self._erased_before = set(db.scalars(select(ERASED_BEFORE.c.subject)))
+        position, complete = self.look()
+        self._look_for_erased(position)
+        return position, complete
+
+    def _begin(self, db: Connection) -> None:
+        db.execute(CHECKPOINT.insert().values(id=1, position=0, complete=False))
+        if self._opens:
+            for tombstone in self._opens.erased():
+                db.execute(ERASED_BEFORE.insert().values(subject=tombstone.subject))
+
+    def _look_for_erased(self, position: int) -> None:
+        """Also those whom another process erased, or this one just before it ended."""
+        for tombstone in self._opens.erased() if self._opens else ():
+            if tombstone.position <= position:
+                self._erase(tombstone.subject)
+
+    def _erase(self, subject: str) -> None:
+        self.holds_erased |= subject not in self._erased_before
+
+    def is_gone(self) -> bool:
+        """Whether somebody deleted the file, or dropped the schema, under us."""
+        return self._identify() != self._identity
+
+    def close(self) -> None:
+        if self._file:
+            self.engine.dispose()
+
+    def drop(self) -> None:
+        self.close()
+        self._databases.drop(self.name)
+
+    def look(self) -> tuple[int, bool]:
+        """The checkpoint, and whether it is complete."""
+        with self.engine.connect() as db:
+            row = db.execute(select(CHECKPOINT)).one()
+        return row.position, row.complete
+
+    def complete(self) -> None:
+        """Note that it held the whole log once: from then on it may be read in another's place."""
+        with self._writing.begin() as db:
+            db.execute(CHECKPOINT.update().values(complete=True))
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Whether this process is the one that may fill it, for the length of the block; ends with the process."""
+        if self._file:
+            with self._file.with_name(f"{self._file.name}.filling").open("w") as lock:
+                yield _locked(lock)
+            return
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+            yield bool(db.scalar(select(func.pg_try_advisory_lock(func.hashtext(f"filling {self.name}")))))
+            db.invalidate()  # the lock goes with the session
+
+    def apply(self, batch: Sequence[Entry]) -> int:
+        """Fold a batch in; returns the new checkpoint. Entries at or below the checkpoint are skipped."""
+        with self._writing.begin() as db:
+            checkpoint: int = db.scalars(select(CHECKPOINT.c.position).with_for_update()).one()
+            new = [entry for entry in batch if entry.position > checkpoint]
+            if not new:
+                return checkpoint
+            steps: list[list[Step]] = [[] for _ in self._tables]
+            for event, meta in self._decode(db, new):
+                for number, projection in self._seeing[event.type]:
+                    if (key := projection.row_key(event, meta)) is not None:
+                        steps[number].append((key, projection, event, meta))
+            for table, steps_of_it in zip(self._tables, steps, strict=True):
+                self._fold(db, table, steps_of_it)
+            db.execute(CHECKPOINT.update().values(position=new[-1].position))
+        return new[-1].position
+
+    def _decode(self, db: Connection, entries: Iterable[Entry]) -> list[tuple[Event, Meta]]:
+        decoded: list[tuple[Event, Meta]] = []
+        for entry in entries:
+            type_ = entry.headers.get("ce-type", "")
+            if type_ not in self._seeing and type_ not in self._erasing:
+                continue
+            try:
+                event, meta = read_entry(entry)
+            except (UnknownEvent, ValueError, KeyError) as error:
+                self._skip(db, entry.position, "*", type_, error)
+                continue
+            if type_ in self._erasing:
+                self._destroy_key(event, meta)
+            if type_ in self._seeing:
+                decoded.append((event, meta))
+        if self._opens:
+            self._opens.load(subject for event, _ in decoded if (subject := event.data_subject))
+            decoded = [(self._opens.open(event, meta.id), meta) for event, meta in decoded]
+        return decoded
+
+    def _destroy_key(self, event: Event, meta: Meta) -> None:
+        """Before the events around it are opened. Whoever comes to the event first does it for all."""
+        if self._keys and (subject := event.data_subject):
+            self._keys.destroy(subject, meta.position)
+            self._erase(subject)
+
+    def _fold(self, db: Connection, table: ViewTable, steps: list[Step]) -> None:
+        """Fold the events into one table: read the rows they touch, fold in memory, write what changed."""
+        before = table.read(db, list(dict.fromkeys(key for key, *_ in steps)))
+        after: dict[Key, Row | None] = dict(before)
+        for key, projection, event, meta in steps:
+            try:
+                after[key] = projection.fold(after.get(key), event, meta)
+            except Exception as error:
+                self._skip(db, meta.position, projection.name, event.type, error)
+        table.write(db, [row for key, row in after.items() if row is not None and row is not before.get(key)])
+        table.delete(db, [key for key, row in after.items() if row is None and key in before])
+
+    def _skip(self, db: Connection, position: int, projection: str, type_: str, error: Exception) -> None:
+        log.error("view.skipped_event", view=self.views.name, position=position, type=type_, error=repr(error)[:300])
+        self._insert(
+            db, SKIPPED, {"position": position, "projection": projection, "type": type_, "error": type(error).__name__}
+        )
+
+    def _insert(self, db: Connection, table: Any, row: dict[str, Any]) -> None:
+        """Unless it is there."""
+        insert: Any = (sqlite if self._file else postgresql).insert
+        db.execute(insert(table).on_conflict_do_nothing(), [row])
+
+    def _identify(self) -> object:
+        """What another database of the same name would not share; None where there is none."""
+        if self._file:
+            try:
+                return self._file.stat().st_ino
+            except FileNotFoundError:
+                return None
+        with self.engine.connect() as db:
+            return db.scalar(text("SELECT to_regclass(:name)::oid"), {"name": f'"{self.name}".checkpoint'})
+
+    def skipped(self) -> int:
+        """How many events could not be folded."""
+        with self.engine.connect() as db:
+            return db.scalar(select(func.count()).select_from(SKIPPED)) or 0
+
+
+def _locked(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,293 @@
+"""Views filled beside and switched: nobody who reads notices, and what is read is what the log holds."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from libs.chassis.tests.toy import BoxRow, ThingsPut, ToyRow, count_things
+from nats.aio.client import Client as Nats
+from sqlalchemy import delete, insert, update
+from sqlmodel import col
+from tests.support.postgres import postgres_server, postgres_url
+
+from canlian_chassis import wire
+from canlian_chassis.bus import connect
+from canlian_chassis.keys import key_folder
+from canlian_chassis.log import Log, NewEntry
+from canlian_chassis.projection import projection
+from canlian_chassis.settings import Settings
+from canlian_chassis.tokens import Signer
+from canlian_chassis.view_check import NoViews, check, kept_store
+from canlian_chassis.view_databases import DatabaseName, Databases, Found
+from canlian_chassis.views import ViewRunner, Views, choose
+from canlian_events import subjects
+from canlian_events.core import Event, encode
+from canlian_events.meta import Actor, Meta
+from canlian_events.terms import Role
+
+__all__ = ["postgres_server", "postgres_url"]
+
+BOXES = 30
+HERE = "429999001001"
+
+
+@projection(BoxRow, key=lambda event: event.box_id)
+def counted(row: BoxRow | None, event: ThingsPut, meta: Meta) -> BoxRow:
+    """Version 1 counts the things."""
+    return row.with_(things=row.things + event.things) if row else box_row(event, event.things)
+
+
+@projection(BoxRow, key=lambda event: event.box_id)
+def counted_twice(row: BoxRow | None, event: ThingsPut, meta: Meta) -> BoxRow:
+    """Version 2 counts each for two."""
+    return row.with_(things=row.things + 2 * event.things) if row else box_row(event, 2 * event.things)
+
+
+def box_row(event: ThingsPut, things: int) -> BoxRow:
+    return BoxRow(box_id=event.box_id, label="", community=HERE, things=things)
+
+
+FIRST = Views("try-out", version=1, rows=ToyRow, projections=[counted])
+SECOND = replace(FIRST, version=2, projections=[counted_twice])
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def settings(request: pytest.FixtureRequest, settings: Settings) -> Settings:
+    url = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
+    return settings.model_copy(update={"views_url": url})
+
+
+@pytest.fixture
+async def nc(settings: Settings) -> AsyncIterator[Nats]:
+    async with connect(settings, "test") as connected:
+        await Log(connected).ensure()
+        yield connected
+
+
+async def put(nc: Nats, count: int = BOXES) -> int:
+    """Put one thing into each of some boxes; returns the log's last position."""
+    log = Log(nc)
+    already = await log.last_position()
+    for number in range(already, already + count):
+        event = ThingsPut(box_id=f"box_{number % BOXES}", things=1)
+        [last] = await log.append([entry(event, f"e{number}")])
+    return last
+
+
+def entry(event: Event, id_: str) -> NewEntry:
+    headers = wire.event_headers(
+        event, id=id_, said_at=datetime.now(UTC), actor="staff:a", command=id_, digest="d", cause=None
+    )
+    return NewEntry(subjects.event(event, HERE), headers, encode(event))
+
+
+async def started(views: Views, settings: Settings, nc: Nats) -> ViewRunner:
+    runner = ViewRunner(views, settings)
+    await runner.start(nc)
+    return runner
+
+
+async def until(holds: Callable[[], bool | Awaitable[bool]], seconds: float = 15) -> None:
+    async with asyncio.timeout(seconds):
+        while True:
+            found = holds()
+            if found is True or (not isinstance(found, bool) and await found):
+                return
+            await asyncio.sleep(0.02)
+
+
+def databases(settings: Settings) -> list[str]:
+    return [str(found.name) for found in Databases(settings, "try-out").all()]
+
+
+class Reader:
+    """Reads a view without pause, as pages do, and remembers what it saw."""
+
+    def __init__(self, *runners: ViewRunner) -> None:
+        self.seen: list[int] = []
+        self._tasks = [asyncio.create_task(self._read(runner)) for runner in runners]
+
+    async def _read(self, runner: ViewRunner) -> None:
+        while True:
+            self.seen.append(await runner.read(count_things))
+            await asyncio.sleep(0)
+
+    async def stop(self) -> None:
+        """Raises what a reader met."""
+        for task in self._tasks:
+            task.cancel()
+        for result in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if not isinstance(result, asyncio.CancelledError):
+                raise AssertionError(f"a page would have failed: {result!r}")
+
+
+async def test_a_new_version_is_filled_beside_and_then_takes_over(settings: Settings, nc: Nats):
+    last = await put(nc)
+    old = await started(FIRST, settings, nc)
+    assert await old.reached(last)
+    await old.stop()
+
+    new = await started(SECOND, settings, nc)
+    reader = Reader(new)
+    last = await put(nc)
+    await until(lambda: new.state["version"] == 2)
+    assert await new.reached(last)
+    await until(lambda: reader.seen[-1] == 4 * BOXES)
+    await reader.stop()
+    # never the rows of a view that is half filled
+    assert min(reader.seen) >= BOXES
+    await until(lambda: databases(settings) == [str(SECOND.database())])
+    await new.stop()
+
+
+async def test_rows_stay_as_they_are_while_they_are_filled_again_on_request(settings: Settings, nc: Nats):
+    last = await put(nc)
+    runner = await started(FIRST, settings, nc)
+    assert await runner.reached(last)
+    await until(lambda: runner.level)
+    reader = Reader(runner)
+    for generation in (2, 3):
+        runner.rebuild()
+        await until(lambda: runner.state["generation"] == generation)  # noqa: B023
+    assert await runner.reached(await put(nc))
+    await reader.stop()
+    assert set(reader.seen) >= {BOXES}
+    assert min(reader.seen) == BOXES
+    assert await runner.read(count_things) == 2 * BOXES
+    await until(lambda: databases(settings) == [str(FIRST.database(3))])
+    await runner.stop()
+
+
+async def test_two_processes_of_a_tool_share_a_database_and_its_rebuild(settings: Settings, nc: Nats):
+    last = await put(nc)
+    runners = [await started(FIRST, settings, nc), await started(FIRST, settings, nc)]
+    for runner in runners:
+        assert await runner.reached(last, timeout=10)
+    await until(lambda: all(runner.state["level"] for runner in runners))
+    reader = Reader(*runners)
+    runners[0].rebuild()
+    await until(lambda: all(runner.state["generation"] == 2 for runner in runners))
+    last = await put(nc)
+    for runner in runners:
+        assert await runner.reached(last, timeout=10)
+        assert await runner.read(count_things) == 2 * BOXES
+    await reader.stop()
+    await until(lambda: databases(settings) == [str(FIRST.database(2))])
+    for runner in runners:
+        await runner.stop()
+
+
+async def test_an_older_process_goes_on_reading_when_a_newer_one_has_switched(settings: Settings, nc: Nats):
+    last = await put(nc)
+    old = await started(FIRST, settings, nc)
+    assert await old.reached(last)
+    await until(lambda: old.level)
+    reader = Reader(old)
+    new = await started(SECOND, settings, nc)
+    await until(lambda: new.state["version"] == 2)
+    await until(lambda: old.state["version"] == 2)
+    last = await put(nc)
+    assert await old.reached(last, timeout=10)
+    # by the newer one's folds alone
+    assert await old.read(count_things) == 4 * BOXES
+    await reader.stop()
+    assert databases(settings) == [str(SECOND.database())]
+    await old.stop()
+    await new.stop()
+
+
+async def test_filling_goes_on_where_a_process_was_stopped_in_the_middle(settings: Settings, nc: Nats):
+    last = await put(nc, 1500)
+    first = await started(FIRST, settings, nc)
+    await until(lambda: first.position > 0)
+    await first.stop()
+    second = await started(FIRST, settings, nc)
+    assert await second.reached(last, timeout=10)
+    assert await second.read(count_things) == 1500
+    await second.stop()
+
+
+async def test_databases_that_were_deleted_are_filled_again(settings: Settings, nc: Nats):
+    last = await put(nc)
+    runner = await started(FIRST, settings, nc)
+    assert await runner.reached(last)
+    for round_ in (2, 3):
+        Databases(settings, "try-out").drop(FIRST.database())
+        await until(lambda: databases(settings) == [str(FIRST.database())])
+        last = await put(nc)
+        assert await runner.reached(last, timeout=10)
+        assert await runner.read(count_things) == round_ * BOXES
+    await runner.stop()
+
+
+async def test_only_staff_and_operators_may_ask_for_a_rebuild(settings: Settings, nc: Nats):
+    runner = await started(FIRST, settings, nc)
+    await until(lambda: runner.level)
+    signer = Signer(key_folder(settings))
+
+    async def ask(role: Role | None) -> dict[str, object]:
+        headers = {wire.TOKEN: signer.sign(Actor("a", frozenset({role})))} if role else {}
+        answer = await nc.request(subjects.views_rebuild("try-out"), headers=headers, timeout=5)
+        return dict(json.loads(answer.data))
+
+    assert "refused" in await ask(None)
+    assert await ask(Role.VOLUNTEER) == {"refused": "wrong_role"}
+    assert (await ask(Role.OPERATOR))["version"] == 1
+    await until(lambda: runner.state["generation"] == 2)
+    state = json.loads((await nc.request(subjects.views_state("try-out"), timeout=5)).data)
+    assert state["generation"] == 2
+    await runner.stop()
+
+
+def found(version: int, generation: int = 1, *, complete: bool = True, columns: str = "00000000") -> Found:
+    return Found(DatabaseName("toy", version, columns, generation), 0, complete)
+
+
+OWN = DatabaseName("toy", 2, "00000000", 1)
+
+
+@pytest.mark.parametrize(
+    ("there", "reads", "fills"),
+    [
+        ([], found(2), None),
+        ([found(1)], found(1), found(2)),
+        ([found(1, complete=False)], found(2), None),
+        ([found(1, columns="ffffffff")], found(2), None),
+        ([found(1), found(2, complete=False)], found(1), found(2)),
+        ([found(1), found(2)], found(2), None),
+        ([found(2, 3), found(2, 4, complete=False)], found(2, 3), found(2, 4)),
+        ([found(2, 3), found(2, 4)], found(2, 4), None),
+        ([found(3)], found(3), found(2)),
+    ],
+)
+def test_what_is_read_is_complete_where_anything_is(there: list[Found], reads: Found, fills: Found | None):
+    assert choose(OWN, there, starting=True) == (reads.name, fills and fills.name)
+
+
+def test_a_release_on_its_way_out_fills_nothing():
+    assert choose(OWN, [found(3)], starting=False) == (found(3).name, None)
+
+
+async def test_a_view_is_compared_with_a_fresh_fold_of_the_log(settings: Settings, nc: Nats):
+    with pytest.raises(NoViews):
+        await check(FIRST, settings, nc)
+    last = await put(nc)
+    runner = await started(FIRST, settings, nc)
+    assert await runner.reached(last)
+    right = await check(FIRST, settings, nc)
+    assert (right.equal, right.position, right.tables[0].rows) == (True, last, BOXES)
+    store = kept_store(FIRST, settings)
+    with store.engine.begin() as db:
+        db.execute(update(BoxRow).where(col(BoxRow.box_id) == "box_3").values(things=7))
+        db.execute(delete(BoxRow).where(col(BoxRow.box_id) == "box_4"))
+        db.execute(insert(BoxRow).values(box_id="box_x", label="", community=HERE, things=1))
+    store.close()
+    [wrong, _] = (await check(FIRST, settings, nc)).tables
+    assert (wrong.different, wrong.missing, wrong.extra) == (1, 1, 1)
+    assert wrong.examples == ["box_3: things", "box_4: not in the view", "box_x: only in the view"]
+    await runner.stop()
