@@ -7,10 +7,12 @@ RUN := $(UV) run --no-sync
 COMPOSE := docker compose -f deploy/compose.yaml
 PARTS ?=
 PYTEST ?=
+FOR ?= 300
+SEED ?=
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint fmt types bench schemas asyncapi sample screenshots assets up down clean dev
+.PHONY: help run test test-fast soak lint fmt types bench schemas asyncapi sample screenshots assets up down clean dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +28,9 @@ test: lint types ## check style, types and imports, then run every test; says wh
 
 test-fast: dev ## only the tests that need neither browser nor containers
 	$(RUN) pytest -n 2 --dist loadfile $(PYTEST) libs services apps tests/contracts
+
+soak: dev ## run the loop while everything is killed at random, then compare (FOR=300 seconds, SEED=7)
+	$(RUN) python -m tests.soak --for $(FOR) $(if $(SEED),--seed $(SEED))
 
 lint: dev ## ruff, its formatter in check mode, and who may import whom
 	$(RUN) ruff check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -72,6 +73,9 @@ async def open_connection(settings: Settings, name: str) -> Nats:
         if not isinstance(error, ConnectionRefusedError | nats.errors.UnexpectedEOF):
             log.warning("bus.error", error=repr(error))
 
+    async def say_reconnected() -> None:
+        log.info("bus.reconnected", connection=name)
+
     while True:
         try:
             return await nats.connect(
@@ -81,6 +85,7 @@ async def open_connection(settings: Settings, name: str) -> Nats:
                 reconnect_time_wait=0.2,
                 connect_timeout=2,
                 error_cb=say_error,
+                reconnected_cb=say_reconnected,
                 ping_interval=10,
                 max_outstanding_pings=2,
             )
@@ -95,7 +100,8 @@ async def connect(settings: Settings, name: str) -> AsyncIterator[Nats]:
     try:
         yield nc
     finally:
-        await nc.close()
+        with contextlib.suppress(OSError):  # where the server is not there any more
+            await nc.close()
 
 
 class Client:
