@@ -13,7 +13,7 @@ from canlian_chassis.bus import connect
 from canlian_chassis.log import Log
 from canlian_chassis.parked import Parking
 from canlian_chassis.settings import Settings
-from canlian_chassis.views import ViewStore
+from canlian_chassis.view_check import kept_store
 from canlian_events import subjects
 from canlian_events.ids import derive_uuid
 from tests.soak.sending import Ledger
@@ -57,7 +57,7 @@ async def compare(ledger: Ledger, nats_url: str, data: Path) -> Findings:
         found.parked = [f"{p.place}: {p.event}: {p.why}" for p in await parking.parked()]
     for part in VIEWS:
         tables = await asyncio.to_thread(differences, part, nats_url, data)
-        found.different += [f"{part}.{table}: {sorted(rows)[:4]}" for table, rows in tables.items()]
+        found.different += [f"{part}.{table}: {rows}" for table, rows in tables.items()]
         found.rows[part], skipped = await asyncio.to_thread(_count, part, settings)
         if skipped:
             found.skipped[part] = skipped
@@ -86,8 +86,10 @@ async def _compare_log(found: Findings, log: Log, ledger: Ledger) -> None:
 
 def _count(part: str, settings: Settings) -> tuple[int, int]:
     """Rows of the part's views, and events they could not fold."""
-    store = ViewStore(views_of(part), settings)
+    store = kept_store(views_of(part), settings)
     with store.engine.connect() as db:
         tables = store.views.rows.metadata.sorted_tables
         rows = sum(db.scalar(select(func.count()).select_from(table)) or 0 for table in tables)
-    return rows, store.skipped()
+    skipped = store.skipped()
+    store.close()
+    return rows, skipped

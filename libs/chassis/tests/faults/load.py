@@ -89,8 +89,8 @@ async def each_is_stored_once(log: Log, load: Load) -> list[Entry]:
 
 
 async def view_is_right(nc: Nats, settings: Settings) -> None:
-    """The view holds the whole log, and its rows equal those of a fresh fold."""
+    """The view's rows, and there are some, equal those of a fresh fold of the log."""
     found = await check(views, settings, nc)
     assert found.position == await Log(nc).last_position()
     assert found.equal, found
-    assert found.tables[0].rows
+    assert any(table.rows for table in found.tables)
