@@ -17,6 +17,7 @@ from tests.support.town import (
     Town,
 )
 
+from canlian_chassis.bus import Unavailable
 from canlian_chassis.tokens import ANONYMOUS
 from canlian_events.assistance.ask_number import ask_number, shown_number
 from canlian_events.assistance.need import AssignNeed, RaiseNeed
@@ -24,8 +25,10 @@ from canlian_events.assistance.visit import CompleteVisit
 from canlian_events.catalog.referral import AcceptReferral, ReferPerson
 from canlian_events.evaluation.feedback import ReplyToFeedback, feedback_on
 from canlian_events.ids import new_id
-from canlian_events.terms import Channel, Domain, Tie
+from canlian_events.registry.showing import ShowFile
+from canlian_events.terms import Channel, Domain, FileField, ShownFor, Tie
 from canlian_neighbours.limit import Limit
+from canlian_web import showing
 from canlian_web.testing import browser, fill_in, hidden
 from canlian_web.tool import Tool
 
@@ -210,6 +213,34 @@ async def test_a_residents_own_page_shows_and_changes_what_is_theirs(tool: Tool)
     assert "手语" not in page.text
     page = await fill_in(client, "/neighbours/me/access", "/neighbours/me/access")
     assert "还没有勾选" in page.text
+
+
+async def test_a_residents_own_page_lists_who_looked_and_hides_what_cannot_be_recorded(
+    tool: Tool, here: Town, monkeypatch: pytest.MonkeyPatch
+):
+    async def nobody(*_: object) -> None:
+        raise Unavailable
+
+    looked = ShowFile(
+        showing_id=new_id("showing"),
+        person_id=PERSON,
+        community=HERE,
+        what=frozenset({FileField.PHONE}),
+        why=ShownFor.CALL,
+    )
+    await here.send(looked, by=SOCIAL_WORKER)
+    client = browser(tool, RESIDENT)
+    page = await until(lambda: client.get("/neighbours/me"), "王芳 · 社工")
+    assert "谁查阅过我的档案" in page.text
+    assert "电话联系" in page.text
+    assert "本人查阅" not in page.text
+    monkeypatch.setattr(showing, "_send", nobody)
+    for address in ("/neighbours/me", "/neighbours/me/reach"):
+        page = await client.get(address)
+        assert page.status_code == 200
+        assert "和平路" not in page.text
+        assert "新路1号" not in page.text
+        assert "暂不显示" in page.text
 
 
 async def test_consent_is_given_and_taken_back(tool: Tool):

@@ -24,10 +24,11 @@ from canlian_events.catalog.matching import Reason
 from canlian_events.catalog.provider import RegisterProvider
 from canlian_events.catalog.referral import ReferPerson
 from canlian_events.catalog.service import ListService, ServiceDetails
-from canlian_events.core import Command, Event, encode
+from canlian_events.core import Command, Event, decode, encode
 from canlian_events.evaluation.feedback import FeedbackGiven
 from canlian_events.meta import Actor
 from canlian_events.registry.person import AccessNeedsRecorded, ConsentGiven, PersonRegistered
+from canlian_events.registry.showing import FileShown
 from canlian_events.terms import (
     AccessFeature,
     DisabilityClass,
@@ -42,6 +43,7 @@ from canlian_events.terms import (
     Sex,
 )
 from canlian_provider.tool import provider
+from canlian_registry.showing.decider import showing
 from canlian_web.testing import browser, running
 from canlian_web.tool import Tool
 
@@ -119,6 +121,12 @@ class Bench:
             by=WORKER,
         )
 
+    async def showings(self) -> list[tuple[str, FileShown]]:
+        """Who looked, by their stamp, and at what: all showings there are."""
+        entries = await self.log.read(subjects.events_of("registry", "showing"))
+        read = [(entry.headers["ce-actor"], decode(FileShown.type, 1, entry.body)) for entry in entries]
+        return [(actor, event) for actor, event in read if isinstance(event, FileShown)]
+
     async def rate(self, score: int) -> None:
         await self.tell(
             FeedbackGiven(
@@ -157,6 +165,9 @@ async def bench(server: NatsServer, tmp_path: Path) -> AsyncIterator[Bench]:
     )
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(service.running())
+        # of the registry only what records showings: the people are told, not registered
+        showings = Service("registry", context="registry", deciders=[showing], settings=settings)
+        await stack.enter_async_context(showings.running())
         tool = await stack.enter_async_context(running(provider(settings)))
         nc = await stack.enter_async_context(connect(settings, "test"))
         made = Bench(tool, Client(nc), Log(nc), settings)

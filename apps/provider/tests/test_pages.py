@@ -6,11 +6,14 @@ import asyncio
 from io import BytesIO
 
 import httpx
+import pytest
 from apps.provider.tests.conftest import OTHER_DESK, PROVIDER, SERVICE, STAFF, WORKER, Bench, person, referral
 from openpyxl import load_workbook
 
+from canlian_chassis.bus import Unavailable
 from canlian_events.catalog.referral import CompleteService, ReferralWithdrawn
-from canlian_events.terms import Outcome
+from canlian_events.terms import FileField, Outcome, ShownFor
+from canlian_web import showing
 from canlian_web.formats import today
 from canlian_web.i18n import untranslated, unused
 from canlian_web.testing import fill_in, hidden
@@ -167,6 +170,35 @@ async def test_feedback_is_listed_without_a_name(bench: Bench):
     assert "王小明" not in page
     assert rows(await bench.desk().get("/provider/feedback/sheet"))[1][2] == 2
     assert "1 条未回复" in (await bench.desk().get("/provider")).text
+
+
+async def test_a_referral_shows_its_person_once_that_is_recorded_and_a_sheet_too(bench: Bench):
+    await bench.refer(1)
+    await bench.desk().get(ONE)
+    await bench.desk(STAFF).get(ONE)
+    await bench.desk().get("/provider/referrals/sheet?list=waiting")
+    looks = [(actor, set(event.what), event.why) for actor, event in await bench.showings()]
+    page = {FileField.PHONE, FileField.ACCESS_NEEDS, FileField.NOTES}
+    assert looks == [
+        ("provider:account_desk", page, ShownFor.SERVICE),
+        ("staff:worker_00000004", page, ShownFor.OVERSIGHT),
+        ("provider:account_desk", {FileField.NAME}, ShownFor.SERVICE),
+    ]
+
+
+async def test_what_cannot_be_recorded_is_hidden_and_no_sheet_leaves(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    async def nobody(*_: object) -> None:
+        raise Unavailable
+
+    await bench.refer(1)
+    monkeypatch.setattr(showing, "_send", nobody)
+    page = await bench.desk(lang="en").get(ONE)
+    assert page.status_code == 200
+    for fact in ("13800000001", "肩部活动受限", "wheelchair ramp"):
+        assert fact not in page.text
+    assert "Hidden for now" in page.text
+    assert f'action="{ONE}/accept"' in page.text
+    assert (await bench.desk().get("/provider/referrals/sheet?list=waiting")).status_code == 503
 
 
 def test_every_text_has_its_chinese():

@@ -6,10 +6,12 @@ from html import unescape
 import pytest
 from tests.support.town import GRID_WORKER, OTHER_VOLUNTEER, SOCIAL_WORKER, STAFF, VOLUNTEER, Town, today
 
+from canlian_chassis.bus import Unavailable
 from canlian_chassis.log import Log
 from canlian_events import subjects
 from canlian_events.assistance.visit import CompleteVisit, ReassignVisit
 from canlian_events.terms import Tie
+from canlian_web import showing
 from canlian_web.testing import browser, fill_in, hidden
 from canlian_web.tool import Tool
 
@@ -55,6 +57,28 @@ async def test_a_visit_page_has_the_way_there_and_what_to_look_for(tool: Tool, h
     page = await seen(tool, await scheduled(tool, here, 0, "看看药是不是按时吃"))
     assert 'href="geo:0,0?q=%E5%92%8C' in page.text
     assert "看看药是不是按时吃" in page.text
+
+
+async def test_that_an_address_is_shown_is_recorded_first(tool: Tool, here: Town, monkeypatch: pytest.MonkeyPatch):
+    async def nobody(*_: object) -> None:
+        raise Unavailable
+
+    visit_id = await scheduled(tool, here, 0, "看看药")
+    client = browser(tool, VOLUNTEER)
+    await client.get("/volunteer")
+    await client.get(f"/volunteer/visits/{visit_id}")
+    assert tool.nats
+    told = [entry.body.decode() for entry in await Log(tool.nats).read(subjects.events_of("registry", "showing"))]
+    assert any('"what":["address"],"why":"visit"' in body for body in told)
+    assert any('"what":["access_needs","address","notes"],"why":"visit"' in body for body in told)
+    monkeypatch.setattr(showing, "_send", nobody)
+    for address in ("/volunteer", f"/volunteer/visits/{visit_id}"):
+        page = await client.get(address)
+        assert page.status_code == 200
+        assert "欧阳女士" in page.text
+        assert "和平路" not in page.text
+        assert "看看药" not in page.text
+        assert "暂不显示：这次查阅没能记录下来" in page.text
 
 
 async def test_another_volunteer_does_not_see_it(tool: Tool, here: Town):

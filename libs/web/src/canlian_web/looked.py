@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import JSON, DateTime, func
+from sqlalchemy import JSON, ColumnElement, DateTime, false, func, or_
 from sqlmodel import Field, Session, col, select
 
 from canlian_chassis.projection import Projection, projection
@@ -52,11 +52,29 @@ class Looked:
     row: type[Shape]
     projection: Projection
 
-    def of(self, db: Session, person_id: str, limit: int = NEWEST) -> tuple[Sequence[Shape], int]:
-        """The newest of this person's file, the newest first; and how many there are."""
-        where = self.row.person_id == person_id
-        number = db.exec(select(func.count()).select_from(self.row).where(where)).one()
-        query = select(self.row).where(where).order_by(col(self.row.position).desc()).limit(limit)
+    def of(self, db: Session, person_id: str, limit: int = NEWEST, *, own: bool = True) -> tuple[Sequence[Shape], int]:
+        """The newest of this person's file, the newest first; and how many there are. `own`: with the person's own."""
+        where = [col(self.row.person_id) == person_id]
+        if not own:
+            where.append(col(self.row.why) != ShownFor.OWN.value)
+        return self._newest(db, where, limit, 0)
+
+    def among(
+        self, db: Session, scopes: Sequence[str], *, person: str = "", actor: str = "", limit: int = 100, skip: int = 0
+    ) -> tuple[Sequence[Shape], int]:
+        """Those in some communities (codes, or what they begin with), of one person or by one account if named."""
+        where = [or_(false(), *(col(self.row.community).startswith(scope, autoescape=True) for scope in scopes))]
+        if person:
+            where.append(col(self.row.person_id) == person)
+        if actor:
+            where.append(col(self.row.actor).endswith(f":{actor}", autoescape=True))
+        return self._newest(db, where, limit, skip)
+
+    def _newest(
+        self, db: Session, where: Sequence[ColumnElement[bool]], limit: int, skip: int
+    ) -> tuple[Sequence[Shape], int]:
+        number = db.exec(select(func.count()).select_from(self.row).where(*where)).one()
+        query = select(self.row).where(*where).order_by(col(self.row.position).desc()).limit(limit).offset(skip)
         return db.exec(query).all(), number
 
 
@@ -88,6 +106,8 @@ class Seen:
     """One showing in words, as `ui.looked` lists it."""
 
     at: datetime
+    person_id: str
+    account: str
     who: str
     role: str
     what: list[FileField]
@@ -103,5 +123,5 @@ def in_words(page: Context, rows: Iterable[Shape], name: Callable[[str], str | N
         held = [Role(role) for role in roles.split("+") if role in list(Role)]
         who = page._("the person") if held == [Role.RESIDENT] else name(id_) or id_
         what = [FileField(code) for code in row.what]
-        found.append(Seen(row.at, who, say(held, page.lang), what, ShownFor(row.why), row.words))
+        found.append(Seen(row.at, row.person_id, id_, who, say(held, page.lang), what, ShownFor(row.why), row.words))
     return found

@@ -6,7 +6,7 @@ what is shown are the same. Names in lists and headings are not handed over: a l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
@@ -83,11 +83,29 @@ async def shown(page: Context, person_id: str, community: str, why: ShownFor | S
 
     Nothing is recorded where there is nothing to show. Never raises a refusal: the file is then hidden, and says why.
     """
-    what = frozenset(FileField(name) for name, value in values.items() if value not in _NOTHING)
-    if not what:
-        return File(values)
-    hidden = await record(page, [Look(person_id, community, what)], why)
-    return File(values, hidden)
+    files = await shown_each(page, why, {"": Wished(person_id, community, values)})
+    return files[""]
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """One of several files that a page wants to show, with the values it would print."""
+
+    person_id: str
+    community: str
+    values: dict[str, Any]
+
+    @property
+    def look(self) -> Look:
+        what = frozenset(FileField(name) for name, value in self.values.items() if value not in _NOTHING)
+        return Look(self.person_id, self.community, what)
+
+
+async def shown_each(page: Context, why: ShownFor | Stated, files: Mapping[str, Wished]) -> dict[str, File]:
+    """Like `shown`, for several files on one page, recorded together: all are shown, or none is. Keys stay keys."""
+    looks = dict.fromkeys(look for file in files.values() if (look := file.look).what)
+    hidden = await record(page, looks, why) if looks else None
+    return {key: File(file.values, hidden) for key, file in files.items()}
 
 
 async def record(page: Context, looks: Iterable[Look], why: ShownFor | Stated) -> str | None:
@@ -170,6 +188,11 @@ def ask_why(page: Context, title: str, among: Collection[ShownFor], back: str) -
     return response
 
 
+def not_recorded(page: Context, title: str, hidden: str) -> Response:
+    """Instead of what would leave canlian unrecorded."""
+    return page.render("canlian/error.html", status=503, title=title, text=hidden, try_again=True)
+
+
 class AboutSomebody(Protocol):
     """A row of a list of persons, or of what concerns them."""
 
@@ -203,5 +226,5 @@ async def sheet_about(
         return ask_why(page, page._("Download: %(list)s", list=name), FOR_LISTS, back)
     looks = dict.fromkeys(Look(row.person_id, row.community, frozenset(what)) for row in rows)
     if hidden := await record(page, looks, reason):
-        return page.render("canlian/error.html", status=503, title=name, text=hidden, try_again=True)
+        return not_recorded(page, name, hidden)
     return sheet(name, columns, [cells(row) for row in rows], page.lang)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from canlian_events.evaluation.feedback import GiveFeedback
 from canlian_events.terms import Role
+from canlian_neighbours.pages.own import own_file
 from canlian_neighbours.views.queries import Asked, feedback_of, one_feedback
 from canlian_web.forms import Form
 from canlian_web.i18n import N_
@@ -34,7 +35,10 @@ class Said(BaseModel):
 @router.get("/feedback")
 async def everything(page: Page) -> Response:
     asked = await page.read(feedback_of, page.actor.id)
-    return page.render("feedback.html", asked=asked, faces=dict(FACES))
+    said = {one.row.feedback_id: one.row.words for one in asked if one.row.words}
+    answered = {one.row.feedback_id: one.row.reply for one in asked if one.row.reply}
+    file = await own_file(page, words=said or None, notes=answered or None)
+    return page.render("feedback.html", asked=asked, faces=dict(FACES), file=file)
 
 
 @router.get("/feedback/{feedback_id}")

@@ -13,11 +13,13 @@ from canlian_events.assistance.need import CloseNeed, ReopenNeed
 from canlian_events.catalog.referral import WithdrawReferral
 from canlian_events.core import Command
 from canlian_events.terms import NeedCloseReason, Role
+from canlian_neighbours.pages.own import own_file
 from canlian_neighbours.timeline import told
 from canlian_neighbours.views.queries import Followed, followed
 from canlian_web.forms import Form
 from canlian_web.i18n import N_
 from canlian_web.page import Context, Page, require
+from canlian_web.showing import File
 
 router = APIRouter()
 own = [require(Role.RESIDENT)]
@@ -49,7 +51,7 @@ class CallOff(BaseModel):
 
 @router.get("/needs/{number}")
 async def need(page: Page, number: str) -> Response:
-    return show(page, await find(page, number), page.blank())
+    return await show(page, await find(page, number), page.blank())
 
 
 @router.get("/needs/{number}/close", dependencies=own)
@@ -111,7 +113,7 @@ async def find_own(page: Context, number: str) -> Followed:
     return found
 
 
-def show(page: Context, found: Followed, form: Form[Any]) -> Response:
+async def show(page: Context, found: Followed, form: Form[Any]) -> Response:
     is_own = page.actor.holds(Role.RESIDENT) and found.need.person_id == page.actor.id
     return page.render(
         "need.html",
@@ -120,6 +122,7 @@ def show(page: Context, found: Followed, form: Form[Any]) -> Response:
         shown=shown_number(found.need.number),
         steps=told(found.steps, found.services, page.texts),
         own=is_own,
+        file=await own_file(page, words=found.need.words) if is_own else File({"words": None}),
     )
 
 

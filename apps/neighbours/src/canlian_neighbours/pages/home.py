@@ -9,9 +9,11 @@ from starlette.responses import Response
 
 from canlian_events.assistance.ask_number import read_number
 from canlian_events.terms import Role
+from canlian_neighbours.pages.own import own_file
 from canlian_neighbours.views.queries import feedback_of, followed, needs_of
 from canlian_web.forms import Form
 from canlian_web.page import Context, Page
+from canlian_web.showing import File
 
 router = APIRouter()
 
@@ -42,4 +44,6 @@ async def show(page: Context, form: Form[Any]) -> Response:
     needs = await page.read(needs_of, page.actor.id) if resident else []
     asked = await page.read(feedback_of, page.actor.id) if resident else []
     waiting = [one for one in asked if one.row.score is None]
-    return page.render("home.html", form=form, resident=resident, needs=needs, waiting=waiting)
+    said = {need.need_id: need.words for need, _ in needs if need.words}
+    file = await own_file(page, words=said) if said else File({"words": {}})
+    return page.render("home.html", form=form, resident=resident, needs=needs, waiting=waiting, file=file)

@@ -11,10 +11,13 @@ from starlette.responses import Response
 from canlian_events.registry.person import CorrectPerson, GiveConsent, RecordAccessNeeds, WithdrawConsent
 from canlian_events.terms import AccessFeature, Purpose, Role
 from canlian_neighbours.pages.ask import Phone
-from canlian_neighbours.views.queries import community_name, person
+from canlian_neighbours.pages.own import own_file
+from canlian_neighbours.views.looked import LOOKED
+from canlian_neighbours.views.queries import community_name, person, worker_names
 from canlian_neighbours.views.rows import PersonRow
 from canlian_web.forms import Form
 from canlian_web.i18n import N_
+from canlian_web.looked import in_words
 from canlian_web.page import Context, Page, require
 
 router = APIRouter(dependencies=[require(Role.RESIDENT)])
@@ -51,13 +54,24 @@ class Consent(BaseModel):
 @router.get("/me")
 async def me(page: Page) -> Response:
     row = await find(page)
-    return page.render("me.html", row=row, community=await page.read(community_name, row.community), purposes=PURPOSES)
+    looked, looks = await page.read(LOOKED.of, row.person_id, own=False)
+    return page.render(
+        "me.html",
+        row=row,
+        file=await own_file(page, phone=row.phone, address=row.address),
+        community=await page.read(community_name, row.community),
+        purposes=PURPOSES,
+        looked=in_words(page, looked, (await page.read(worker_names)).get),
+        looks=looks,
+    )
 
 
 @router.get("/me/reach")
 async def reach(page: Page) -> Response:
     row = await find(page)
-    return page.render("reach.html", form=page.blank(phone=row.phone, address=row.address))
+    file = await own_file(page, phone=row.phone, address=row.address)
+    known = {} if file.hidden else {"phone": file.phone, "address": file.address}
+    return page.render("reach.html", file=file, form=page.blank(**known))
 
 
 @router.post("/me/reach")

@@ -146,3 +146,8 @@ def one_feedback(db: Session, feedback_id: str, person_id: str) -> Asked | None:
 def _asked(db: Session, row: FeedbackRow) -> Asked:
     service = db.get(ServiceRow, row.service_id) if row.service_id else None
     return Asked(row, service.name if service else None)
+
+
+def worker_names(db: Session) -> dict[str, str]:
+    """Id → name, of everybody enrolled whose name can be read."""
+    return {row.worker_id: row.name for row in db.exec(select(WorkerRow)).all() if row.name}

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from canlian_chassis.bus import NotAllowed
-from canlian_events.terms import Role
+from canlian_events.terms import Role, ShownFor
 from canlian_provider.views.persons import PersonRow, people
 from canlian_provider.views.referrals import ReferralRow, referral
 from canlian_provider.views.services import ServiceRow, all_providers, provider, services_of
@@ -29,6 +29,11 @@ class Desk:
     scopes: tuple[str, ...]
     prefix: str
     by_staff: bool
+
+    @property
+    def why(self) -> ShownFor:
+        """Why the file of somebody referred here is looked at: to serve them, or by staff to check the work."""
+        return ShownFor.OVERSIGHT if self.by_staff else ShownFor.SERVICE
 
     def path(self, path: str = "", **query: object) -> str:
         """An address inside the tool at this same desk."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import structlog
 from fastapi import APIRouter
 from starlette.responses import Response
 
@@ -15,9 +14,9 @@ from canlian_provider.views.history import history_of
 from canlian_provider.views.referrals import ReferralRow
 from canlian_web.forms import Form
 from canlian_web.page import Context, Page
+from canlian_web.showing import File, shown
 
 router = APIRouter(dependencies=[for_desks])
-log = structlog.get_logger()
 
 
 @router.get("/referrals/{referral_id}")
@@ -27,21 +26,31 @@ async def show(page: Page, referral_id: str) -> Response:
 
 
 async def show_referral(page: Context, desk: Desk, row: ReferralRow, form: Form[Any]) -> Response:
-    """The referral as it stands now, with what was typed into its form. That the person was shown is recorded."""
+    """The referral as it stands now, with what was typed into its form."""
     [line] = await page.read(read_lines, desk.provider_id, [row])
-    if line.person:
-        log.info("personal.shown", reader=page.actor.id, person=row.person_id, what="name, phone, access needs")
+    history = await page.read(history_of, row.referral_id)
+    person, file = line.person, File()
+    if person:
+        noted = [entry.text for entry in history if entry.text]
+        file = await shown(
+            page,
+            row.person_id,
+            row.community,
+            desk.why,
+            phone=person.phone,
+            access_needs=person.features,
+            notes=[row.note, *noted] if row.note or noted else None,
+        )
     response = page.render(
         "referral.html",
         desk=desk,
         row=row,
-        person=line.person,
+        person=person,
+        file=file,
         service=line.service,
-        missing=[feature for feature in line.person.features if feature.value not in line.service.access]
-        if line.person
-        else [],
+        missing=[need for need in file.access_needs if need.value not in line.service.access] if person else [],
         grounds=grounds(page, row.reasons),
-        steps=steps(page, await page.read(history_of, row.referral_id), row.is_open),
+        steps=steps(page, history, row.is_open and not file.hidden),
         form=form,
     )
     response.headers["Cache-Control"] = "no-store"

@@ -6,12 +6,14 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from canlian_events.ids import derive_uuid
+from canlian_events.terms import FileField
 from canlian_provider.pages.desk import Desk, Line, choose, desk_or_404, find_desk, for_desks, read_lines
 from canlian_provider.views.referrals import Listing, belongs, referrals_to
 from canlian_web.export import sheet
 from canlian_web.formats import local
 from canlian_web.i18n import N_
 from canlian_web.page import Context, Page
+from canlian_web.showing import Look, not_recorded, record
 
 router = APIRouter(dependencies=[for_desks])
 
@@ -69,8 +71,11 @@ async def referrals(page: Page) -> Response:
 async def referrals_sheet(page: Page) -> Response:
     desk = await desk_or_404(page)
     which = _which(page)
-    rows = [_cells(page, line) for line in await _lines(page, desk, which)]
-    return sheet(page._(TITLES[which]), [page._(text) for text in COLUMNS], rows, page.lang)
+    lines, title = await _lines(page, desk, which), page._(TITLES[which])
+    named = [Look(line.row.person_id, line.row.community, frozenset({FileField.NAME})) for line in lines if line.person]
+    if hidden := await record(page, dict.fromkeys(named), desk.why):
+        return not_recorded(page, title, hidden)
+    return sheet(title, [page._(text) for text in COLUMNS], [_cells(page, line) for line in lines], page.lang)
 
 
 def _cells(page: Context, line: Line) -> list[object]:

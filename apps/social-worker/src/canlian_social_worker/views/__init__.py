@@ -16,7 +16,7 @@ from canlian_social_worker.views.workers import workers
 
 views = Views(
     "social-worker",
-    version=2,
+    version=3,
     rows=SocialWorkerRow,
     projections=[
         communities, workers, persons, needs, referrals, visits, assessments, feedback, providers, services, history,

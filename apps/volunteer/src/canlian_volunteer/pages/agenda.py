@@ -5,10 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from canlian_events.terms import Role
+from canlian_events.terms import Role, ShownFor
 from canlian_volunteer.names import address_as
 from canlian_volunteer.views.queries import Stop, agenda
 from canlian_web.page import Context, Page, require
+from canlian_web.showing import File, Wished, shown_each
 
 VISITORS = [require(Role.VOLUNTEER, Role.GRID_WORKER, Role.SOCIAL_WORKER)]
 router = APIRouter(dependencies=VISITORS)
@@ -17,7 +18,16 @@ router = APIRouter(dependencies=VISITORS)
 @router.get("")
 async def home(page: Page) -> Response:
     found = await page.read(agenda, page.actor.id, page.today)
-    return page.render("agenda.html", agenda=found, whom=lambda stop: whom(page, stop))
+    due = {stop.visit_id: stop for stop in (*found.today, *found.late) if stop.door}
+    wished = {id_: Wished(stop.person_id, stop.place, {"address": address(stop)}) for id_, stop in due.items()}
+    files = await shown_each(page, ShownFor.VISIT, wished)
+    # they are hidden all together, so that one says why for all
+    any_file = next(iter(files.values()), File())
+    return page.render("agenda.html", agenda=found, files=files, file=any_file, whom=lambda stop: whom(page, stop))
+
+
+def address(stop: Stop) -> str | None:
+    return stop.door.address if stop.door else None
 
 
 def whom(page: Context, stop: Stop) -> str:

@@ -11,13 +11,14 @@ from starlette.responses import Response
 
 from canlian_events.assistance.visit import CompleteVisit, MissVisit, RaisedNeed
 from canlian_events.ids import VisitId
-from canlian_events.terms import Domain, Help, Tie, Urgency
-from canlian_volunteer.pages.agenda import VISITORS, whom
+from canlian_events.terms import Domain, Help, ShownFor, Tie, Urgency
+from canlian_volunteer.pages.agenda import VISITORS, address, whom
 from canlian_volunteer.views.queries import Stop, own_visit
 from canlian_web.formats import say_day
 from canlian_web.forms import Form, Typed
 from canlian_web.i18n import N_
 from canlian_web.page import Context, Page
+from canlian_web.showing import File, shown
 
 router = APIRouter(dependencies=VISITORS)
 
@@ -61,7 +62,18 @@ class Missed(BaseModel):
 @router.get("/visits/{visit_id}")
 async def visit(page: Page, visit_id: str) -> Response:
     stop = await find(page, visit_id)
-    return page.render("visit.html", stop=stop, whom=whom(page, stop))
+    file = File()
+    if stop.door:
+        file = await shown(
+            page,
+            stop.person_id,
+            stop.place,
+            ShownFor.VISIT,
+            address=address(stop),
+            access_needs=stop.features,
+            notes=stop.look_for,
+        )
+    return page.render("visit.html", stop=stop, file=file, whom=whom(page, stop))
 
 
 @router.get("/visits/{visit_id}/complete")

@@ -28,6 +28,9 @@ class Stop:
     """A visit of one's own. `door` and `look_for` are absent before its day and after it is over."""
 
     visit_id: str
+    person_id: str
+    place: str
+    """The community's code."""
     due: date
     community: str
     state: State
@@ -79,6 +82,8 @@ def _stop(db: Session, row: VisitRow, today: date) -> Stop:
     features = set(person.features) if person else set()
     return Stop(
         visit_id=row.visit_id,
+        person_id=row.person_id,
+        place=row.community,
         due=row.due,
         community=community.name if community else row.community,
         state=row.state,

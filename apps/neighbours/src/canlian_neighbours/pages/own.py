@@ -1,0 +1,18 @@
+"""A resident's own file: shown once it is recorded, as to anybody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from canlian_events.terms import ShownFor
+from canlian_neighbours.views.queries import person
+from canlian_web.page import Context
+from canlian_web.showing import File, shown
+
+
+async def own_file(page: Context, **values: Any) -> File:
+    """The values by the codes of FileField; nothing where the registry has no file for this account."""
+    row = await page.read(person, page.actor.id)
+    if row is None:
+        return File(dict.fromkeys(values))
+    return await shown(page, row.person_id, row.community, ShownFor.OWN, **values)
