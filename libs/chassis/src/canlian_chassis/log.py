@@ -15,6 +15,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import nats.errors
@@ -158,11 +159,19 @@ class Log:
 
     async def page(self, filter_: str, after: int, size: int = MAX_BATCH) -> tuple[list[Entry], bool]:
         """At most `size` (up to 1,000) messages under a filter above `after`, and whether there were more."""
+        return await self._page({"seq": after + 1, "next_by_subj": filter_, "batch": size})
+
+    async def first_since(self, moment: datetime) -> Entry | None:
+        """The first message recorded at a moment or later, by the server's clock."""
+        since = moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        found, _ = await self._page({"start_time": since, "next_by_subj": ">", "batch": 1})
+        return found[0] if found else None
+
+    async def _page(self, request: dict[str, Any]) -> tuple[list[Entry], bool]:
         inbox = self._nc.new_inbox()
         subscription = await self._nc.subscribe(inbox)
         page: list[Entry] = []
         try:
-            request = {"seq": after + 1, "next_by_subj": filter_, "batch": size}
             await self._nc.publish(f"$JS.API.DIRECT.GET.{self._stream}", json.dumps(request).encode(), reply=inbox)
             while True:
                 message = await subscription.next_msg(timeout=_READ_WITHIN)
