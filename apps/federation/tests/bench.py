@@ -26,8 +26,8 @@ OPERATOR = Actor("worker_00000009", frozenset({Role.OPERATOR}), SCOPE)
 class Bench:
     tool: Tool
 
-    async def send(self, command: Command) -> Accepted:
-        sent = await self.tool.client.send(command, token=token(self.tool.settings, OPERATOR))
+    async def send(self, command: Command, by: Actor = OPERATOR) -> Accepted:
+        sent = await self.tool.client.send(command, token=token(self.tool.settings, by))
         assert self.tool.runner
         assert await self.tool.runner.reached(sent.position)
         return sent

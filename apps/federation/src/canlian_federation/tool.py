@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from canlian_chassis.settings import Settings
-from canlian_federation.pages import communities, imports, overview, resources, why
+from canlian_federation.pages import communities, imports, looked, overview, resources, why
 from canlian_federation.views import views
 from canlian_web.i18n import N_
 from canlian_web.tool import Tool
 
-PAGES = (overview, communities, resources, imports, why)
+PAGES = (overview, communities, resources, imports, looked, why)
 
 
 def federation(settings: Settings | None = None) -> Tool:
@@ -23,6 +23,7 @@ def federation(settings: Settings | None = None) -> Tool:
             ("", N_("Overview")),
             ("/communities", N_("Communities")),
             ("/resources", N_("Resources")),
+            ("/looked", N_("Who looked")),
             ("/imports", N_("Bring in a roster")),
         ],
         settings=settings,

@@ -17,6 +17,7 @@ from canlian_federation.pages.common import (
     scopes_of,
     share,
 )
+from canlian_federation.pages.looked import LOOKING_ON
 from canlian_federation.views.figures import (
     BEHIND,
     BY_SERVICE,
@@ -103,6 +104,7 @@ async def behind_figure(page: Page, figure: str, community: str = "", service: s
         places=places,
         asked=asked,
         kind=lambda kind: kind_words(kind, page),
+        looking_on=page.actor.holds(*LOOKING_ON),
         whole=_whole(code, page, community, service, asked),
     )
 

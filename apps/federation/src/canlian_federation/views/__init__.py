@@ -1,13 +1,14 @@
-"""Everything this tool knows, folded from the log. It opens personal values for the workers' names alone."""
+"""Everything this tool knows, folded from the log. It opens the workers' names, and why a file was shown."""
 
 from canlian_chassis.views import Views
 from canlian_federation.views.base import OVERVIEW, TRAIL, FederationRow
+from canlian_federation.views.looked import LOOKED
 from canlian_federation.views.workers import workers
 
 views = Views(
     "federation",
-    version=2,
+    version=3,
     rows=FederationRow,
-    projections=[*OVERVIEW.projections, TRAIL.projection, workers],
+    projections=[*OVERVIEW.projections, TRAIL.projection, workers, LOOKED.projection],
     opens=True,
 )

@@ -1,0 +1,37 @@
+"""Who looked at whose file: the ledger, the newest first, of one person or by one account if asked."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from canlian_events.terms import Role
+from canlian_federation.pages.common import scopes_of
+from canlian_federation.views.looked import LOOKED
+from canlian_federation.views.workers import worker_names
+from canlian_web.looked import in_words
+from canlian_web.page import Page, require
+
+LOOKING_ON = (Role.STAFF, Role.COMMISSIONER)
+"""Those who check the work."""
+router = APIRouter(prefix="/looked", dependencies=[require(*LOOKING_ON)])
+SHOWN = 100
+
+
+@router.get("")
+async def looked(page: Page, person: str = "", account: str = "", at: int = 1) -> Response:
+    scopes, person, account, at = scopes_of(page), person.strip(), account.strip(), max(at, 1)
+    rows, number = await page.read(
+        LOOKED.among, scopes, person=person, actor=account, limit=SHOWN, skip=(at - 1) * SHOWN
+    )
+    query = {"person": person or None, "account": account or None}
+    return page.render(
+        "looked.html",
+        seen=in_words(page, rows, (await page.read(worker_names)).get),
+        number=number,
+        at=at,
+        pages=max(1, -(-number // SHOWN)),
+        address=lambda **more: page.url("/looked", **query | more),
+        filters=page.blank(**query),
+        asked=bool(person or account),
+    )
