@@ -43,7 +43,16 @@ async def test_every_command_has_its_own_path_its_schema_and_an_example(client: 
         assert body["schema"] == {"$ref": f"#/components/schemas/{kind.__name__}"}
         assert body["example"]
         assert schemas[kind.__name__]["properties"].keys() == kind.model_fields.keys()
-    for path in ("/events", "/events/stream", "/communities", "/communities/{code}", "/schemas", "/commands"):
+    for path in (
+        "/events",
+        "/events/stream",
+        "/communities",
+        "/communities/{code}",
+        "/log/heads",
+        "/log/heads/{day}",
+        "/schemas",
+        "/commands",
+    ):
         assert f"/api/v1{path}" in paths
     assert "/api/health" in paths
 

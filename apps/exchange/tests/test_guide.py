@@ -12,12 +12,16 @@ from pathlib import Path
 from string import Template
 
 import httpx
+import pytest
 from apps.exchange.tests.running import STAFF, Api, registry, serving
 
 from canlian_chassis.settings import Settings
+from canlian_exchange import chaining
+from canlian_web.formats import today
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
 OPENED_BEFORE = "OpenCommunity"
+TODAY = "$(TZ=Asia/Shanghai date +%F)"
 
 
 def blocks(language: str) -> list[str]:
@@ -26,7 +30,7 @@ def blocks(language: str) -> list[str]:
 
 def typed(api: Api) -> list[list[str]]:
     """The arguments of every curl of the guide, in order, as a shell would pass them on."""
-    lines = "\n".join(blocks("sh")).replace("\\\n", " ").splitlines()
+    lines = "\n".join(blocks("sh")).replace("\\\n", " ").replace(TODAY, str(today())).splitlines()
     known = {"URL": api.url, "TOKEN": api.token(STAFF)}
     return [shlex.split(Template(line).substitute(known))[1:] for line in lines if line.startswith("curl ")]
 
@@ -46,6 +50,8 @@ async def curl(arguments: list[str]) -> httpx.Response:
                 body = next(rest)
             case "-X":
                 assert next(rest) == "POST"
+            case "-o":
+                next(rest)
             case "-i" | "-N":
                 pass
             case _:
@@ -58,12 +64,18 @@ async def curl(arguments: list[str]) -> httpx.Response:
             return response
 
 
-async def test_every_line_of_the_guide_works_in_the_order_it_is_told(settings: Settings):
+async def test_every_line_of_the_guide_works_in_the_order_it_is_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(chaining, "SECONDS", 0.05)
     async with registry(settings), serving(settings) as api:
         commands = sorted(typed(api), key=lambda arguments: OPENED_BEFORE not in str(arguments))
         assert len(commands) > 10
         for arguments in commands:
             answer = await curl(arguments)
+            while "/heads" in arguments[-1] and answer.status_code in {404, 503}:  # soon, says the guide
+                await asyncio.sleep(0.05)
+                answer = await curl(arguments)
             assert answer.status_code == 200, (arguments, answer.status_code)
 
 

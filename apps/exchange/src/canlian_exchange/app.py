@@ -9,7 +9,7 @@ from starlette.responses import Response
 from canlian_chassis import logs
 from canlian_chassis.keys import key_folder
 from canlian_chassis.settings import Settings
-from canlian_exchange import commands, communities, docs, events, openapi, problems, schemas, why
+from canlian_exchange import commands, communities, docs, events, heads, openapi, problems, schemas, why
 from canlian_exchange.callers import Exchange, Shared
 from canlian_exchange.chaining import Chaining
 from canlian_exchange.views import views
@@ -30,7 +30,7 @@ async def answer_health(exchange: Shared) -> Response:
 def exchange(settings: Settings | None = None) -> Tool:
     settings = settings or Settings()
     v1 = APIRouter(prefix="/v1")
-    for router in (commands.router, events.router, why.router, communities.router, schemas.router):
+    for router in (commands.router, events.router, why.router, heads.router, communities.router, schemas.router):
         v1.include_router(router)
     tool = Tool(
         "exchange",

@@ -10,6 +10,7 @@ from fastapi import Depends, Query, Request
 from fastapi.security import HTTPBearer
 
 from canlian_chassis.bus import Unavailable
+from canlian_chassis.heads import Heads
 from canlian_chassis.keys import Keys
 from canlian_chassis.log import Log
 from canlian_chassis.tokens import BadToken
@@ -39,6 +40,13 @@ class Exchange:
         if self.tool.nats is None:
             raise Unavailable
         return Log(self.tool.nats)
+
+    @property
+    def heads(self) -> Heads:
+        """Raises Unavailable while the log has not been reached."""
+        if self.tool.nats is None:
+            raise Unavailable
+        return Heads(self.tool.nats)
 
     @property
     def position(self) -> int:
