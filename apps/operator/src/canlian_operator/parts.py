@@ -3,8 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from canlian_chassis.views import Views
+
+_APPS = {"exchange", "edge"}
+"""Tools whose page that says all is app.py."""
 
 
 class Kind(Enum):
@@ -42,6 +50,13 @@ PARTS = (
     Part("exchange", "canlian_exchange", Kind.TOOL),
     Part("edge", "canlian_edge", Kind.TOOL),
 )
+
+
+def views_of(part: Part) -> "Views | None":
+    """The declaration of its views; None where it keeps none. Imports the part, by name: none is a dependency of us."""
+    found = import_module(f"{part.module}.{'app' if part.kind is Kind.SERVICE or part.name in _APPS else 'tool'}")
+    views: Views | None = found.service.views if part.kind is Kind.SERVICE else getattr(found, "views", None)
+    return views
 
 
 class UnknownParts(ValueError):
