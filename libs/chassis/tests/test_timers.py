@@ -162,7 +162,8 @@ async def test_a_timer_set_again_by_the_same_event_after_it_fired_changes_nothin
         [put] = await bench.puts("box_1")
         again = {"id": put.headers["ce-command"], "policy": "toy.fill-later", "cause": put.headers["ce-cause"]}
         soon = datetime.now(UTC) + timedelta(seconds=0.1)
-        await timers.set("box_1", PutIn(box_id="box_1", things=1), soon, **again)
+        timers.set("box_1", PutIn(box_id="box_1", things=1), soon, **again)
+        await timers.save()
         await asyncio.sleep(0.6)
         assert len(await bench.puts("box_1")) == 1
         assert not await bench.waits("box_1")

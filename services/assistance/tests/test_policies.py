@@ -7,10 +7,10 @@ import pytest
 from canlian_assistance.facts import InHand
 from canlian_assistance.policies.after_assessment import after_assessment
 from canlian_assistance.policies.after_visit import let_next_visit_fall_due, raise_needs
-from canlian_assistance.policies.moves import transfer
+from canlian_assistance.policies.moves import follow_home, transfer
 from canlian_assistance.policies.referrals import close_met_need, note_referral, note_referral_end, reopen_need
 from canlian_assistance.policies.stop_visits import stop_visits
-from canlian_chassis.policy import Policy, command_id
+from canlian_chassis.policy import Later, Policy, command_id
 from canlian_events.assistance.assessment import AssessmentCompleted, NeedFound
 from canlian_events.assistance.need import (
     CloseNeed,
@@ -21,7 +21,15 @@ from canlian_events.assistance.need import (
     ReopenNeed,
     TransferNeed,
 )
-from canlian_events.assistance.visit import CancelVisit, LetVisitFallDue, RaisedNeed, TransferVisit, VisitCompleted
+from canlian_events.assistance.visit import (
+    CancelVisit,
+    LetVisitFallDue,
+    RaisedNeed,
+    TransferVisit,
+    VisitCompleted,
+    VisitFellDue,
+)
+from canlian_events.calendar import begin_of
 from canlian_events.catalog.referral import (
     ReferralDeclined,
     ReferralLapsed,
@@ -84,22 +92,31 @@ def test_each_need_found_on_a_visit_is_raised():
     assert first.need_id != second.need_id
 
 
-@pytest.mark.parametrize("policy", [raise_needs, let_next_visit_fall_due])
-def test_the_same_event_always_leads_to_the_same_commands(policy: Policy):
-    once, again = follows(policy, VISITED), follows(policy, VISITED)
+def test_the_same_event_always_leads_to_the_same_commands():
+    once, again = follows(raise_needs, VISITED), follows(raise_needs, VISITED)
     assert once == again
-    assert len({command_id(policy, META.id, command) for command in once + again}) == len(once)
+    assert len({command_id(raise_needs, META.id, command) for command in once + again}) == len(once)
 
 
-def test_the_next_visit_falls_due_on_the_day_it_was_promised_for():
-    [command] = follows(let_next_visit_fall_due, VISITED)
-    assert isinstance(command, LetVisitFallDue)
-    assert (command.person_id, command.community, command.due) == (PERSON, HERE, date(2026, 12, 24))
-    assert command.visit_id != VISIT
+def test_the_next_visit_falls_due_a_week_before_the_day_it_was_promised_for():
+    [later] = let_next_visit_fall_due.consequences(VISITED, META)
+    assert isinstance(later, Later)
+    assert later.at == begin_of(date(2026, 12, 17))
+    assert isinstance(later.command, LetVisitFallDue)
+    owed = later.command
+    assert (owed.person_id, owed.community, owed.due) == (PERSON, HERE, date(2026, 12, 24))
+    assert owed.visit_id != VISIT
+    assert let_next_visit_fall_due.consequences(VISITED, META) == [later]
 
 
 def test_no_next_visit_no_visit_due():
-    assert follows(let_next_visit_fall_due, VISITED.model_copy(update={"next_due": None})) == []
+    assert let_next_visit_fall_due.consequences(VISITED.model_copy(update={"next_due": None}), META) == []
+
+
+def test_a_visit_that_fell_due_passes_to_where_the_person_lives_by_then():
+    due = VisitFellDue(visit_id=VISIT, person_id=PERSON, due=date(2026, 12, 24))
+    assert follows(follow_home, due, THERE) == [TransferVisit(visit_id=VISIT, community=THERE)]
+    assert follows(follow_home, due, HERE) == follows(follow_home, due, None) == []
 
 
 ASSESSED = AssessmentCompleted(

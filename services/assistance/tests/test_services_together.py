@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,11 +16,13 @@ import pytest
 from nats.aio.client import Client as Nats
 
 from canlian_assistance import app as assistance
+from canlian_chassis import clock
 from canlian_chassis.bus import Client, Refused, connect
+from canlian_chassis.clock import CLOCK
 from canlian_chassis.following import read_entry
 from canlian_chassis.keys import Keys, key_folder
 from canlian_chassis.log import Log, NewEntry
-from canlian_chassis.policies import BUCKET
+from canlian_chassis.parked import BUCKET
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing_nats import NatsServer, nats_server
@@ -32,6 +34,7 @@ from canlian_events.assistance.assessment import CompleteAssessment, StartAssess
 from canlian_events.assistance.instruments import SERVICE_NEEDS
 from canlian_events.assistance.need import NeedAssessed, NeedRaised, NeedTransferred, RaiseNeed
 from canlian_events.assistance.visit import (
+    FALLS_DUE_DAYS,
     CompleteVisit,
     RaisedNeed,
     ScheduleVisit,
@@ -40,6 +43,7 @@ from canlian_events.assistance.visit import (
     VisitFellDue,
     VisitTransferred,
 )
+from canlian_events.calendar import begin_of, day_of
 from canlian_events.core import Command, Event, encode
 from canlian_events.evaluation.feedback import FeedbackAsked
 from canlian_events.evaluation.rates import CommunityRates, Rates
@@ -53,7 +57,7 @@ E = TypeVar("E", bound=Event)
 
 HERE, THERE = "429999001001", "429999001002"
 PERSON, VISIT, NEED = "person_00000001", "visit_00000001", "need_00000001"
-TODAY, NEXT = date(2026, 11, 24), date(2027, 2, 24)
+TODAY, NEXT, FAR_OFF = date(2026, 11, 24), date(2026, 11, 27), date(2099, 2, 24)
 WHEN = datetime(2026, 11, 24, 4, tzinfo=UTC)
 SOCIAL_WORKER = Actor("worker_00000003", frozenset({Role.SOCIAL_WORKER}), ("429999001",))
 FOUND = (RaisedNeed(domain=Domain.DAY_CARE, words="白天没人照看"), RaisedNeed(domain=Domain.RIGHTS))
@@ -77,7 +81,7 @@ class Bench:
 
     def __init__(self, settings: Settings, nc: Nats) -> None:
         self.settings, self.client = settings, Client(nc)
-        self._log, self._stores = Log(nc), nc.jetstream()
+        self._nc, self._log, self._stores = nc, Log(nc), nc.jetstream()
         self._keys = Keys.of(settings)
         self.token = Signer(key_folder(settings)).sign(SOCIAL_WORKER)
 
@@ -104,6 +108,11 @@ class Bench:
             await asyncio.sleep(0.02)
         raise AssertionError(f"{len(found)} of {count} {kind.__name__} after a minute")
 
+    async def move_clock(self, to: date) -> None:
+        """To noon of the day, in every part."""
+        noon = begin_of(to) + timedelta(hours=12)
+        await clock.move(self._nc, self.settings, noon - datetime.now(UTC))
+
     async def forget_what_policies_did(self) -> None:
         """Take away the checkpoints, so that the policies begin with the first event of the log again."""
         bucket = await self._stores.key_value(BUCKET)
@@ -119,7 +128,7 @@ def server(tmp_path: Path) -> Iterator[NatsServer]:
 
 @pytest.fixture
 async def bench(server: NatsServer, tmp_path: Path) -> AsyncIterator[Bench]:
-    settings = Settings(nats_url=server.url, data=tmp_path / "var")
+    settings = Settings(nats_url=server.url, data=tmp_path / "var", movable_clock=True)
     async with connect(settings, "test") as nc:
         await Log(nc).ensure()
         bench = Bench(settings, nc)
@@ -127,6 +136,7 @@ async def bench(server: NatsServer, tmp_path: Path) -> AsyncIterator[Bench]:
             await bench.happens(CommunityOpened(community=community, name=community), community)
         await bench.happens(REGISTERED, HERE)
         yield bench
+    CLOCK.set_ahead(timedelta(0))
 
 
 @contextlib.asynccontextmanager
@@ -243,6 +253,22 @@ async def test_open_needs_and_visits_follow_a_person_who_moves(bench: Bench):
         [visit] = await bench.wait_for(VisitTransferred, 1)
     assert (need.meta.community, need.event.from_community) == (THERE, HERE)
     assert (visit.meta.community, visit.event.from_community) == (THERE, HERE)
+
+
+async def test_a_visit_far_off_falls_due_a_week_before_its_day_where_the_person_lives_by_then(bench: Bench):
+    async with both_running(bench.settings):
+        await bench.send(SCHEDULE)
+        await bench.send(COMPLETE.model_copy(update={"next_due": FAR_OFF}))
+        await bench.wait_for(NeedRaised, 2)
+        await bench.move_clock(FAR_OFF - timedelta(days=FALLS_DUE_DAYS + 2))
+        await bench.happens(PersonMoved(person_id=PERSON, from_community=HERE, to_community=THERE), THERE)
+        await bench.wait_for(NeedTransferred, 2)
+        assert await bench.all(VisitFellDue) == []
+        await bench.move_clock(FAR_OFF - timedelta(days=FALLS_DUE_DAYS))
+        [due] = await bench.wait_for(VisitFellDue, 1)
+        [moved] = await bench.wait_for(VisitTransferred, 1)
+    assert (due.event.due, day_of(due.meta.said_at)) == (FAR_OFF, FAR_OFF - timedelta(days=FALLS_DUE_DAYS))
+    assert moved.meta.community == THERE
 
 
 async def test_visits_are_cancelled_and_refused_once_consent_is_withdrawn(bench: Bench):

@@ -1,6 +1,6 @@
 """Certificates: what a number must agree with, when one expires, and which replaces which."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from services.registry.tests.people import (
     ANOTHER_CITIZEN_ID,
     CERTIFIED,
     CITIZEN_ID,
+    HERE,
     ID,
     ISSUED,
     NO_FACTS,
@@ -18,18 +19,27 @@ from services.registry.tests.people import (
     STAFF,
 )
 
+from canlian_chassis.policy import Cancel, Later
 from canlian_chassis.testing import NOON, given
+from canlian_events.calendar import begin_of
+from canlian_events.meta import Actor, Meta
 from canlian_events.registry.person import (
+    CertificateExpired,
+    CertificateExpiring,
     CertificateIssued,
     CertificateRenewed,
     DisabilityReclassified,
+    ExpireCertificate,
     IssueCertificate,
+    RemindOfExpiry,
     RenewCertificate,
 )
-from canlian_events.terms import DisabilityClass, Grade
+from canlian_events.terms import DisabilityClass, Grade, Role
 from canlian_registry.person.certificates import CERTIFICATE_YEARS, expires
 from canlian_registry.person.decider import claims, person
+from canlian_registry.policies.certificate_expiry import REMINDER_DAYS, let_certificates_expire
 
+POLICY = Actor("policy:registry", frozenset({Role.POLICY}))
 ISSUE = IssueCertificate(person_id=ID, number=NUMBER, issued=ISSUED)
 RENEWED_ON = date(2026, 5, 6)
 RENEW = RenewCertificate(person_id=ID, number=f"{NUMBER}B1", issued=RENEWED_ON)
@@ -154,3 +164,42 @@ def test_after_ten_years_the_same_number_is_issued_anew():
 
 def test_a_replaced_number_is_given_back_and_the_new_one_taken():
     assert [(claim.value, claim.release) for claim in claims(RENEWED)] == [(NUMBER, True), (f"{NUMBER}B1", False)]
+
+
+EXPIRES = date(2030, 5, 6)
+REMIND, EXPIRE = RemindOfExpiry(person_id=ID, expires=EXPIRES), ExpireCertificate(person_id=ID, expires=EXPIRES)
+EXPIRING, EXPIRED = (
+    CertificateExpiring(person_id=ID, expires=EXPIRES),
+    CertificateExpired(person_id=ID, expires=EXPIRES),
+)
+
+
+def test_the_bearer_is_reminded_once_and_the_certificate_expires_once():
+    given(person, REGISTERED, CERTIFIED).when(REMIND, by=POLICY).then(EXPIRING)
+    given(person, REGISTERED, CERTIFIED, EXPIRING).when(REMIND, by=POLICY).unchanged()
+    given(person, REGISTERED, CERTIFIED, EXPIRING).when(EXPIRE, by=POLICY).then(EXPIRED)
+    given(person, REGISTERED, CERTIFIED).when(EXPIRE, by=POLICY).then(EXPIRED)
+    for late in (REMIND, EXPIRE):
+        given(person, REGISTERED, CERTIFIED, EXPIRED).when(late, by=POLICY).unchanged()
+
+
+def test_the_timer_of_a_certificate_that_was_replaced_does_nothing():
+    renewed = CertificateRenewed(person_id=ID, number=f"{NUMBER}B1", issued=RENEWED_ON, expires=date(2036, 5, 6))
+    for timer in (REMIND, EXPIRE):
+        given(person, REGISTERED, CERTIFIED, EXPIRING, renewed).when(timer, by=POLICY).unchanged()
+        given(person, REGISTERED).when(timer, by=POLICY).unchanged()
+
+
+def test_the_reminder_waits_first_and_then_the_expiry_and_one_out_of_date_expires_at_once():
+    at = datetime(2026, 11, 24, 4, tzinfo=UTC)
+    meta = Meta("event-1", 1, at, at, "x", HERE, "c-1")
+    follows = let_certificates_expire.consequences
+    key = f"certificate-{ID}"
+    assert follows(CERTIFIED, meta) == [Later(REMIND, begin_of(EXPIRES - timedelta(days=REMINDER_DAYS)), key)]
+    assert follows(EXPIRING, meta) == [Later(EXPIRE, begin_of(EXPIRES + timedelta(days=1)), key)]
+    long_ago = CERTIFIED.model_copy(update={"expires": date(2026, 11, 23)})
+    [now] = follows(long_ago, meta)
+    assert isinstance(now, Later)
+    assert isinstance(now.command, ExpireCertificate)
+    assert now.at == begin_of(date(2026, 11, 24))
+    assert follows(CERTIFIED.model_copy(update={"expires": None}), meta) == [Cancel(key)]

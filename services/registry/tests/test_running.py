@@ -22,6 +22,8 @@ from canlian_events.numbers import make_citizen_id
 from canlian_events.registry.community import CloseCommunity, NameGridWorker, OpenCommunity
 from canlian_events.registry.person import (
     Certificate,
+    CertificateExpired,
+    CertificateExpiring,
     CorrectPerson,
     IssueCertificate,
     MovePerson,
@@ -149,3 +151,19 @@ async def test_what_stands_in_the_log_names_nobody(registry: Registry):
     for entry_ in await registry.log.read(subjects.EVENTS) + await registry.log.read(subjects.CLAIMS):
         written = entry_.subject + entry_.body.decode() + str(entry_.headers)
         assert not any(secret in written for secret in (CITIZEN_ID, "王秀兰", "13800000000", "一号楼"))
+
+
+async def test_a_certificate_runs_out_after_a_reminder_and_a_renewed_one_not_before_its_own_day(registry: Registry):
+    await registry.send(OPEN_HERE)
+    await registry.send(REGISTER)
+    await registry.send(IssueCertificate(person_id=ID, number=NUMBER, issued=ISSUED))
+    await registry.send(RenewCertificate(person_id=ID, number=f"{NUMBER}B1", issued=date(2026, 1, 2)))
+    await asyncio.sleep(0.3)
+    await registry.move_clock(date(2030, 5, 7))
+    await asyncio.sleep(0.5)
+    assert await registry.stored() == 4
+    await registry.move_clock(date(2035, 11, 3))
+    await registry.until_stored(CertificateExpiring)
+    await registry.move_clock(date(2036, 1, 3))
+    await registry.until_stored(CertificateExpired)
+    assert await registry.stored() == 6

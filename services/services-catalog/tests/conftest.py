@@ -17,4 +17,4 @@ def server(tmp_path: Path) -> Iterator[NatsServer]:
 
 @pytest.fixture
 def settings(server: NatsServer, tmp_path: Path) -> Settings:
-    return Settings(nats_url=server.url, data=tmp_path / "var")
+    return Settings(nats_url=server.url, data=tmp_path / "var", movable_clock=True)

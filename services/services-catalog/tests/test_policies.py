@@ -1,22 +1,27 @@
 """What follows from what in the catalog: the facts each policy reads, and the commands it gives."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlmodel import Session, create_engine
 
 from canlian_catalog.app import POLICIES
+from canlian_catalog.policies.silence import let_silence_lapse
 from canlian_catalog.questions import find_matches
 from canlian_catalog.views import queries
 from canlian_catalog.views.folds import views
+from canlian_catalog.views.rows import ReferralRow
 from canlian_chassis.decider import Rejected
+from canlian_chassis.policy import Cancel, Consequence, Later
 from canlian_chassis.projection import fold_all
 from canlian_events.catalog.matching import FindMatches, Match, Matches
 from canlian_events.catalog.provider import DemonstrationAwarded, ProviderRegistered, ProviderSuspended, ProviderVetted
 from canlian_events.catalog.referral import (
     FreedPlaceOffered,
     LapseReferral,
+    LapseUnanswered,
     OfferFreedPlace,
     ProposeNextMatch,
     ReferralAccepted,
@@ -336,18 +341,10 @@ def test_a_person_is_known_by_what_was_said_last(after):
     assert queries.person_facts(view.session, "person_00000099") is None
 
 
-def test_a_referral_is_unanswered_after_seven_days_of_silence(after):
-    view = after(referred(1, WANG, A), referred(2, LI, A), waitlisted(2, A))
-    said = view.told[-3][1].said_at
-    assert queries.unanswered(view.session, said + timedelta(days=6, hours=23)) == []
-    [silent] = queries.unanswered(view.session, said + timedelta(days=7))
-    assert silent.referral_id == referral(1)
-
-
 def test_a_transferred_referral_is_in_the_new_community(after):
     moved = ReferralTransferred(referral_id=referral(1), person_id=WANG, from_community=HERE, to_community=THERE)
     view = after(referred(1, WANG, A), moved)
-    assert queries.unanswered(view.session, BEGIN + timedelta(days=30))[0].community == THERE
+    assert view.session.get_one(ReferralRow, referral(1)).community == THERE
 
 
 def test_matches_are_found_in_the_view_with_places_waiting_ratings_and_what_was_tried(after):
@@ -410,3 +407,27 @@ def test_nobody_is_matched_who_is_not_registered(after):
     asked = FindMatches(person_id="person_00000099", domain=Domain.REHABILITATION)
     with pytest.raises(Rejected, match=r"referral\.person_unknown"):
         find_matches.answer(after().session, asked, SOCIAL_WORKER)
+
+
+def silence(event: Event, **times: datetime) -> list[Consequence]:
+    return let_silence_lapse.consequences(event, replace(meta(0), **times))
+
+
+def test_a_referral_nobody_answers_lapses_after_fourteen_days():
+    [later] = silence(referred(1, WANG, A))
+    lapse = LapseUnanswered(referral_id=referral(1))
+    assert later == Later(lapse, at=BEGIN + timedelta(days=14), key=f"silence-{referral(1)}")
+
+
+def test_a_referral_written_down_late_is_not_silent_before_anybody_could_know_of_it():
+    [later] = silence(referred(1, WANG, A), said_at=BEGIN - timedelta(days=30))
+    assert later.at == BEGIN + timedelta(days=14)
+
+
+def test_a_place_that_was_offered_is_waited_for_anew_and_any_answer_ends_the_waiting():
+    [later] = silence(FreedPlaceOffered(referral_id=referral(1), service_id=A))
+    assert later.command == LapseUnanswered(referral_id=referral(1), offered=True)
+    about = {"referral_id": referral(1), "person_id": WANG, "service_id": A}
+    answers = [ReferralAccepted(referral_id=referral(1)), declined(1, WANG, A), waitlisted(1, A)]
+    for answer in [*answers, ReferralLapsed(**about), ReferralWithdrawn(**about, why="x")]:
+        assert silence(answer) == [Cancel(later.key)]

@@ -18,6 +18,7 @@ from canlian_events.catalog.referral import (
     DeclineReferral,
     FreedPlaceOffered,
     LapseReferral,
+    LapseUnanswered,
     NextMatchProposed,
     OfferFreedPlace,
     ProposeNextMatch,
@@ -285,6 +286,15 @@ def test_silence_lapses_a_referral():
     before(REFERRED).when(LAPSE, by=SOCIAL_WORKER).then(LAPSED)
     before(REFERRED, WAITLISTED).when(LAPSE, by=POLICY).then(LAPSED)
     before(REFERRED, LAPSED).when(LAPSE, by=POLICY).refused("referral.lapsed")
+
+
+def test_the_timer_of_a_referral_lapses_it_only_while_the_same_answer_is_waited_for():
+    timer, of_offer = LapseUnanswered(referral_id=ID), LapseUnanswered(referral_id=ID, offered=True)
+    before(REFERRED).when(timer, by=POLICY).then(LAPSED)
+    before(REFERRED, WAITLISTED, OFFERED).when(of_offer, by=POLICY).then(LAPSED)
+    before(REFERRED, WAITLISTED, OFFERED).when(timer, by=POLICY).unchanged()
+    for answer in (WAITLISTED, ACCEPTED, DECLINED, LAPSED):
+        before(REFERRED, answer).when(timer, by=POLICY).unchanged()
 
 
 def test_a_referral_is_withdrawn():

@@ -6,14 +6,16 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from nats.aio.client import Client as Nats
 
 from canlian_catalog.app import DECIDERS, POLICIES, QUESTIONS
 from canlian_catalog.service.decider import service as offer
 from canlian_catalog.views.folds import views
-from canlian_chassis import wire
+from canlian_chassis import clock, wire
 from canlian_chassis.bus import Accepted, Client, Refused, connect
 from canlian_chassis.following import read_entry
 from canlian_chassis.keys import key_folder
@@ -26,6 +28,7 @@ from canlian_events import subjects
 from canlian_events.catalog.matching import FindMatches, Matches
 from canlian_events.catalog.provider import RegisterProvider
 from canlian_events.catalog.referral import (
+    LAPSES_AFTER_DAYS,
     REFERRAL,
     AcceptReferral,
     CompleteService,
@@ -34,6 +37,7 @@ from canlian_events.catalog.referral import (
     NextMatchProposed,
     ReferPerson,
     ReferralDeclined,
+    ReferralLapsed,
     ReferralTransferred,
     WaitlistReferral,
     WithdrawReferral,
@@ -77,8 +81,9 @@ def service(number: int) -> str:
 class Bench:
     """Two processes' worth of the service, a client of them, and the log."""
 
-    def __init__(self, client: Client, log: Log, settings: Settings) -> None:
-        self.client, self.log, self.signer = client, log, Signer(key_folder(settings))
+    def __init__(self, nc: Nats, settings: Settings) -> None:
+        self.nc, self.settings = nc, settings
+        self.client, self.log, self.signer = Client(nc), Log(nc), Signer(key_folder(settings))
 
     async def send(self, command: Command, by: Actor = STAFF) -> Accepted:
         return await self.client.send(command, token=self.signer.sign(by))
@@ -161,7 +166,7 @@ async def bench(settings: Settings, tmp_path: Path) -> AsyncIterator[Bench]:
             )
             await stack.enter_async_context(running.running())
         nc = await stack.enter_async_context(connect(settings, "test"))
-        made = Bench(Client(nc), Log(nc), settings)
+        made = Bench(nc, settings)
         await made.send(RegisterProvider(provider_id=PROVIDER, number="1", name="阳光", kind=ProviderKind.MEDICAL))
         yield made
 
@@ -309,3 +314,19 @@ async def test_never_more_people_than_places_whatever_happens_at_once(bench: Ben
         assert len(state.taken) <= state.places, event
         places_taken = max(places_taken, len(state.taken))
     assert places_taken > 1, "nothing was tried"
+
+
+async def test_a_referral_nobody_answered_lapses_in_its_time_and_the_next_is_proposed(bench: Bench):
+    await bench.register(1)
+    await bench.offer(1)
+    await bench.offer(2)
+    await bench.refer(1, whom=1)
+    await asyncio.sleep(0.2)
+    await clock.move(bench.nc, bench.settings, timedelta(days=LAPSES_AFTER_DAYS - 1))
+    await asyncio.sleep(0.5)
+    assert not any(isinstance(event, ReferralLapsed) for event in await bench.happened())
+    await clock.move(bench.nc, bench.settings, timedelta(days=LAPSES_AFTER_DAYS))
+    events = await bench.until(lambda events: any(isinstance(event, NextMatchProposed) for event in events))
+    assert [event.referral_id for event in events if isinstance(event, ReferralLapsed)] == [referral(1)]
+    [proposed] = [event for event in events if isinstance(event, NextMatchProposed)]
+    assert proposed.service_id == service(2)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
@@ -16,7 +16,6 @@ import structlog
 from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.js.errors import BadRequestError
 
 from canlian_chassis.bus import Client, Failed, Refused, Unavailable
 from canlian_chassis.following import follow, read_entry
@@ -28,7 +27,7 @@ from canlian_chassis.timers import LOST, Timers
 from canlian_chassis.tokens import Signer
 from canlian_chassis.views import ViewRunner
 from canlian_events import subjects
-from canlian_events.core import Event, UnknownEvent
+from canlian_events.core import Command, Event, UnknownEvent
 from canlian_events.meta import Actor, Meta
 from canlian_events.terms import Role
 
@@ -91,6 +90,7 @@ class PolicyRunner:
                 for entry in batch:
                     await self._answer(entry)
                 if batch:
+                    await self._lasting(self._timers.save)
                     self.position = batch[-1].position
                     await self._parking.save_position(self._service, self.position)
                 self.level = not batch or batch[-1].pending == 0
@@ -142,27 +142,39 @@ class PolicyRunner:
 
     async def _bring_about(self, what: Consequence, policy: Policy, meta: Meta) -> None:
         """Raises what the event itself is to blame for; waits for as long as a service or the server is away."""
+        match what:
+            case Later(command=command, at=at, key=key):
+                id_ = command_id(policy, meta.id, command, key)
+                if at > meta.said_at:
+                    self._timers.set(key, command, at, id=id_, policy=policy.name, cause=meta.id)
+                else:
+                    await self._lasting(lambda: self._timers.cancel(key))
+                    await self._lasting(lambda: self._send(command, id_, meta))
+            case Cancel(key=key):
+                await self._lasting(lambda: self._timers.cancel(key))
+            case Command() as command:
+                id_ = command_id(policy, meta.id, command)
+                await self._lasting(lambda: self._send(command, id_, meta))
+
+    async def _send(self, command: Command, id: str, meta: Meta) -> None:
+        try:
+            token = self.token()
+            await self._client.send(command, token=token, command_id=id, cause=meta.id, said_at=meta.said_at)
+        except Unavailable:
+            raise
+        except Refused as refused:
+            log.info("policy.refused", cause=meta.id, command=type(command).__name__, code=refused.code)
+
+    async def _lasting(self, act: Callable[[], Awaitable[None]]) -> None:
+        """Do it, however long a service or the server is away: that is not the event's fault."""
         while True:
             try:
-                match what:
-                    case Later(command=command, at=at, key=key):
-                        id_ = command_id(policy, meta.id, command, key)
-                        await self._timers.set(key, command, at, id=id_, policy=policy.name, cause=meta.id)
-                    case Cancel(key=key):
-                        await self._timers.cancel(key)
-                    case command:
-                        id_, token = command_id(policy, meta.id, command), self.token()
-                        await self._client.send(
-                            command, token=token, command_id=id_, cause=meta.id, said_at=meta.said_at
-                        )
+                await act()
                 return
-            except (Failed, BadRequestError):
+            except Failed:
                 raise
             except (Unavailable, *LOST):
                 await asyncio.sleep(1)
-            except Refused as refused:
-                log.info("policy.refused", policy=policy.name, event_id=meta.id, code=refused.code)
-                return
 
     async def _park(self, entry: Entry, why: str, behind: bool = False) -> None:
         parked = Parked(
@@ -210,6 +222,7 @@ class PolicyRunner:
                 await self._parking.park(one.model_copy(update={"why": why[:300], "behind": False, "asked": None}))
                 return len(parked) - done
             else:
+                await self._lasting(self._timers.save)
                 await self._parking.settle(settled, "replayed")
             before = asked
         return 0

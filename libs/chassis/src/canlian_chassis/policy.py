@@ -14,7 +14,9 @@ from canlian_events.meta import Meta
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Send a command when a time has come; whether it still matters is for the aggregate's rules to say.
+    """Send a command when a time has come, at once if it came before the event was said.
+
+    Whether it still matters then is for the aggregate's rules to say.
 
     `key` names the timer within its service: another `Later` with the same key takes its place. Letters, digits, `_`
     and `-`. The command waits in the open, so no personal value may be in it.

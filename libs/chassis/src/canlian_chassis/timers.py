@@ -60,6 +60,7 @@ class Timers:
     def __init__(self, service: str, nc: Nats, clock: Clock) -> None:
         self._service, self._nc, self._clock = service, nc, clock
         self._js = nc.jetstream(timeout=10)
+        self._unsaved: dict[str, Waiting] = {}
 
     async def ensure(self, replicas: int) -> None:
         """Create the stream and the service's consumer if they are not there."""
@@ -89,19 +90,27 @@ class Timers:
             except LOST:
                 await asyncio.sleep(0.3)
 
-    async def set(self, key: str, command: Command, at: datetime, *, id: str, policy: str, cause: str) -> None:
-        """Let a command wait under a key; what waited there before is replaced. Raises one of LOST."""
+    def set(self, key: str, command: Command, at: datetime, *, id: str, policy: str, cause: str) -> None:
+        """Let a command wait under a key, from the next `save` on; what waited there before is replaced."""
         if not _KEY.fullmatch(key):
             raise ValueError(f"no key of a timer: {key!r}")
-        waiting = Waiting(
+        self._unsaved[key] = Waiting(
             id=id, name=type(command).__name__, body=encode(command).decode(), at=at, policy=policy, cause=cause
         )
+
+    async def save(self) -> None:
+        """Store all that was set, at once. Raises one of LOST; what was set then is saved by the next call."""
+        await asyncio.gather(*(self._save(key, waiting) for key, waiting in self._unsaved.items()))
+        self._unsaved.clear()
+
+    async def _save(self, key: str, waiting: Waiting) -> None:
         # the message's id keeps a timer from being set again by an event that is answered again a moment later
-        headers = {"Nats-Msg-Id": f"{id} {at.isoformat()}"}
+        headers = {"Nats-Msg-Id": f"{waiting.id} {waiting.at.isoformat()}"}
         await self._publish(subjects.timer(self._service, key), waiting, headers)
 
     async def cancel(self, key: str) -> None:
         """Take back the timer of a key; one that is not there is no error. Raises one of LOST."""
+        self._unsaved.pop(key, None)
         await self._js.purge_stream(STREAM, subject=subjects.timer(self._service, key))
 
     async def move(self) -> None:

@@ -5,7 +5,7 @@ from canlian_assistance.need.decider import need
 from canlian_assistance.policies.after_assessment import after_assessment
 from canlian_assistance.policies.after_visit import let_next_visit_fall_due, raise_needs
 from canlian_assistance.policies.erasures import end_erased
-from canlian_assistance.policies.moves import transfer
+from canlian_assistance.policies.moves import follow_home, transfer
 from canlian_assistance.policies.referrals import close_met_need, note_referral, note_referral_end, reopen_need
 from canlian_assistance.policies.stop_visits import stop_visits
 from canlian_assistance.views import views
@@ -25,6 +25,7 @@ service = Service(
         close_met_need,
         reopen_need,
         transfer,
+        follow_home,
         stop_visits,
         end_erased,
     ],

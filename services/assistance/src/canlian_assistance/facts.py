@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from canlian_assistance.views import CommunityRow, NeedRow, PersonRow, VisitRow
 from canlian_chassis.decider import Rejected
 from canlian_events.assistance.assessment import AssessmentCompleted
+from canlian_events.assistance.visit import VisitFellDue
 from canlian_events.core import Command
 from canlian_events.meta import Meta
 from canlian_events.registry.person import ConsentWithdrawn, PersonErased, PersonMoved
@@ -86,6 +87,12 @@ def in_hand(session: Session, event: PersonMoved | ConsentWithdrawn | PersonEras
         session.exec(visits.order_by(VisitRow.visit_id)).all(),
         session.exec(asked.order_by(NeedRow.need_id)).all(),
     )
+
+
+def home_of(session: Session, event: VisitFellDue, _meta: Meta) -> str | None:
+    """The community the person lives in now."""
+    person = session.get(PersonRow, event.person_id)
+    return person.community if person else None
 
 
 def domains_in_hand(session: Session, event: AssessmentCompleted, _meta: Meta) -> frozenset[Domain]:

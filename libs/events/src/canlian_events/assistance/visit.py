@@ -10,6 +10,8 @@ from canlian_events.personal import Personal
 from canlian_events.terms import Domain, Help, Role, Tie, Urgency
 
 VISIT = aggregate("assistance.visit")
+FALLS_DUE_DAYS = 7
+"""So many days before its day a visit falls due, so that a visitor can be found for it."""
 _PLANNERS = {Role.SOCIAL_WORKER, Role.GRID_WORKER, Role.DIRECTOR, Role.STAFF}
 _VISITORS = {Role.SOCIAL_WORKER, Role.GRID_WORKER, Role.VOLUNTEER, Role.STAFF}
 

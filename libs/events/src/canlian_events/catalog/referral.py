@@ -13,6 +13,8 @@ from canlian_events.terms import DeclineReason, Domain, Outcome, Role
 REFERRAL = aggregate("catalog.referral")
 SILENT_AFTER_DAYS = 7
 """A referral without an answer for this many days is shown as unanswered, and may be let lapse."""
+LAPSES_AFTER_DAYS = 14
+"""After this many days without an answer it lapses by itself."""
 _REFERRERS = {Role.SOCIAL_WORKER, Role.GRID_WORKER, Role.STAFF}
 _PROVIDERS = {Role.PROVIDER, Role.STAFF}
 
@@ -60,6 +62,13 @@ class LapseReferral(Command, to=REFERRAL, by=_REFERRERS | {Role.POLICY}):
     """Nobody answered in time, or the service was withdrawn before anybody was taken."""
 
     referral_id: ReferralId
+
+
+class LapseUnanswered(Command, to=REFERRAL, by={Role.POLICY}):
+    """Nobody has answered for `LAPSES_AFTER_DAYS`, since it was sent or, with `offered`, since a place was offered."""
+
+    referral_id: ReferralId
+    offered: bool = False
 
 
 class StartService(Command, to=REFERRAL, by=_PROVIDERS):
@@ -201,6 +210,7 @@ ReferralCommand = (
     | OfferFreedPlace
     | WithdrawReferral
     | LapseReferral
+    | LapseUnanswered
     | StartService
     | RecordSession
     | CompleteService

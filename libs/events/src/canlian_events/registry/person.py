@@ -94,6 +94,20 @@ class RenewCertificate(Command, to=PERSON, by=_REGISTRARS):
     issued: date
 
 
+class RemindOfExpiry(Command, to=PERSON, by={Role.POLICY}):
+    """The certificate that expires on that day soon does."""
+
+    person_id: PersonId
+    expires: date
+
+
+class ExpireCertificate(Command, to=PERSON, by={Role.POLICY}):
+    """The day the certificate was good for has passed. One that was replaced meanwhile is left alone."""
+
+    person_id: PersonId
+    expires: date
+
+
 class ReclassifyDisability(Command, to=PERSON, by=_REGISTRARS):
     person_id: PersonId
     disability: DisabilityClass
@@ -180,6 +194,20 @@ class CertificateRenewed(Event, type="registry.person.certificate-renewed", abou
     replaces: Personal[str] | None = None
 
 
+class CertificateExpiring(Event, type="registry.person.certificate-expiring"):
+    """A reminder: the person should be assessed again before the day it expires."""
+
+    person_id: PersonId
+    expires: date
+
+
+class CertificateExpired(Event, type="registry.person.certificate-expired"):
+    """The day after the last it was good for has begun."""
+
+    person_id: PersonId
+    expires: date
+
+
 class DisabilityReclassified(Event, type="registry.person.disability-reclassified"):
     person_id: PersonId
     disability: DisabilityClass
@@ -242,6 +270,8 @@ PersonCommand = (
     | CorrectPerson
     | IssueCertificate
     | RenewCertificate
+    | RemindOfExpiry
+    | ExpireCertificate
     | ReclassifyDisability
     | RecordCircumstances
     | RecordAccessNeeds
@@ -255,6 +285,8 @@ PersonEvent = (
     | PersonCorrected
     | CertificateIssued
     | CertificateRenewed
+    | CertificateExpiring
+    | CertificateExpired
     | DisabilityReclassified
     | CircumstancesRecorded
     | AccessNeedsRecorded

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
-from canlian_chassis.policy import policy
+from canlian_chassis.policy import Consequence, Later, policy
 from canlian_events.assistance.need import RaiseNeed
-from canlian_events.assistance.visit import LetVisitFallDue, VisitCompleted
+from canlian_events.assistance.visit import FALLS_DUE_DAYS, LetVisitFallDue, VisitCompleted
+from canlian_events.calendar import begin_of
 from canlian_events.core import Command
 from canlian_events.ids import derive
 from canlian_events.meta import Meta
@@ -30,12 +32,11 @@ def raise_needs(event: VisitCompleted, meta: Meta) -> Iterable[Command]:
 
 
 @policy("assistance.next-visit", on=VisitCompleted)
-def let_next_visit_fall_due(event: VisitCompleted, meta: Meta) -> Iterable[Command]:
-    """The next visit the visitor promised is owed from now on."""
+def let_next_visit_fall_due(event: VisitCompleted, meta: Meta) -> Iterable[Consequence]:
+    """The next visit the visitor promised falls due some days before its day."""
     if event.next_due is not None:
-        yield LetVisitFallDue(
-            visit_id=derive("visit", event.visit_id, "next"),
-            person_id=event.person_id,
-            community=meta.community,
-            due=event.next_due,
+        visit_id = derive("visit", event.visit_id, "next")
+        owed = LetVisitFallDue(
+            visit_id=visit_id, person_id=event.person_id, community=meta.community, due=event.next_due
         )
+        yield Later(owed, at=begin_of(event.next_due - timedelta(days=FALLS_DUE_DAYS)), key=f"due-{visit_id}")

@@ -10,11 +10,15 @@ from canlian_events.calendar import day_of
 from canlian_events.numbers import BadNumber, CertificateNumber, CitizenId
 from canlian_events.personal import opened
 from canlian_events.registry.person import (
+    CertificateExpired,
+    CertificateExpiring,
     CertificateIssued,
     CertificateRenewed,
     DisabilityReclassified,
+    ExpireCertificate,
     IssueCertificate,
     PersonEvent,
+    RemindOfExpiry,
     RenewCertificate,
 )
 from canlian_events.terms import DisabilityClass, Grade
@@ -127,6 +131,20 @@ def is_older(one: Held, other: Held) -> bool:
 def _suffix(held: Held) -> int:
     """0 for none, 2 for B2."""
     return int((opened(held.number) or "")[_BASE + 1 :] or 0)
+
+
+def run_out(command: RemindOfExpiry | ExpireCertificate, person: File) -> Sequence[PersonEvent]:
+    """What a timer says matters only for the certificate it was set for, and once."""
+    held = person.certificate
+    if held is None or held.issued is None or expires(held.issued) != command.expires:
+        return []
+    match command, person.running_out:
+        case RemindOfExpiry(), None:
+            return [CertificateExpiring.from_(command)]
+        case ExpireCertificate(), None | "expiring":
+            return [CertificateExpired.from_(command)]
+        case _:
+            return []
 
 
 def _issued(person_id: str, number: str, issued: date | None, held: Held | None) -> CertificateIssued:

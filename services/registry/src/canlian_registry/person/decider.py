@@ -18,6 +18,7 @@ from canlian_events.registry.person import (
     CorrectPerson,
     DisabilityReclassified,
     ErasePerson,
+    ExpireCertificate,
     GiveConsent,
     IssueCertificate,
     MovePerson,
@@ -30,6 +31,7 @@ from canlian_events.registry.person import (
     RecordCircumstances,
     RecordRosterEntry,
     RegisterPerson,
+    RemindOfExpiry,
     RenewCertificate,
     WithdrawConsent,
 )
@@ -71,6 +73,8 @@ def decide(command: PersonCommand, person: Person, given: Given) -> Sequence[Per
         case ReclassifyDisability(), File(disability=disability, grade=grade):
             same = (command.disability, command.grade) == (disability, grade)
             return [] if same else [DisabilityReclassified.from_(command)]
+        case RemindOfExpiry() | ExpireCertificate(), File():
+            return certificates.run_out(command, person)
         case _, File():
             must_be_readable(person)
             return _change(command, person, given)

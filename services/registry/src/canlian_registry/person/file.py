@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, assert_never
+from typing import Any, Literal, assert_never
 
 from canlian_chassis.decider import Rejected
 from canlian_events.personal import Sealed, map_personal
 from canlian_events.registry.person import (
     AccessNeedsRecorded,
+    CertificateExpired,
+    CertificateExpiring,
     CertificateIssued,
     CertificateRenewed,
     Circumstances,
@@ -50,6 +52,8 @@ class File:
     disability: DisabilityClass
     grade: Grade | None
     certificate: Held | None = None
+    running_out: Literal["expiring", "expired"] | None = None
+    """What was said of the certificate's expiry so far."""
     circumstances: Circumstances = NOTHING_KNOWN
     features: frozenset[AccessFeature] = frozenset()
     consents: frozenset[Purpose] = frozenset()
@@ -90,7 +94,11 @@ def evolve(person: Person, event: PersonEvent) -> Person:
             }
             return replace(person, **changed)
         case CertificateIssued() | CertificateRenewed():
-            return replace(person, certificate=Held(event.number, event.issued))
+            return replace(person, certificate=Held(event.number, event.issued), running_out=None)
+        case CertificateExpiring():
+            return replace(person, running_out="expiring")
+        case CertificateExpired():
+            return replace(person, running_out="expired")
         case DisabilityReclassified():
             return replace(person, disability=event.disability, grade=event.grade)
         case CircumstancesRecorded():

@@ -33,6 +33,7 @@ from canlian_events.catalog.referral import (
     DeclineReferral,
     FreedPlaceOffered,
     LapseReferral,
+    LapseUnanswered,
     NextMatchProposed,
     OfferFreedPlace,
     ProposeNextMatch,
@@ -90,6 +91,10 @@ def decide(command: ReferralCommand, referral: Referral, given: Given) -> Sequen
             if not isinstance(referral, Requested | Waitlisted):
                 raise _out_of_turn(referral)
             return [ReferralLapsed.from_(command, **_named(sent))]
+        case LapseUnanswered(offered=offered):
+            # a timer: what was answered meanwhile, or asked anew, is not its business
+            silent = isinstance(referral, Requested) and referral.offered == offered
+            return [ReferralLapsed.from_(command, **_named(sent))] if silent else []
         case ProposeNextMatch():
             return _propose_next(command, referral)
         case TransferReferral():

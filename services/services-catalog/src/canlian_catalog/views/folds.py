@@ -170,19 +170,18 @@ def referral(row: ReferralRow | None, event: ReferralFact, meta: Meta) -> Referr
             need_id=event.need_id,
             domain=event.domain,
             community=meta.community,
-            unanswered_since=meta.said_at,
         )
     assert row is not None
     match event:
         case ReferralAccepted():
-            return row.with_(stage=Stage.PLACED, offered=False, unanswered_since=None)
+            return row.with_(stage=Stage.PLACED, offered=False)
         case ReferralWaitlisted():
             since = row.waiting_since or meta.said_at
-            return row.with_(stage=Stage.WAITLISTED, offered=False, unanswered_since=None, waiting_since=since)
+            return row.with_(stage=Stage.WAITLISTED, offered=False, waiting_since=since)
         case FreedPlaceOffered():
-            return row.with_(stage=Stage.REQUESTED, offered=True, unanswered_since=meta.said_at)
+            return row.with_(stage=Stage.REQUESTED, offered=True)
         case ReferralDeclined() | ReferralLapsed() | ReferralWithdrawn() | ServiceCompleted():
-            return row.with_(stage=Stage.OVER, offered=False, unanswered_since=None)
+            return row.with_(stage=Stage.OVER, offered=False)
         case ReferralTransferred():
             return row.with_(community=event.to_community)
         case _:

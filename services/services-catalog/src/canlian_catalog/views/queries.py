@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from canlian_catalog.matching.facts import Candidate, PersonFacts, Tried
 from canlian_catalog.views.rows import PersonRow, ProviderRow, RatingRow, ReferralRow, ServiceRow, Stage
-from canlian_events.catalog.referral import SILENT_AFTER_DAYS
 from canlian_events.catalog.service import ServiceDetails
 from canlian_events.terms import AccessFeature, DisabilityClass, Domain, Grade
 
@@ -123,12 +121,6 @@ def places_to_offer(session: Session, service_id: str) -> int:
         select(func.count()).where(ReferralRow.service_id == service_id, col(ReferralRow.offered).is_(True))
     ).one()
     return max(service.places - service.in_use - offered, 0)
-
-
-def unanswered(session: Session, now: datetime) -> Sequence[ReferralRow]:
-    """Referrals nobody has answered for `SILENT_AFTER_DAYS`, the longest silent first."""
-    statement = select(ReferralRow).where(col(ReferralRow.unanswered_since) <= now - timedelta(days=SILENT_AFTER_DAYS))
-    return session.exec(statement.order_by(col(ReferralRow.unanswered_since))).all()
 
 
 def domain_of(session: Session, service_id: str) -> str | None:

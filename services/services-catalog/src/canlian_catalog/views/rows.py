@@ -73,7 +73,6 @@ class ReferralRow(CatalogRow, table=True):
     community: str
     stage: str = Stage.REQUESTED
     offered: bool = False
-    unanswered_since: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     waiting_since: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
 
 

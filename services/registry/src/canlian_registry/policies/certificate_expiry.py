@@ -1,0 +1,38 @@
+"""A certificate runs out on its day, and its bearer is reminded before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from canlian_chassis.policy import Cancel, Consequence, Later, policy
+from canlian_events.calendar import begin_of
+from canlian_events.meta import Meta
+from canlian_events.registry.person import (
+    CertificateExpiring,
+    CertificateIssued,
+    CertificateRenewed,
+    ExpireCertificate,
+    PersonErased,
+    RemindOfExpiry,
+)
+
+REMINDER_DAYS = 60
+"""How long before its expiry a certificate's bearer is reminded: time to be assessed again. Ours, not a law's."""
+
+
+@policy("registry.certificate-expiry", on=[CertificateIssued, CertificateRenewed, CertificateExpiring, PersonErased])
+def let_certificates_expire(
+    event: CertificateIssued | CertificateRenewed | CertificateExpiring | PersonErased, meta: Meta
+) -> Iterable[Consequence]:
+    """The reminder waits first, and when it is given the expiry; a newer certificate takes the place of either."""
+    key = f"certificate-{event.person_id}"
+    if isinstance(event, PersonErased) or event.expires is None:
+        yield Cancel(key)
+        return
+    remind_at = begin_of(event.expires - timedelta(days=REMINDER_DAYS))
+    expire_at = begin_of(event.expires + timedelta(days=1))
+    if isinstance(event, CertificateExpiring) or expire_at <= meta.said_at:
+        yield Later(ExpireCertificate(person_id=event.person_id, expires=event.expires), at=expire_at, key=key)
+    else:
+        yield Later(RemindOfExpiry(person_id=event.person_id, expires=event.expires), at=remind_at, key=key)
