@@ -33,19 +33,19 @@ async def enforce(log: Log, keys: Keys) -> list[str]:
     listed = {subjects.erased(found.subject): found for found in await log.read(subjects.ERASURES)}
     back = [subject for subject in listed if subject not in stones or await asyncio.to_thread(keys.has, subject)]
     for subject in back:
-        position = await position_of(log, listed[subject])
-        await asyncio.to_thread(keys.destroy, subject, position)
+        event = await event_of(log, listed[subject])
+        await asyncio.to_thread(keys.destroy, subject, event.position)
     return back
 
 
-async def position_of(log: Log, listed: Entry) -> int:
-    """Where the event is that this message was stored with: a little behind it, in the same batch."""
+async def event_of(log: Log, listed: Entry) -> Entry:
+    """The event that this message was stored with: a little behind it, in the same batch."""
     after = listed.position
     while True:
         page, more = await log.page(subjects.EVENTS, after, _BATCH)
         for found in page:
             if found.headers.get("ce-id") == listed.headers[_EVENT]:
-                return found.position
+                return found
             after = found.position
         if not more:
             raise LookupError(f"the log lacks the event {listed.headers[_EVENT]}")

@@ -1,0 +1,298 @@
+"""The certificate of erasure: what was destroyed, when, by which event, signed. Checked by anyone who can read the log.
+
+What it says of the log is counted from the log, so it can be counted again. That the key is gone from the store is what
+the signature stands for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pydantic_core
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from nats.aio.client import Client as Nats
+from pydantic import BaseModel, ConfigDict
+
+from canlian_chassis import erasing
+from canlian_chassis.chain import BEGINNING, Head, link, recorded_day, utc_text
+from canlian_chassis.following import follow, read_entry
+from canlian_chassis.heads import Heads
+from canlian_chassis.key_tables import Tombstone
+from canlian_chassis.keys import Keys
+from canlian_chassis.log import Entry, Log
+from canlian_chassis.signing import fingerprint, is_signed
+from canlian_events import subjects
+from canlian_events.core import EVENTS
+
+KEY = "erasures"
+"""Certificates are signed with a key of their own: `erasures.pem` in the folder of keys."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Destroyed(_Part):
+    """One key that was destroyed, and what it had sealed up to the event that says so."""
+
+    subject: str
+    event_id: str
+    type: str
+    position: int
+    recorded_at: str
+    """When the log had the event, in UTC to the nanosecond."""
+    events: int
+    """How many events hold sealed values of the subject; they stay, and cannot be read."""
+    sealed: int
+    """How many such values there are."""
+    key: str
+    """SHA-256 of the key as it was stored, wrapped; empty where there was none."""
+    destroyed_at: datetime
+
+
+class Released(_Part):
+    """A value that only one may hold, under its blinded name, and where in the log it was given back."""
+
+    claim: str
+    position: int
+
+
+class View(_Part):
+    """A database of a part that shows personal values, made after the key was gone: it never held the subject's."""
+
+    name: str
+    made_at: datetime
+    position: int
+
+
+class Certificate(_Part):
+    """`destroyed` begins with the one asked for; the others were destroyed because of it."""
+
+    destroyed: tuple[Destroyed, ...]
+    said: dict[str, Any]
+    """The fields of the event that are not personal."""
+    actor: str
+    said_at: datetime
+    released: tuple[Released, ...]
+    views: tuple[View, ...] = ()
+    head: Head | None = None
+    """The log's chain at or after the event, if it was signed by then."""
+    issued_at: datetime
+    signed_by: str
+    """SHA-256 of the public key's 32 bytes."""
+    signature: str = ""
+
+    @property
+    def words(self) -> bytes:
+        """What is signed: everything else, as JSON with the names sorted and no spaces, in UTF-8."""
+        told = self.model_dump(mode="json", exclude={"signature"})
+        return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+    def signed(self, key: Ed25519PrivateKey) -> Certificate:
+        named = self.model_copy(update={"signed_by": fingerprint(key.public_key())})
+        return named.model_copy(update={"signature": base64.b64encode(key.sign(named.words)).decode()})
+
+    def is_signed_by(self, key: Ed25519PublicKey) -> bool:
+        try:
+            signature = base64.b64decode(self.signature, validate=True)
+        except ValueError:
+            return False
+        return self.signed_by == fingerprint(key) and is_signed(key, signature, self.words)
+
+
+class NotErased(Exception):
+    """The log holds no event that erases this subject."""
+
+
+class Tally:
+    """Counts the values sealed for some subjects, each up to a position of its own."""
+
+    def __init__(self, until: dict[str, int]) -> None:
+        self._until = [(position, subject, f'"about":"{subject}"'.encode()) for subject, position in until.items()]
+        self.events = dict.fromkeys(until, 0)
+        self.sealed = dict.fromkeys(until, 0)
+
+    def take(self, entry: Entry) -> None:
+        # the body is searched as it is stored: to decode every event of a long log would take minutes
+        for position, subject, needle in self._until:
+            if entry.position <= position and (found := entry.body.count(needle)):
+                self.events[subject] += 1
+                self.sealed[subject] += found
+
+
+async def certify(
+    nc: Nats, keys: Keys, subject: str, key: Ed25519PrivateKey, views: Iterable[View] = ()
+) -> Certificate:
+    """The certificate for a subject, counted from the log. Raises NotErased."""
+    log, stones = Log(nc), {stone.subject: stone for stone in await asyncio.to_thread(keys.erased)}
+    listed = {subjects.erased(found.subject): found for found in await log.read(subjects.ERASURES)}
+    if subject not in listed or subject not in stones:
+        raise NotErased(subject)
+    event = await erasing.event_of(log, listed[subject])
+    found = {subject: event}
+    for other, message in listed.items():
+        if message.position > event.position and other in stones:
+            later = await erasing.event_of(log, message)
+            if later.headers.get("ce-cause") == event.headers["ce-id"]:
+                found[other] = later
+    tally = Tally({name: entry.position for name, entry in found.items()})
+    last = max(entry.position for entry in found.values())
+    released: list[Released] = []
+    async for batch in follow(nc, 0, (subjects.EVENTS, subjects.CLAIMS)):
+        for entry in batch:
+            tally.take(entry)
+            if _releases(entry, event.headers["ce-id"]):
+                released.append(Released(claim=entry.subject, position=entry.position))
+        if batch and batch[-1].position >= last:
+            break
+    certificate = Certificate(
+        destroyed=tuple(_destroyed(name, entry, tally, stones[name]) for name, entry in found.items()),
+        said=_in_the_open(event),
+        actor=event.headers["ce-actor"],
+        said_at=datetime.fromisoformat(event.headers["ce-time"]),
+        released=tuple(released),
+        views=tuple(views),
+        head=await _head(nc, event),
+        issued_at=datetime.now(UTC),
+        signed_by="",
+    )
+    return certificate.signed(key)
+
+
+async def _head(nc: Nats, event: Entry) -> Head | None:
+    """The head of the event's day, or the last there is, if it is beyond the event."""
+    heads = Heads(nc)
+    await heads.ensure()
+    for found in (await heads.last(recorded_day(event)), await heads.last()):
+        if found and found.head.position >= event.position:
+            return found.head
+    return None
+
+
+def _destroyed(subject: str, entry: Entry, tally: Tally, stone: Tombstone) -> Destroyed:
+    return Destroyed(
+        subject=subject,
+        event_id=entry.headers["ce-id"],
+        type=entry.headers["ce-type"],
+        position=entry.position,
+        recorded_at=utc_text(entry.recorded_ns),
+        events=tally.events[subject],
+        sealed=tally.sealed[subject],
+        key=stone.fingerprint,
+        destroyed_at=stone.destroyed_at,
+    )
+
+
+def _releases(entry: Entry, event_id: str) -> bool:
+    """Whether it gives a claim back, in the batch of this event."""
+    freed = entry.headers.get("Canlian-Holder") == ""
+    return freed and entry.headers.get("Nats-Msg-Id") == f"{event_id}:{entry.subject}"
+
+
+def _in_the_open(entry: Entry) -> dict[str, Any]:
+    body: dict[str, Any] = pydantic_core.from_json(entry.body)
+    return {name: value for name, value in body.items() if not isinstance(value, dict | list)}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What is wrong with a certificate, as codes; nothing where it holds. `head`: whether the chain was compared too."""
+
+    wrong: tuple[str, ...]
+    head: bool = False
+
+
+class Check:
+    """A certificate compared with the log, message by message. Its codes:
+
+    `signature`: not signed by this key, or changed. `event`: the log has another event there, or none, or one that
+    erases nobody. `said`: who, when or why is not what the event says. `counts`: other numbers of sealed values.
+    `released`: a claim was not given back there. `chain`: the log up to the head is not the one that was signed.
+    """
+
+    def __init__(self, certificate: Certificate, key: Ed25519PublicKey, heads: Ed25519PublicKey | None = None) -> None:
+        self._certificate, self._key, self._heads = certificate, key, heads
+        self._tally = Tally({one.subject: one.position for one in certificate.destroyed})
+        self._wanted = {one.position for one in certificate.destroyed} | {one.position for one in certificate.released}
+        self._found: dict[int, Entry] = {}
+        self._hash: bytes | None = BEGINNING if certificate.head else None
+        self._at_head: bytes | None = None
+
+    @property
+    def last(self) -> int:
+        """Up to where the log has to be read."""
+        return max([*self._wanted, self._certificate.head.position if self._certificate.head else 0])
+
+    def take(self, entry: Entry) -> None:
+        self._tally.take(entry)
+        if entry.position in self._wanted:
+            self._found[entry.position] = entry
+        head = self._certificate.head
+        if head and self._hash is not None and entry.position <= head.position:
+            self._hash = link(self._hash, entry)
+            if entry.position == head.position:
+                self._at_head = self._hash
+
+    def end(self) -> Checked:
+        one, wrong = self._certificate, []
+        if not one.is_signed_by(self._key):
+            wrong.append("signature")
+        if not all(self._is_the_event(destroyed) for destroyed in one.destroyed):
+            wrong.append("event")
+        if not self._says_so():
+            wrong.append("said")
+        if any(
+            (destroyed.events, destroyed.sealed)
+            != (self._tally.events[destroyed.subject], self._tally.sealed[destroyed.subject])
+            for destroyed in one.destroyed
+        ):
+            wrong.append("counts")
+        if not all(self._was_released(released) for released in one.released):
+            wrong.append("released")
+        if one.head and not self._is_the_head(one.head):
+            wrong.append("chain")
+        return Checked(tuple(wrong), head=one.head is not None)
+
+    def _is_the_event(self, destroyed: Destroyed) -> bool:
+        entry = self._found.get(destroyed.position)
+        if entry is None:
+            return False
+        headers = entry.headers
+        same = (headers.get("ce-id"), headers.get("ce-type")) == (destroyed.event_id, destroyed.type)
+        return same and _erases(entry) == destroyed.subject and utc_text(entry.recorded_ns) == destroyed.recorded_at
+
+    def _says_so(self) -> bool:
+        one = self._certificate
+        first, *others = (self._found.get(destroyed.position) for destroyed in one.destroyed)
+        if first is None:
+            return False
+        said = (first.headers.get("ce-actor"), _in_the_open(first)) == (one.actor, one.said)
+        when = datetime.fromisoformat(first.headers.get("ce-time", "0001-01-01")) == one.said_at
+        caused = all(entry and entry.headers.get("ce-cause") == one.destroyed[0].event_id for entry in others)
+        return said and when and caused
+
+    def _was_released(self, released: Released) -> bool:
+        entry = self._found.get(released.position)
+        return (
+            entry is not None
+            and entry.subject == released.claim
+            and _releases(entry, self._certificate.destroyed[0].event_id)
+        )
+
+    def _is_the_head(self, head: Head) -> bool:
+        signed = self._heads is None or head.signed_by(self._heads)
+        return signed and self._at_head is not None and self._at_head.hex() == head.hash
+
+
+def _erases(entry: Entry) -> str | None:
+    """Whom the event erases."""
+    kind = EVENTS.get(entry.headers.get("ce-type", ""))
+    if kind is None or not kind.erases:
+        return None
+    return read_entry(entry)[0].data_subject
