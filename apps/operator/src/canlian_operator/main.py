@@ -24,6 +24,9 @@ COMMANDS = {
     "rebuild": "canlian_operator.rebuild:rebuild",
     "heads": "canlian_operator.log_heads:heads",
     "verify": "canlian_operator.verify:verify",
+    "erase": "canlian_operator.erasures:erase",
+    "erasures": "canlian_operator.erasures:erasures_app",
+    "keys": "canlian_operator.master_keys:keys_app",
     "asyncapi": "canlian_operator.asyncapi:asyncapi",
 }
 """Name → where its function, or the Typer with its subcommands, is; in the order of the help."""

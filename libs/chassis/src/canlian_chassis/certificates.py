@@ -6,28 +6,20 @@ the signature stands for.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pydantic_core
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from nats.aio.client import Client as Nats
 from pydantic import BaseModel, ConfigDict
 
-from canlian_chassis import erasing
-from canlian_chassis.chain import BEGINNING, Head, link, recorded_day, utc_text
-from canlian_chassis.following import follow, read_entry
-from canlian_chassis.heads import Heads
-from canlian_chassis.key_tables import Tombstone
-from canlian_chassis.keys import Keys
-from canlian_chassis.log import Entry, Log
+from canlian_chassis.chain import BEGINNING, Head, link, utc_text
+from canlian_chassis.following import read_entry
+from canlian_chassis.log import Entry
 from canlian_chassis.signing import fingerprint, is_signed
-from canlian_events import subjects
 from canlian_events.core import EVENTS
 
 KEY = "erasures"
@@ -64,11 +56,11 @@ class Released(_Part):
 
 
 class View(_Part):
-    """A database of a part that shows personal values, made after the key was gone: it never held the subject's."""
+    """A database of a part that opens personal values, made after the key was gone: it never held the subject's."""
 
     name: str
-    made_at: datetime
     position: int
+    """Up to where in the log it was filled when the certificate was made."""
 
 
 class Certificate(_Part):
@@ -106,10 +98,6 @@ class Certificate(_Part):
         return self.signed_by == fingerprint(key) and is_signed(key, signature, self.words)
 
 
-class NotErased(Exception):
-    """The log holds no event that erases this subject."""
-
-
 class Tally:
     """Counts the values sealed for some subjects, each up to a position of its own."""
 
@@ -126,83 +114,20 @@ class Tally:
                 self.sealed[subject] += found
 
 
-async def certify(
-    nc: Nats, keys: Keys, subject: str, key: Ed25519PrivateKey, views: Iterable[View] = ()
-) -> Certificate:
-    """The certificate for a subject, counted from the log. Raises NotErased."""
-    log, stones = Log(nc), {stone.subject: stone for stone in await asyncio.to_thread(keys.erased)}
-    listed = {subjects.erased(found.subject): found for found in await log.read(subjects.ERASURES)}
-    if subject not in listed or subject not in stones:
-        raise NotErased(subject)
-    event = await erasing.event_of(log, listed[subject])
-    found = {subject: event}
-    for other, message in listed.items():
-        if message.position > event.position and other in stones:
-            later = await erasing.event_of(log, message)
-            if later.headers.get("ce-cause") == event.headers["ce-id"]:
-                found[other] = later
-    tally = Tally({name: entry.position for name, entry in found.items()})
-    last = max(entry.position for entry in found.values())
-    released: list[Released] = []
-    async for batch in follow(nc, 0, (subjects.EVENTS, subjects.CLAIMS)):
-        for entry in batch:
-            tally.take(entry)
-            if _releases(entry, event.headers["ce-id"]):
-                released.append(Released(claim=entry.subject, position=entry.position))
-        if batch and batch[-1].position >= last:
-            break
-    certificate = Certificate(
-        destroyed=tuple(_destroyed(name, entry, tally, stones[name]) for name, entry in found.items()),
-        said=_in_the_open(event),
-        actor=event.headers["ce-actor"],
-        said_at=datetime.fromisoformat(event.headers["ce-time"]),
-        released=tuple(released),
-        views=tuple(views),
-        head=await _head(nc, event),
-        issued_at=datetime.now(UTC),
-        signed_by="",
-    )
-    return certificate.signed(key)
-
-
-async def _head(nc: Nats, event: Entry) -> Head | None:
-    """The head of the event's day, or the last there is, if it is beyond the event."""
-    heads = Heads(nc)
-    await heads.ensure()
-    for found in (await heads.last(recorded_day(event)), await heads.last()):
-        if found and found.head.position >= event.position:
-            return found.head
-    return None
-
-
-def _destroyed(subject: str, entry: Entry, tally: Tally, stone: Tombstone) -> Destroyed:
-    return Destroyed(
-        subject=subject,
-        event_id=entry.headers["ce-id"],
-        type=entry.headers["ce-type"],
-        position=entry.position,
-        recorded_at=utc_text(entry.recorded_ns),
-        events=tally.events[subject],
-        sealed=tally.sealed[subject],
-        key=stone.fingerprint,
-        destroyed_at=stone.destroyed_at,
-    )
-
-
-def _releases(entry: Entry, event_id: str) -> bool:
+def releases(entry: Entry, event_id: str) -> bool:
     """Whether it gives a claim back, in the batch of this event."""
     freed = entry.headers.get("Canlian-Holder") == ""
     return freed and entry.headers.get("Nats-Msg-Id") == f"{event_id}:{entry.subject}"
 
 
-def _in_the_open(entry: Entry) -> dict[str, Any]:
+def in_the_open(entry: Entry) -> dict[str, Any]:
     body: dict[str, Any] = pydantic_core.from_json(entry.body)
     return {name: value for name, value in body.items() if not isinstance(value, dict | list)}
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What is wrong with a certificate, as codes; nothing where it holds. `head`: whether the chain was compared too."""
+    """What is wrong with a certificate, as codes; nothing where it holds. `head`: the chain was compared too."""
 
     wrong: tuple[str, ...]
     head: bool = False
@@ -272,7 +197,7 @@ class Check:
         first, *others = (self._found.get(destroyed.position) for destroyed in one.destroyed)
         if first is None:
             return False
-        said = (first.headers.get("ce-actor"), _in_the_open(first)) == (one.actor, one.said)
+        said = (first.headers.get("ce-actor"), in_the_open(first)) == (one.actor, one.said)
         when = datetime.fromisoformat(first.headers.get("ce-time", "0001-01-01")) == one.said_at
         caused = all(entry and entry.headers.get("ce-cause") == one.destroyed[0].event_id for entry in others)
         return said and when and caused
@@ -282,7 +207,7 @@ class Check:
         return (
             entry is not None
             and entry.subject == released.claim
-            and _releases(entry, self._certificate.destroyed[0].event_id)
+            and releases(entry, self._certificate.destroyed[0].event_id)
         )
 
     def _is_the_head(self, head: Head) -> bool:

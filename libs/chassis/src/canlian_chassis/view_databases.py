@@ -131,7 +131,7 @@ class Databases:
 
     def all(self) -> list[Found]:
         """The tool's databases, of all versions, the oldest first."""
-        names = [name for text_ in self._names() if (name := DatabaseName.read(text_)) and name.slug == self.slug]
+        names = [name for text_ in self.every() if (name := DatabaseName.read(text_)) and name.slug == self.slug]
         return [self._look(name) for name in sorted(names, key=lambda name: name.age)]
 
     def drop(self, name: DatabaseName) -> None:
@@ -144,13 +144,13 @@ class Databases:
         with self._server.begin() as db:
             db.execute(text(f'DROP SCHEMA IF EXISTS "{name}" CASCADE'))
 
-    def _names(self) -> list[str]:
+    def every(self) -> list[str]:
+        """What is there, of all tools; the names of other things too."""
         if self._folder:
-            return [file.stem for file in self._folder.glob(f"{self.slug}_v*.sqlite")]
+            return [file.stem for file in self._folder.glob("*.sqlite")]
         assert self._server
-        query = text("SELECT schema_name FROM information_schema.schemata WHERE starts_with(schema_name, :prefix)")
         with self._server.connect() as db:
-            return list(db.scalars(query, {"prefix": f"{self.slug}_v"}))
+            return list(db.scalars(text("SELECT schema_name FROM information_schema.schemata")))
 
     def _look(self, name: DatabaseName) -> Found:
         engine = self.engine(name)
@@ -162,6 +162,14 @@ class Databases:
         if self._folder:
             engine.dispose()
         return Found(name, row.position if row else 0, bool(row and row.complete))
+
+
+def slugs(settings: Settings) -> list[str]:
+    """Of whose views there are databases."""
+    databases = Databases(settings, "")
+    names = map(DatabaseName.read, databases.every())
+    databases.close()
+    return sorted({name.slug for name in names if name})
 
 
 def _slug(name: str) -> str:

@@ -1,0 +1,132 @@
+"""Makes certificates of erasure: counts in the log, looks at the databases of views, signs, keeps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nats.aio.client import Client as Nats
+from sqlalchemy import select
+from sqlalchemy.exc import DatabaseError
+
+from canlian_chassis import erasing
+from canlian_chassis.certificates import KEY, Certificate, Destroyed, Released, Tally, View, in_the_open, releases
+from canlian_chassis.chain import Head, recorded_day, utc_text
+from canlian_chassis.following import follow
+from canlian_chassis.heads import Heads
+from canlian_chassis.key_tables import Tombstone
+from canlian_chassis.keys import Keys
+from canlian_chassis.log import Entry, Log
+from canlian_chassis.settings import Settings
+from canlian_chassis.signing import private_key
+from canlian_chassis.view_databases import ERASED_BEFORE, Databases, slugs
+from canlian_events import subjects
+
+
+class NotErased(Exception):
+    """The log holds no event that erases this subject."""
+
+
+def views_without(settings: Settings, subject: str) -> list[View]:
+    """The databases in which nothing of the subject was ever open. Blocks."""
+    found: list[View] = []
+    for slug in slugs(settings):
+        databases = Databases(settings, slug)
+        for one in databases.all():
+            engine = databases.engine(one.name)
+            with suppress(DatabaseError), engine.connect() as db:
+                if db.scalar(select(ERASED_BEFORE.c.subject).where(ERASED_BEFORE.c.subject == subject)):
+                    found.append(View(name=str(one.name), position=one.position))
+            if databases.file(one.name):
+                engine.dispose()
+        databases.close()
+    return found
+
+
+async def certify(
+    nc: Nats, keys: Keys, subject: str, key: Ed25519PrivateKey, views: Iterable[View] = ()
+) -> Certificate:
+    """The certificate for a subject, counted from the log. Raises NotErased."""
+    log, stones = Log(nc), {stone.subject: stone for stone in await asyncio.to_thread(keys.erased)}
+    listed = {subjects.erased(found.subject): found for found in await log.read(subjects.ERASURES)}
+    if subject not in listed or subject not in stones:
+        raise NotErased(subject)
+    event = await erasing.event_of(log, listed[subject])
+    found = {subject: event}
+    for other, message in listed.items():
+        if message.position > event.position and other in stones:
+            later = await erasing.event_of(log, message)
+            if later.headers.get("ce-cause") == event.headers["ce-id"]:
+                found[other] = later
+    tally = Tally({name: entry.position for name, entry in found.items()})
+    last = max(entry.position for entry in found.values())
+    released: list[Released] = []
+    async for batch in follow(nc, 0, (subjects.EVENTS, subjects.CLAIMS)):
+        for entry in batch:
+            tally.take(entry)
+            if releases(entry, event.headers["ce-id"]):
+                released.append(Released(claim=entry.subject, position=entry.position))
+        if batch and batch[-1].position >= last:
+            break
+    certificate = Certificate(
+        destroyed=tuple(_destroyed(name, entry, tally, stones[name]) for name, entry in found.items()),
+        said=in_the_open(event),
+        actor=event.headers["ce-actor"],
+        said_at=datetime.fromisoformat(event.headers["ce-time"]),
+        released=tuple(released),
+        views=tuple(views),
+        head=await _head(nc, event),
+        issued_at=datetime.now(UTC),
+        signed_by="",
+    )
+    return certificate.signed(key)
+
+
+async def keep(nc: Nats, keys: Keys, settings: Settings, subject: str) -> Certificate:
+    """The certificate, made now and kept under `data/erasures`. Raises NotErased."""
+    views = await asyncio.to_thread(views_without, settings, subject)
+    made = await certify(nc, keys, subject, private_key(settings.key_folder, KEY), views)
+    file = kept_file(settings, subject)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(made.model_dump_json(indent=2), encoding="utf-8")
+    return made
+
+
+def kept(settings: Settings, subject: str) -> Certificate | None:
+    """The one that was made last, where one was."""
+    try:
+        return Certificate.model_validate_json(kept_file(settings, subject).read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def kept_file(settings: Settings, subject: str) -> Path:
+    return settings.data / "erasures" / f"{subject}.json"
+
+
+async def _head(nc: Nats, event: Entry) -> Head | None:
+    """The head of the event's day, or the last there is, if it is beyond the event."""
+    heads = Heads(nc)
+    await heads.ensure()
+    for found in (await heads.last(recorded_day(event)), await heads.last()):
+        if found and found.head.position >= event.position:
+            return found.head
+    return None
+
+
+def _destroyed(subject: str, entry: Entry, tally: Tally, stone: Tombstone) -> Destroyed:
+    return Destroyed(
+        subject=subject,
+        event_id=entry.headers["ce-id"],
+        type=entry.headers["ce-type"],
+        position=entry.position,
+        recorded_at=utc_text(entry.recorded_ns),
+        events=tally.events[subject],
+        sealed=tally.sealed[subject],
+        key=stone.fingerprint,
+        destroyed_at=stone.destroyed_at,
+    )
