@@ -118,7 +118,7 @@ class Keys:
             if not isinstance(value, Sealed):
                 return value
             cipher = self._cipher(value.about)
-            if cipher is None:
+            if cipher is None or not value.sealed:
                 return value
             raw = base64.b64decode(value.sealed)
             try:

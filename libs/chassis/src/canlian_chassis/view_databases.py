@@ -166,7 +166,7 @@ class Databases:
 
 def slugs(settings: Settings) -> list[str]:
     """Of whose views there are databases."""
-    databases = Databases(settings, "")
+    databases = Databases(settings, "any")
     names = map(DatabaseName.read, databases.every())
     databases.close()
     return sorted({name.slug for name in names if name})

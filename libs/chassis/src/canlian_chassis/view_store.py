@@ -87,7 +87,8 @@ class ViewStore:
                 self._erase(tombstone.subject)
 
     def _erase(self, subject: str) -> None:
-        self.holds_erased |= subject not in self._erased_before
+        # a view that opens nothing never held anything that was sealed
+        self.holds_erased |= bool(self._opens) and subject not in self._erased_before
 
     def is_gone(self) -> bool:
         """Whether somebody deleted the file, or dropped the schema, under us."""

@@ -23,6 +23,11 @@ class Sealed(Message):
     sealed: str
 
 
+def unsaid(about: str) -> Sealed:
+    """In the place of a value that an event must have, where its person was erased and nothing can be sealed."""
+    return Sealed(about=about, sealed="")
+
+
 class _Mark:
     """Found in a field's annotation, it says: personal."""
 

@@ -29,6 +29,7 @@ from canlian_events.assistance.visit import (
     VisitTransferred,
 )
 from canlian_events.calendar import day_of
+from canlian_events.personal import unsaid
 from canlian_events.terms import Role
 
 
@@ -80,7 +81,9 @@ def decide(command: VisitCommand, visit: Visit, given: Given) -> Sequence[VisitE
             _only_the_visitor(visit, given)
             return [VisitMissed.from_(command, person_id=person_id)]
         case CancelVisit(), Scheduled(person_id=person_id) | Due(person_id=person_id):
-            return [VisitCancelled.from_(command, person_id=person_id)]
+            erased = given.facts is not None and given.facts.erased
+            why = unsaid(person_id) if erased else command.why
+            return [VisitCancelled.from_(command, person_id=person_id, why=why)]
         case TransferVisit(), Over():
             return []
         case TransferVisit(), Scheduled(person_id=person_id, due=due) | Due(person_id=person_id, due=due):

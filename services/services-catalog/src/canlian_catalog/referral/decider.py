@@ -15,6 +15,7 @@ from canlian_catalog.referral.sending import find_facts, send
 from canlian_catalog.referral.states import (
     Accepted,
     Over,
+    Placed,
     Referral,
     Requested,
     Sent,
@@ -59,13 +60,15 @@ from canlian_events.catalog.referral import (
 )
 from canlian_events.catalog.service import SERVICE, ServicePlaceFreed, ServicePlaceTaken
 from canlian_events.core import Event
+from canlian_events.personal import unsaid
 from canlian_events.terms import Outcome, Role
 
 Decided = ReferralEvent | ServicePlaceTaken | ServicePlaceFreed
 
 
 def decide(command: ReferralCommand, referral: Referral, given: Given) -> Sequence[Decided]:
-    if given.facts is not None and given.facts.erased and not isinstance(command, WithdrawReferral | LapseReferral):
+    erased = given.facts is not None and given.facts.erased
+    if erased and not isinstance(command, WithdrawReferral | LapseReferral):
         # what is open for somebody erased ends, and nothing else happens to it
         raise Rejected("person.erased")
     if referral is None:
@@ -86,7 +89,7 @@ def decide(command: ReferralCommand, referral: Referral, given: Given) -> Sequen
             return _offer(command, referral)
         case WithdrawReferral():
             _only_their_own(sent, given)
-            return _withdraw(command, referral)
+            return _withdraw(command, referral, erased)
         case LapseReferral():
             if not isinstance(referral, Requested | Waitlisted):
                 raise _out_of_turn(referral)
@@ -204,14 +207,13 @@ def _offer(command: OfferFreedPlace, referral: Referral) -> Sequence[Decided]:
             raise _out_of_turn(referral)
 
 
-def _withdraw(command: WithdrawReferral, referral: Referral) -> Sequence[Decided]:
-    match referral:
-        case Requested(sent=sent) | Waitlisted(sent=sent):
-            return [ReferralWithdrawn.from_(command, **_named(sent))]
-        case Accepted(sent=sent) | UnderWay(sent=sent):
-            return [_freed(command.referral_id, sent), ReferralWithdrawn.from_(command, **_named(sent))]
-        case _:
-            raise _out_of_turn(referral)
+def _withdraw(command: WithdrawReferral, referral: Referral, erased: bool) -> Sequence[Decided]:
+    if referral is None or isinstance(referral, Over):
+        raise _out_of_turn(referral)
+    sent = referral.sent
+    why = unsaid(sent.person_id) if erased else command.why
+    withdrawn = ReferralWithdrawn.from_(command, **_named(sent), why=why)
+    return [_freed(command.referral_id, sent), withdrawn] if isinstance(referral, Placed) else [withdrawn]
 
 
 def _propose_next(command: ProposeNextMatch, referral: Referral) -> Sequence[Decided]:

@@ -1,0 +1,350 @@
+"""A person erased: nothing that was personal is in any file, nothing more may happen to them, and all counts stay."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session, func, select
+
+from canlian_chassis.bus import Refused, connect
+from canlian_chassis.certificates import KEY, Certificate, Check
+from canlian_chassis.certifying import keep
+from canlian_chassis.keys import Keys
+from canlian_chassis.log import Entry, Log
+from canlian_chassis.signing import public_key
+from canlian_chassis.view_check import check
+from canlian_chassis.views import ViewRunner
+from canlian_events import subjects
+from canlian_events.assistance.assessment import StartAssessment
+from canlian_events.assistance.instruments import SERVICE_NEEDS
+from canlian_events.assistance.need import AssignNeed, IdentifyAsker, NeedClosed, RaiseNeed, ReopenNeed
+from canlian_events.assistance.visit import CompleteVisit, ScheduleVisit, VisitCancelled
+from canlian_events.catalog.matching import FindMatches, Matches
+from canlian_events.catalog.referral import AcceptReferral, ReferPerson, ReferralWithdrawn
+from canlian_events.core import Command, Event
+from canlian_events.evaluation.feedback import AskFeedback
+from canlian_events.meta import Actor
+from canlian_events.numbers import make_citizen_id
+from canlian_events.registry.person import (
+    Circumstances,
+    CorrectPerson,
+    ErasePerson,
+    GiveConsent,
+    IssueCertificate,
+    RecordCircumstances,
+    RegisterPerson,
+)
+from canlian_events.terms import (
+    Channel,
+    DisabilityClass,
+    Domain,
+    ErasureGround,
+    Grade,
+    Occasion,
+    Purpose,
+    Role,
+    Tie,
+)
+from tests.support.fresh import views_of
+from tests.support.town import (
+    GRID_WORKER,
+    HERE,
+    SERVICE,
+    SOCIAL_WORKER,
+    STAFF,
+    VOLUNTEER,
+    Town,
+    today,
+    town,
+)
+
+TOOLS = ("social-worker", "volunteer", "neighbours", "provider", "federation")
+WHO, ASKER = "person_0erased0", "asker_0erased0"
+CITIZEN_ID = make_citizen_id("429999", date(1961, 3, 4), 77)
+CERTIFICATE = f"{CITIZEN_ID}43"
+PERSONAL = {
+    "name": "欧阳墨痕",
+    "citizen id": CITIZEN_ID,
+    "certificate": CERTIFICATE,
+    "phone": "13871230457",
+    "address": "翰墨巷三十七号乙门",
+    "carer": "尉迟砚秋",
+    "words": "夜里无人替他翻身喂药",
+    "look for": "请留意门口的轮椅坡道塌陷",
+    "note": "只在午后两点以后方便接待",
+    "asked without an account": "想找会手语的人陪诊挂号",
+    "contact of the asker": "13871239981",
+    "findings": "床垫潮湿发霉急需更换",
+}
+NEED, ASKED, VISIT, REFERRAL = "need_0erased0", "need_0erased1", "visit_0erased0", "referral_0erased0"
+ANONYMOUS = Actor("anonymous", frozenset({Role.ANONYMOUS}))
+
+
+def story() -> Iterable[tuple[Command, Actor]]:
+    """What happens to the person: something personal in each kind of event that has room for it."""
+    value = PERSONAL
+    yield (
+        RegisterPerson(
+            person_id=WHO,
+            community=HERE,
+            name=value["name"],
+            citizen_id=CITIZEN_ID,
+            disability=DisabilityClass.PHYSICAL,
+            grade=Grade.THREE,
+            phone=value["phone"],
+            address=value["address"],
+        ),
+        STAFF,
+    )
+    yield IssueCertificate(person_id=WHO, number=CERTIFICATE), STAFF
+    yield RecordCircumstances(person_id=WHO, circumstances=Circumstances(carer_name=value["carer"])), STAFF
+    yield GiveConsent(person_id=WHO, purpose=Purpose.SHARE_WITH_PROVIDER), STAFF
+    needs = {"community": HERE, "domain": Domain.DAY_CARE}
+    raised = RaiseNeed(need_id=NEED, person_id=WHO, channel=Channel.WALK_IN, words=value["words"], **needs)
+    yield raised, SOCIAL_WORKER
+    words, contact = value["asked without an account"], value["contact of the asker"]
+    asked = RaiseNeed(need_id=ASKED, person_id=ASKER, channel=Channel.NEIGHBOURS, words=words, contact=contact, **needs)
+    yield asked, ANONYMOUS
+    yield IdentifyAsker(need_id=ASKED, person_id=WHO), SOCIAL_WORKER
+    visits = {"person_id": WHO, "community": HERE, "worker_id": VOLUNTEER.id, "due": today()}
+    yield ScheduleVisit(visit_id="visit_0erased1", **visits), SOCIAL_WORKER
+    yield CompleteVisit(visit_id="visit_0erased1", tie=Tie.FAMILY, findings=value["findings"]), VOLUNTEER
+    yield ScheduleVisit(visit_id=VISIT, look_for=value["look for"], **visits), SOCIAL_WORKER
+    refer = ReferPerson(
+        referral_id=REFERRAL, person_id=WHO, community=HERE, service_id=SERVICE, need_id=NEED, note=value["note"]
+    )
+    yield refer, SOCIAL_WORKER
+
+
+def written_as(value: str) -> set[bytes]:
+    """As text in UTF-8 and UTF-16, and as JSON that escapes what is not ASCII."""
+    return {value.encode(), value.encode("utf-16-le"), json.dumps(value)[1:-1].encode()}
+
+
+def files_with(folder: Path, values: Iterable[str]) -> dict[str, set[str]]:
+    """File → which of the values stand in it."""
+    forms = {value: written_as(value) for value in values}
+    found: dict[str, set[str]] = {}
+    for file in folder.rglob("*"):
+        if file.is_file():
+            held = file.read_bytes()
+            if there := {value for value, all_ in forms.items() if any(form in held for form in all_)}:
+                found[str(file.relative_to(folder))] = there
+    return found
+
+
+@dataclass
+class Scene:
+    town: Town
+    folder: Path
+    views: dict[str, ViewRunner]
+    log: Log
+
+    async def level(self) -> None:
+        last = await self.log.last_position()
+        for runner in self.views.values():
+            assert await runner.reached(last, timeout=20)
+
+    async def count(self) -> dict[str, int]:
+        """How many rows each table of each tool has."""
+        await self.level()
+        found: dict[str, int] = {}
+        for tool, runner in self.views.items():
+            for table in runner.views.rows.metadata.sorted_tables:
+
+                def rows(session: Session, table: object = table) -> int:
+                    return session.execute(select(func.count()).select_from(table)).scalar_one()  # type: ignore[call-overload,no-any-return]
+
+                found[f"{tool}.{table.name}"] = await runner.read(rows)
+        return found
+
+    async def happened(self, kind: type[Event]) -> list[Entry]:
+        entries = await self.log.read(subjects.EVENTS)
+        return [entry for entry in entries if entry.headers["ce-type"] == kind.type]
+
+    async def until(self, kind: type[Event], count: int = 1) -> None:
+        for _ in range(500):
+            if len(await self.happened(kind)) >= count:
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"no {kind.__name__}")
+
+    async def refused(self, command: Command, by: Actor) -> str:
+        with pytest.raises(Refused) as refused:
+            await self.town.send(command, by)
+        return refused.value.code
+
+
+@asynccontextmanager
+async def scene(folder: Path) -> AsyncIterator[Scene]:
+    async with AsyncExitStack() as stack:
+        here = await stack.enter_async_context(town(folder))
+        nc = await stack.enter_async_context(connect(here.settings, "views"))
+        views = {tool: ViewRunner(views_of(tool), here.settings) for tool in TOOLS}
+        for runner in views.values():
+            await runner.start(nc)
+            stack.push_async_callback(runner.stop)
+        yield Scene(here, folder, views, Log(nc))
+
+
+OPENED = {f"var/views/{tool.replace('-', '_')}_v" for tool in TOOLS}
+
+
+async def test_an_erased_person_is_in_no_file_and_nothing_else_is_lost(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with scene(tmp_path) as here:
+        for command, by in story():
+            await here.town.send(command, by)
+        before = await here.count()
+        assert await stay_in(here, OPENED) == set(PERSONAL) - {"citizen id", "certificate", "carer"}
+
+        erased = await here.town.send(ErasePerson(person_id=WHO, ground=ErasureGround.REQUEST), STAFF)
+
+        await here.until(VisitCancelled)
+        await here.until(ReferralWithdrawn)
+        await here.until(NeedClosed, 2)
+        await until_gone(here)
+        after = await here.count()
+        assert {name: after[name] for name in COUNTED} == {name: before[name] for name in COUNTED}
+        shutil.copytree(here.town.settings.data, tmp_path / "backup")
+        assert files_with(tmp_path, PERSONAL.values()) == {}, "neither log nor views, keys, accounts or a backup"
+        said = "".join(capfd.readouterr())
+        assert not [name for name, value in PERSONAL.items() if value in said], "nor the logs"
+        await nothing_more_happens(here)
+        await certified(here, erased.position)
+        await equal_a_fresh_fold(here)
+
+
+COUNTED = [
+    "federation.overview_person",
+    "federation.overview_need",
+    "federation.overview_visit",
+    "federation.overview_referral",
+    "social-worker.person",
+    "social-worker.need",
+    "social-worker.visit",
+    "social-worker.referral",
+]
+
+
+async def stay_in(here: Scene, allowed: set[str]) -> set[str]:
+    """Which values stand in the files that may hold them, as long as the person is not erased; fails on others."""
+    found = files_with(here.folder, PERSONAL.values())
+    others = {file: held for file, held in found.items() if not file.startswith(tuple(allowed))}
+    assert not others, others
+    names = {value: name for name, value in PERSONAL.items()}
+    return {names[value] for held in found.values() for value in held}
+
+
+async def until_gone(here: Scene) -> None:
+    """The views are rebuilt in the background, each in its own time."""
+    for _ in range(300):
+        if not files_with(here.folder / "var" / "views", PERSONAL.values()):
+            return
+        await asyncio.sleep(0.1)
+
+
+async def nothing_more_happens(here: Scene) -> None:
+    late: list[tuple[Command, Actor]] = [
+        (CorrectPerson(person_id=WHO, phone="13800000000"), STAFF),
+        (GiveConsent(person_id=WHO, purpose=Purpose.VISITS), STAFF),
+        (ReopenNeed(need_id=NEED, why="x"), SOCIAL_WORKER),
+        (AssignNeed(need_id=NEED, worker_id=GRID_WORKER.id), SOCIAL_WORKER),
+        (
+            RaiseNeed(
+                need_id="need_0erased9", person_id=WHO, community=HERE, channel=Channel.WALK_IN, domain=Domain.RIGHTS
+            ),
+            SOCIAL_WORKER,
+        ),
+        (
+            ScheduleVisit(
+                visit_id="visit_0erased9", person_id=WHO, community=HERE, worker_id=VOLUNTEER.id, due=today()
+            ),
+            SOCIAL_WORKER,
+        ),
+        (
+            StartAssessment(
+                assessment_id="assessment_0erased9",
+                person_id=WHO,
+                community=HERE,
+                instrument=SERVICE_NEEDS.code,
+                instrument_version=SERVICE_NEEDS.version,
+            ),
+            SOCIAL_WORKER,
+        ),
+        (
+            ReferPerson(referral_id="referral_0erased9", person_id=WHO, community=HERE, service_id=SERVICE),
+            SOCIAL_WORKER,
+        ),
+        (AcceptReferral(referral_id=REFERRAL), STAFF),
+        (
+            AskFeedback(
+                feedback_id="feedback_0erased9",
+                person_id=WHO,
+                community=HERE,
+                occasion=Occasion.VISIT,
+                occasion_id=VISIT,
+            ),
+            Actor("policy:x", frozenset({Role.POLICY})),
+        ),
+    ]
+    assert {type(command).__name__: await here.refused(command, by) for command, by in late} == {
+        type(command).__name__: "person.erased" for command, _ in late
+    }
+    token = here.town.signer.sign(SOCIAL_WORKER)
+    with pytest.raises(Refused) as refused:
+        await here.town.client.ask(FindMatches(person_id=WHO, domain=Domain.DAY_CARE), Matches, token=token)
+    assert refused.value.code == "person.erased"
+    again = await here.town.send(ErasePerson(person_id=WHO, ground=ErasureGround.REQUEST), STAFF)
+    assert again.events == (), "erased once is erased"
+    register = next(iter(story()))[0]
+    assert isinstance(register, RegisterPerson)
+    await here.town.send(register.model_copy(update={"person_id": "person_0another0"}), STAFF)
+
+
+async def certified(here: Scene, position: int) -> None:
+    settings = here.town.settings
+    async with connect(settings, "certificate") as nc:
+        certificate = await keep(nc, Keys.of(settings), settings, WHO)
+    person, asker = certificate.destroyed
+    assert (person.subject, person.position, asker.subject) == (WHO, position, ASKER)
+    assert certificate.said == {"person_id": WHO, "ground": "request"}
+    assert certificate.actor == STAFF.stamp
+    assert len(certificate.released) == 2, "the citizen ID and the certificate number"
+    assert person.sealed > person.events > 5
+    assert {view.name.partition("_v")[0] for view in certificate.views} == {tool.replace("-", "_") for tool in TOOLS}
+    read = Certificate.model_validate_json(certificate.model_dump_json())
+    entries = await here.log.read(subjects.EVERYTHING)
+    assert wrong(read, entries, here) == ()
+    stories = {
+        ("signature", "counts"): read.model_copy(
+            update={"destroyed": (person.model_copy(update={"sealed": person.sealed + 1}), asker)}
+        ),
+        ("signature", "said"): read.model_copy(update={"actor": "staff:worker_00000009"}),
+    }
+    assert {wrong(altered, entries, here) for altered in stories.values()} == set(stories)
+    assert wrong(read, [entry for entry in entries if entry.position != position], here) != ()
+
+
+def wrong(certificate: Certificate, entries: list[Entry], here: Scene) -> tuple[str, ...]:
+    folder = here.town.settings.key_folder
+    found = Check(certificate, public_key(folder / f"{KEY}.pub.pem"))
+    for entry in entries:
+        found.take(entry)
+    return found.end().wrong
+
+
+async def equal_a_fresh_fold(here: Scene) -> None:
+    await here.level()
+    settings = here.town.settings
+    async with connect(settings, "fresh") as nc:
+        for tool in TOOLS:
+            found = await check(views_of(tool), settings, nc)
+            assert {table.name: table.examples for table in found.tables if not table.equal} == {}
