@@ -77,9 +77,11 @@ async def test_an_empty_page_moves_on_too(people: Api):
     assert int(empty.headers["Canlian-Position"]) >= last
 
 
-async def test_staff_read_personal_values_in_the_open_and_a_program_reads_them_sealed(people: Api):
-    [mine, *_] = await people.events(STAFF, type="PersonRegistered")
+async def test_staff_who_say_why_read_personal_values_in_the_open_and_everybody_else_sealed(people: Api):
+    [mine, *_] = await people.events(STAFF, type="PersonRegistered", why="oversight")
     [theirs, *_] = await people.events(PROGRAM, type="PersonRegistered")
+    [unsaid, *_] = await people.events(STAFF, type="PersonRegistered")
+    assert unsaid == theirs
     assert mine["data"]["name"] == "张建国1"
     assert theirs["data"]["name"].keys() == {"about", "sealed"}
     assert "张建国" not in str(theirs)
@@ -88,14 +90,14 @@ async def test_staff_read_personal_values_in_the_open_and_a_program_reads_them_s
 
 async def test_a_program_whose_token_has_a_role_that_may_reads_them_in_the_open(people: Api):
     both = Actor("program-2", frozenset({Role.PROGRAM, Role.SOCIAL_WORKER}), (HERE,))
-    assert [event["data"]["name"] for event in await people.events(both, type="PersonRegistered")] == [
+    assert [event["data"]["name"] for event in await people.events(both, type="PersonRegistered", why="exchange")] == [
         "张建国1",
         "张建国2",
     ]
 
 
 async def test_who_works_in_one_community_sees_only_its_events(people: Api):
-    events = await people.events(GRID_WORKER_HERE)
+    events = await people.events(GRID_WORKER_HERE, why="visit")
     assert {event["community"] for event in events} == {HERE}
     assert events[-1]["data"]["name"] == "张建国2"
 
@@ -142,5 +144,6 @@ async def test_personal_values_stay_sealed_when_the_key_is_gone(people: Api, set
     keys._held.clear()
     with keys._engine.begin() as db:
         db.exec_driver_sql("DELETE FROM subject_key WHERE subject LIKE 'person_%'")
-    events = await people.events(STAFF, type="PersonRegistered")
+    events = await people.events(STAFF, type="PersonRegistered", why="exchange")
     assert all("sealed" in event["data"]["name"] for event in events)
+    assert await people.events(STAFF, type="FileShown") == [], "what stays sealed is not shown"

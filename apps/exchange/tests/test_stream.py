@@ -72,7 +72,7 @@ async def test_the_events_address_streams_to_who_accepts_it(api: Api):
 async def test_a_stream_keeps_to_what_is_asked_for_and_may_be_seen(api: Api):
     for number, community in enumerate((THERE, HERE), 1):
         await api.send("RegisterPerson", person(number, community=community))
-    [(_, event)] = await heard(api, 1, who=GRID_WORKER_HERE, type="PersonRegistered")
+    [(_, event)] = await heard(api, 1, who=GRID_WORKER_HERE, type="PersonRegistered", why="visit")
     assert (event["community"], event["data"]["name"]) == (HERE, "张建国2")
     [(_, sealed)] = await heard(api, 1, type="PersonRegistered")
     assert "sealed" in sealed["data"]["name"]

@@ -18,6 +18,7 @@ from canlian_chassis.wire import read_meta
 from canlian_events import subjects
 from canlian_events.core import EVENTS, Event, UnknownEvent, encode
 from canlian_events.meta import Actor
+from canlian_events.registry.showing import FileShown
 from canlian_exchange.reading import may_open, may_see
 
 PATIENCE = 5.0
@@ -88,27 +89,53 @@ async def read_page(log: Log, wanted: Wanted, after: int, limit: int, patience: 
     return Page(found, position, True)
 
 
-def as_lines(entries: Sequence[Entry], actor: Actor, keys: Keys) -> list[bytes]:
-    """Each event as one line of JSON, without the line's end. Blocks on the key store: run it in a thread."""
-    read = [_read(entry) for entry in entries]
-    opening = [event for event, entry in read if event and may_open(actor, subjects.community_of(entry.subject))]
-    keys.load(subject for event in opening if (subject := event.data_subject))
-    return [_line(event, entry, actor, keys) for event, entry in read]
+@dataclass(frozen=True)
+class Read:
+    """An entry with its event, or None where a newer canlian wrote it: then it is passed on as it is stored."""
+
+    event: Event | None
+    entry: Entry
+
+    @property
+    def community(self) -> str:
+        return subjects.community_of(self.entry.subject)
 
 
-def _read(entry: Entry) -> tuple[Event | None, Entry]:
-    """The event, or None where a newer canlian wrote it: then it is passed on as it is stored."""
+def read_events(entries: Sequence[Entry]) -> list[Read]:
+    """The events as they are stored, personal values sealed."""
+    return [_read(entry) for entry in entries]
+
+
+def _read(entry: Entry) -> Read:
     try:
-        return read_entry(entry)[0], entry
+        return Read(read_entry(entry)[0], entry)
     except (UnknownEvent, ValueError, KeyError):
-        return None, entry
+        return Read(None, entry)
 
 
-def _line(event: Event | None, entry: Entry, actor: Actor, keys: Keys) -> bytes:
-    headers, community = entry.headers, subjects.community_of(entry.subject)
+def opened(read: Sequence[Read], actor: Actor, keys: Keys) -> list[Read]:
+    """Those events in the open that the actor may see so. Blocks on the key store: run it in a thread.
+
+    The words of a showing stay sealed: to read them would be the next showing.
+    """
+
+    def opens(one: Read) -> bool:
+        if one.event is None or one.event.data_subject is None or isinstance(one.event, FileShown):
+            return False
+        return may_open(actor, one.community)
+
+    keys.load(one.event.data_subject for one in read if one.event and one.event.data_subject and opens(one))
+    return [
+        Read(keys.open(one.event, one.entry.headers["ce-id"]), one.entry) if one.event and opens(one) else one
+        for one in read
+    ]
+
+
+def as_line(read: Read) -> bytes:
+    """The event as one line of JSON, without the line's end."""
+    event, entry, community = read.event, read.entry, read.community
+    headers = entry.headers
     meta = read_meta(headers, entry.position, entry.recorded_ns, community)
-    if event and event.data_subject and may_open(actor, community):
-        event = keys.open(event, meta.id)
     envelope = {
         "position": meta.position,
         "id": meta.id,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request
@@ -10,10 +9,12 @@ from starlette.responses import Response
 
 from canlian_exchange import language, streaming
 from canlian_exchange.callers import BEARER, Caller, Reader, Shared
-from canlian_exchange.event_log import Wanted, as_lines, read_page
+from canlian_exchange.event_log import Wanted, read_page
 from canlian_exchange.openapi import PROBLEMS
+from canlian_exchange.opening import Opening
 from canlian_exchange.problems import Problem
 from canlian_exchange.reading import overlaps
+from canlian_exchange.telling import told
 from canlian_web.refusals import say_refusal
 
 router = APIRouter(tags=["events"], dependencies=BEARER)
@@ -76,15 +77,17 @@ async def events(
     exchange: Shared,
     caller: Reader,
     wanted: Selection,
+    opening: Opening,
     after: After = 0,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
     last_event_id: Annotated[int | None, Header(ge=0, le=_LAST)] = None,
 ) -> Response:
     """What happened, in the order of the log. Ask again with `after` set to the header `Canlian-Position`."""
     if SSE in request.headers.get("accept", ""):
-        return await streaming.stream(exchange, caller, wanted, after if last_event_id is None else last_event_id)
+        begin = after if last_event_id is None else last_event_id
+        return await streaming.stream(exchange, caller, wanted, begin, opening)
     page = await read_page(exchange.log, wanted, after, limit)
-    lines = await asyncio.to_thread(as_lines, page.entries, caller.actor, await exchange.keys())
+    lines = await told(exchange, caller, page.entries, opening)
     body = b"".join(line + b"\n" for line in lines)
     return Response(body, media_type=NDJSON, headers={POSITION: str(page.position)})
 
@@ -105,13 +108,15 @@ async def stream(
     exchange: Shared,
     caller: Reader,
     wanted: Selection,
+    opening: Opening,
     after: After = 0,
     last_event_id: Annotated[
         int | None, Header(ge=0, le=_LAST, description="The last position received: goes on after it")
     ] = None,
 ) -> Response:
     """From `after` (or `Last-Event-ID`) to the end of the log, and then on. Ends when the token runs out: come back."""
-    return await streaming.stream(exchange, caller, wanted, after if last_event_id is None else last_event_id)
+    begin = after if last_event_id is None else last_event_id
+    return await streaming.stream(exchange, caller, wanted, begin, opening)
 
 
 def _known_types(names: list[str] | None, caller: Caller) -> frozenset[str] | None:

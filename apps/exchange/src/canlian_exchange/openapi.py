@@ -20,7 +20,8 @@ each community stands.
 
 * Sign in with a token: `Authorization: Bearer …`; `canlian token --role program --community 429999001` prints one.
 * A command is a POST. Give it an `Idempotency-Key` and send it as often as you like: it is done once.
-* Events come as JSON lines or as a live stream. Personal fields are sealed unless your role may open them.
+* Events come as JSON lines or as a live stream. Personal fields are sealed; say `why` you read them and
+  they are open, if your role may: it is recorded whose file was read, by whom and why.
 * Every answer that is not a success has a `code` for programs and a `message` for people, in Chinese or English by
   `Accept-Language`.
 """

@@ -11,11 +11,13 @@ from contextlib import suppress
 
 from starlette.responses import StreamingResponse
 
-from canlian_chassis.bus import Unavailable
+from canlian_chassis.bus import Refused, Unavailable
 from canlian_chassis.tokens import BadToken
 from canlian_exchange.callers import Caller, Exchange
-from canlian_exchange.event_log import Page, Wanted, as_lines, read_page
+from canlian_exchange.event_log import Page, Wanted, read_page
 from canlian_exchange.problems import RETRY_AFTER, Problem
+from canlian_exchange.telling import told
+from canlian_web.showing import Stated
 
 HEARTBEAT = 15.0
 PAGE = 200
@@ -23,29 +25,37 @@ MAX_STREAMS = 200
 _HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 
 
-async def stream(exchange: Exchange, caller: Caller, wanted: Wanted, after: int) -> StreamingResponse:
-    """Raises Unavailable where the log cannot be read now, and Problem where too many listen."""
+async def stream(
+    exchange: Exchange, caller: Caller, wanted: Wanted, after: int, opening: Stated | None = None
+) -> StreamingResponse:
+    """Raises Unavailable where the log cannot be read now, and Problem where too many listen.
+
+    Where values are to be opened and that cannot be recorded the stream ends: the listener comes back to where it was.
+    """
     if exchange.streams >= MAX_STREAMS:
         raise Problem(503, "too_many_streams", headers={"Retry-After": str(RETRY_AFTER)})
     first = await read_page(exchange.log, wanted, after, PAGE)
-    keys = await exchange.keys()
+    await exchange.keys()
 
     async def events() -> AsyncIterator[bytes]:
         exchange.streams += 1
         try:
             yield b"retry: 2000\n: canlian\n\n"
-            page, told = first, after
+            page, last = first, after
             while not exchange.ending.is_set():
-                lines = await asyncio.to_thread(as_lines, page.entries, caller.actor, keys)
+                try:
+                    lines = await told(exchange, caller, page.entries, opening)
+                except Refused:
+                    return
                 for entry, line in zip(page.entries, lines, strict=True):
                     yield b"id: %d\ndata: %s\n\n" % (entry.position, line)
-                    told = entry.position
+                    last = entry.position
                 if not _still_signed_in(exchange, caller):
                     return
                 if not page.more and not await _something_new(exchange, page.position + 1):
                     # an id without data is remembered by the listener, and shown to nobody
-                    yield b": %d\nid: %d\n\n" % (page.position, page.position) if page.position > told else b":\n\n"
-                    told = page.position
+                    yield b": %d\nid: %d\n\n" % (page.position, page.position) if page.position > last else b":\n\n"
+                    last = page.position
                 page = await _next(exchange, wanted, page)
         finally:
             exchange.streams -= 1

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 import structlog
+from nats.aio.client import Client as Nats
 from starlette.responses import Response
 
 from canlian_chassis.bus import Accepted, Client, Refused, Unavailable
@@ -109,26 +110,33 @@ async def shown_each(page: Context, why: ShownFor | Stated, files: Mapping[str, 
 
 
 async def record(page: Context, looks: Iterable[Look], why: ShownFor | Stated) -> str | None:
-    """Record that these files are about to be shown. None, or why they may not be, in the page's language.
-
-    Looking again within a quarter of an hour is the same showing: it has the same ids, and the service's first answer.
-    """
-    now = datetime.now(UTC)
+    """Record that these files are about to be shown. None, or why they may not be, in the page's language."""
     reason = why if isinstance(why, Stated) else Stated(why)
-    commands = [_command(page, look, reason, now) for look in looks]
     try:
-        await _send(page, [(derive_uuid(command.showing_id), command) for command in commands])
+        await tell(page.tool.nats, page.actor.id, page.token, looks, reason)
     except Unavailable:
-        log.warning("showing.not_recorded", actor=page.actor.id, files=len(commands))
+        log.warning("showing.not_recorded", actor=page.actor.id)
         return page._("Hidden for now: it could not be recorded who looks at this file. Try again in a moment.")
     except Refused as refused:
         return say_refusal(refused.code, refused.facts, page.lang)
     return None
 
 
-def _command(page: Context, look: Look, reason: Stated, now: datetime) -> ShowFile:
+async def tell(nc: Nats | None, actor_id: str, token: str, looks: Iterable[Look], reason: Stated) -> None:
+    """Record the showings at the registry. Raises the first refusal, or Unavailable.
+
+    Looking again within a quarter of an hour is the same showing: it has the same ids, and the service's first answer.
+    """
+    if nc is None:
+        raise Unavailable
+    now = datetime.now(UTC)
+    commands = [_command(actor_id, look, reason, now) for look in looks]
+    await _send(Client(nc, PATIENCE), token, [(derive_uuid(command.showing_id), command) for command in commands])
+
+
+def _command(actor_id: str, look: Look, reason: Stated, now: datetime) -> ShowFile:
     why, words = reason.why, reason.words
-    id_ = showing_id_of(page.actor.id, look.person_id, look.community, look.what, why, words, now)
+    id_ = showing_id_of(actor_id, look.person_id, look.community, look.what, why, words, now)
     return ShowFile(
         showing_id=id_,
         person_id=look.person_id,
@@ -139,18 +147,14 @@ def _command(page: Context, look: Look, reason: Stated, now: datetime) -> ShowFi
     )
 
 
-async def _send(page: Context, commands: Sequence[tuple[str, ShowFile]]) -> None:
-    """Raises the first refusal. A page does not wait for its own view to show the showing."""
-    if page.tool.nats is None:
-        raise Unavailable
-    client = Client(page.tool.nats, PATIENCE)
+async def _send(client: Client, token: str, commands: Sequence[tuple[str, ShowFile]]) -> None:
     if len(commands) == 1:
         [(id_, command)] = commands
-        await client.send(command, token=page.token, command_id=id_)
+        await client.send(command, token=token, command_id=id_)
         return
     for start in range(0, len(commands), MANY):
         part = commands[start : start + MANY]
-        for answer in await client.send_many("registry", part, token=page.token, timeout=PATIENCE + len(part) / 100):
+        for answer in await client.send_many("registry", part, token=token, timeout=PATIENCE + len(part) / 100):
             if not isinstance(answer, Accepted):
                 raise answer
 
