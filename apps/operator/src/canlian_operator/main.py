@@ -21,6 +21,7 @@ COMMANDS = {
     "account": "canlian_operator.accounts:account_app",
     "events": "canlian_operator.events:events_app",
     "why": "canlian_operator.why:why",
+    "as-of": "canlian_operator.as_of:as_of",
     "rebuild": "canlian_operator.rebuild:rebuild",
     "heads": "canlian_operator.log_heads:heads",
     "verify": "canlian_operator.verify:verify",
