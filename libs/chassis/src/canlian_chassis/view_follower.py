@@ -14,6 +14,7 @@ from sqlalchemy.exc import DatabaseError
 from canlian_chassis import tasks
 from canlian_chassis.following import follow
 from canlian_chassis.log import Log
+from canlian_chassis.view_databases import is_torn
 from canlian_chassis.view_store import ViewStore
 from canlian_events import subjects
 
@@ -61,7 +62,10 @@ class Follower:
         while not self.gone:
             try:
                 await Log(nc).ensure(self._replicas)
-                if self.store.of_newer_release:
+                if await self._is_ahead(Log(nc)):
+                    log.error("view.ahead_of_the_log", database=str(self.store.name), position=self.position)
+                    await self._take_away()
+                elif self.store.of_newer_release:
                     await self._look_on()
                 elif self.complete:
                     await self._follow(nc)
@@ -69,10 +73,24 @@ class Follower:
                     await self._fill(nc)
             except DatabaseError as error:
                 log.warning("view.database_unavailable", database=str(self.store.name), error=repr(error)[:200])
+                if is_torn(error):
+                    await self._take_away()
                 await self._pause()
             except Exception:
                 log.exception("view.failed", database=str(self.store.name))
                 await self._pause()
+
+    async def _is_ahead(self, log_: Log) -> bool:
+        """Whether the log is not the one that was folded in: an older backup was restored, say."""
+        for _ in range(3):
+            if self.position <= await log_.last_position():
+                return False
+            await asyncio.sleep(0.5)  # a new leader of a cluster may not know its last events yet
+        return True
+
+    async def _take_away(self) -> None:
+        await asyncio.to_thread(self.store.drop)
+        await self._notice_gone()
 
     async def _pause(self) -> None:
         await asyncio.sleep(0.5)

@@ -11,13 +11,23 @@ import structlog
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DatabaseError
 
 from canlian_chassis.following import read_entry
 from canlian_chassis.keys import Keys
 from canlian_chassis.log import Entry
 from canlian_chassis.projection import Key, Projection
 from canlian_chassis.row import Row
-from canlian_chassis.view_databases import CHECKPOINT, ERASED_BEFORE, OWN, SKIPPED, DatabaseName, Databases, Views
+from canlian_chassis.view_databases import (
+    CHECKPOINT,
+    ERASED_BEFORE,
+    OWN,
+    SKIPPED,
+    DatabaseName,
+    Databases,
+    Views,
+    is_torn,
+)
 from canlian_chassis.view_table import ViewTable
 from canlian_events.core import EVENTS, Event, UnknownEvent
 from canlian_events.meta import Meta
@@ -55,7 +65,20 @@ class ViewStore:
         return self.name.version > self.views.version
 
     def open(self) -> tuple[int, bool]:
-        """Create what is missing; the checkpoint, up to which everything is folded in, and whether it is complete."""
+        """Create what is missing; the checkpoint, up to which everything is folded in, and whether it is complete.
+
+        What is damaged is taken away and begun again.
+        """
+        try:
+            return self._open()
+        except DatabaseError as error:
+            if not is_torn(error):
+                raise
+            log.error("view.database_torn", database=str(self.name), error=repr(error.orig))
+            self.drop()
+            return self._open()
+
+    def _open(self) -> tuple[int, bool]:
         if self._file:
             self._file.touch()
         with self._writing.begin() as db:
@@ -75,6 +98,9 @@ class ViewStore:
         return position, complete
 
     def _begin(self, db: Connection) -> None:
+        """Rows without a checkpoint go: nobody knows what is folded into them."""
+        for table in (*self.views.rows.metadata.sorted_tables, SKIPPED, ERASED_BEFORE):
+            db.execute(table.delete())
         db.execute(CHECKPOINT.insert().values(id=1, position=0, complete=False))
         if self._opens:
             for tombstone in self._opens.erased():

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Column, Table
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.orm import configure_mappers
 
 from canlian_chassis.projection import Key
 from canlian_chassis.row import Row, from_columns
@@ -26,6 +27,7 @@ class ViewTable:
 
     def __init__(self, row: type[Row], schema: str | None, dialect: Dialect) -> None:
         self._row = row
+        configure_mappers()  # attributes of rows that were only read, never made here, can be read from then on
         self._table: Table = row.__table__  # type: ignore[attr-defined]
         self._postgres = dialect.name == "postgresql"
         self._mark = "%s" if self._postgres else "?"
