@@ -27,6 +27,8 @@ SECONDS = 20.0
 """How long something new may wait for a head that covers it."""
 MESSAGES = 10_000
 """And how many may be under one head: what is looked through again when two heads don't agree."""
+PAGE = 100
+"""Messages read at a time: on a long way to the end the requests that come meanwhile wait for one page, not more."""
 
 
 class Chaining:
@@ -56,7 +58,7 @@ class Chaining:
         signed, before, day = position, None, date.min
         more = True
         while more:
-            entries, more = await self._log.page(subjects.EVERYTHING, position)
+            entries, more = await self._log.page(subjects.EVERYTHING, position, PAGE)
             for entry in entries:
                 day_before, day = day, recorded_day(entry)
                 if before and day > day_before and signed < position:
