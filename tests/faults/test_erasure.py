@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Table
 from sqlmodel import Session, func, select
 
 from canlian_chassis.bus import Refused, connect
@@ -158,8 +159,8 @@ class Scene:
         for tool, runner in self.views.items():
             for table in runner.views.rows.metadata.sorted_tables:
 
-                def rows(session: Session, table: object = table) -> int:
-                    return session.execute(select(func.count()).select_from(table)).scalar_one()  # type: ignore[call-overload,no-any-return]
+                def rows(session: Session, table: Table = table) -> int:
+                    return int(session.execute(select(func.count()).select_from(table)).scalar_one())
 
                 found[f"{tool}.{table.name}"] = await runner.read(rows)
         return found

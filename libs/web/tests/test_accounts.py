@@ -133,3 +133,16 @@ def test_neither_password_nor_cookie_is_stored(accounts: Accounts) -> None:
         rows += db.connection().exec_driver_sql("select * from session").all()
     assert cookie not in str(rows)
     assert "long enough" not in str(rows)
+
+
+def test_the_account_of_somebody_erased_is_in_no_file_any_more(accounts: Accounts, settings: Settings) -> None:
+    accounts.upsert_account(
+        "mohen", actor_id="person_00000001", roles=[Role.RESIDENT], password="long enough", display_name="欧阳墨痕"
+    )
+    cookie = accounts.sign_in("mohen", "long enough")
+    assert accounts.forget("person_00000001") == 1
+    assert accounts.forget("person_00000001") == 0
+    assert accounts.signed_in(cookie) is None
+    assert [account.login for account in accounts.every()] == ["li"]
+    held = [file for file in settings.data.rglob("*") if file.is_file() and "欧阳墨痕".encode() in file.read_bytes()]
+    assert held == []

@@ -6,21 +6,24 @@ from canlian_chassis.tokens import Signer
 from canlian_edge import auth, health, pages
 from canlian_edge.settings import EdgeSettings
 from canlian_web.accounts import Accounts
+from canlian_web.forgetting import forget_erased
 from canlian_web.i18n import N_
 from canlian_web.tool import Tool
 
 
 def edge(settings: EdgeSettings | None = None) -> Tool:
     settings = settings or EdgeSettings()
+    accounts = Accounts(settings)
     tool = Tool(
         "edge",
         prefix="",
         package="canlian_edge",
         title=N_("Start"),
         routers=[pages.router, auth.router, health.router],
+        beside=lambda nc: forget_erased(nc, accounts),
         settings=settings,
     )
-    tool.app.state.accounts = Accounts(settings)
+    tool.app.state.accounts = accounts
     tool.app.state.signer = Signer(settings.data / "keys")
     tool.app.state.settings = settings
     return tool

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from canlian_chassis.settings import Settings
-from canlian_federation.pages import communities, imports, looked, overview, resources, why
+from canlian_federation.pages import communities, erasures, imports, looked, overview, resources, why
 from canlian_federation.views import views
 from canlian_web.i18n import N_
 from canlian_web.tool import Tool
 
-PAGES = (overview, communities, resources, imports, looked, why)
+PAGES = (overview, communities, resources, imports, looked, why, erasures)
 
 
 def federation(settings: Settings | None = None) -> Tool:
@@ -25,6 +25,7 @@ def federation(settings: Settings | None = None) -> Tool:
             ("/resources", N_("Resources")),
             ("/looked", N_("Who looked")),
             ("/imports", N_("Bring in a roster")),
+            ("/erasures", N_("Erased data")),
         ],
         settings=settings,
     )

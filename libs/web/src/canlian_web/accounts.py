@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from pwdlib import PasswordHash
-from sqlalchemy import JSON, BigInteger, Column, MetaData, create_engine, event, update
+from sqlalchemy import JSON, BigInteger, Column, MetaData, create_engine, event, text, update
 from sqlalchemy.engine import Engine
 from sqlmodel import Field, Session, SQLModel, col, delete, select
 
@@ -150,6 +150,26 @@ class Accounts:
             db.commit()
 
     # Signing in
+
+    def forget(self, actor_id: str) -> int:
+        """Delete the accounts of somebody who was erased, with their sessions; returns how many there were."""
+        with Session(self._engine) as db:
+            logins = list(db.exec(select(Account.login).where(Account.actor_id == actor_id)))
+            if logins:
+                db.exec(delete(SignInSession).where(col(SignInSession.login).in_(logins)))
+                db.exec(delete(Account).where(col(Account.login).in_(logins)))
+                db.commit()
+        if logins:
+            self._forget_what_was()
+        return len(logins)
+
+    def _forget_what_was(self) -> None:
+        """Write the store anew, so that what was deleted is in none of its pages, nor in the log beside it."""
+        sqlite = self._engine.dialect.name == "sqlite"
+        statements = ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)") if sqlite else ("VACUUM FULL account",)
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+            for statement in statements:
+                db.execute(text(statement))
 
     def sign_in(self, login: str, password: str) -> str:
         """Start a session and return the cookie's value. Raises SignInRefused.

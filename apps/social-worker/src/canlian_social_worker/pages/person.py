@@ -37,6 +37,9 @@ class Agreement(BaseModel):
 @router.get("/persons/{person_id}")
 async def show(page: Page, person_id: str) -> Response:
     row = await own(page, person, person_id)
+    if row.erased_at:
+        # nothing of the file is shown, so nobody looked at it
+        return page.render("erased.html", status=410, person=row)
     return await _show(page, row, page.blank(features=row.access))
 
 

@@ -1,0 +1,103 @@
+"""Personal data erased on request: the decision, the list, and the certificate of each, to print or to check."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Literal
+
+from fastapi import APIRouter, HTTPException
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from canlian_chassis.bus import NotAllowed, Unavailable
+from canlian_chassis.certifying import NotErased, keep, kept
+from canlian_chassis.keys import Keys
+from canlian_events.ids import PersonId
+from canlian_events.registry.person import ErasePerson
+from canlian_events.terms import ErasureGround
+from canlian_federation.pages.common import for_staff, scopes_of
+from canlian_federation.views.erased import erased_persons, one_person
+from canlian_federation.views.workers import worker_names
+from canlian_overview.rows import PersonRow
+from canlian_web.forms import Form
+from canlian_web.happened import say_actor
+from canlian_web.page import Context, Page
+
+router = APIRouter(prefix="/erasures", dependencies=[for_staff])
+
+
+class Decision(BaseModel):
+    """The form: who decides says that they know it cannot be undone."""
+
+    person_id: PersonId
+    ground: ErasureGround
+    sure: Literal["yes"]
+
+
+@router.get("")
+async def listed(page: Page) -> Response:
+    return page.render("erasures.html", erased=await page.read(erased_persons, scopes_of(page)))
+
+
+@router.get("/new")
+async def ask(page: Page, person: str = "") -> Response:
+    return _asked(page, page.blank(person_id=person))
+
+
+@router.post("/new")
+async def erase(page: Page) -> Response:
+    form = page.form(Decision)
+    if await page.submit(form, lambda said: ErasePerson(person_id=said.person_id, ground=said.ground)):
+        return page.redirect(f"/erasures/{form.value.person_id}", notice=page._("The data of this person is erased."))
+    return _asked(page, form)
+
+
+def _asked(page: Context, form: Form[Any]) -> Response:
+    return page.render("erase.html", form=form, grounds=list(ErasureGround))
+
+
+@router.get("/{person_id}")
+async def show(page: Page, person_id: str) -> Response:
+    row = await _own(page, person_id)
+    certificate = await asyncio.to_thread(kept, page.tool.settings, person_id)
+    ground = ErasureGround(certificate.said["ground"]) if certificate else None
+    names = (await page.read(worker_names)) if certificate else {}
+    who = ""
+    if certificate:
+        account = certificate.actor.rpartition(":")[2]
+        who = names.get(account) or say_actor(certificate.actor, page.lang)
+    return page.render("erasure.html", person=row, certificate=certificate, ground=ground, who=who)
+
+
+@router.get("/{person_id}/certificate.json")
+async def download(page: Page, person_id: str) -> Response:
+    await _own(page, person_id)
+    certificate = await asyncio.to_thread(kept, page.tool.settings, person_id)
+    if certificate is None:
+        raise HTTPException(404)
+    headers = {"Content-Disposition": f'attachment; filename="{person_id}.json"'}
+    return Response(certificate.model_dump_json(indent=2), media_type="application/json", headers=headers)
+
+
+@router.post("/{person_id}/certificate")
+async def certify(page: Page, person_id: str) -> Response:
+    """Counted from the whole log: some seconds where it is long."""
+    await _own(page, person_id)
+    settings = page.tool.settings
+    if page.tool.nats is None:
+        raise Unavailable
+    try:
+        await keep(page.tool.nats, await asyncio.to_thread(Keys.of, settings), settings, person_id)
+    except NotErased:
+        raise HTTPException(404) from None
+    return page.redirect(f"/erasures/{person_id}", notice=page._("The certificate is made."))
+
+
+async def _own(page: Context, person_id: str) -> PersonRow:
+    """Who was erased in one of the actor's communities. Raises 404, or NotAllowed."""
+    row = await page.read(one_person, person_id)
+    if row is None or row.erased_on is None:
+        raise HTTPException(404)
+    if not page.actor.covers(row.community):
+        raise NotAllowed("wrong_community", {"community": row.community})
+    return row
