@@ -22,6 +22,7 @@ from canlian_web.terms import say
 WHAT = {
     "assistance.need.raised": N_("Asked for help"),
     "assistance.need.asker-identified": N_("Found out who asked"),
+    "assistance.need.asker-erased": N_("What had been said without an account was erased"),
     "assistance.need.assigned": N_("Assigned"),
     "assistance.need.classified": N_("Classified"),
     "assistance.need.assessed": N_("Linked to an assessment"),
