@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import nats.errors
 import nats.js.errors
 import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nats.aio.client import Client as Nats
 
 from canlian_chassis.chain import BEGINNING, link, recorded_day, sign_head
@@ -36,8 +38,11 @@ class Chaining:
 
     def __init__(self, nc: Nats, keys: Path, replicas: int = 1) -> None:
         self._log, self._heads, self._replicas = Log(nc), Heads(nc), replicas
-        self._key = private_key(keys, KEY)
-        self._public = self._key.public_key()
+        self._keys = keys
+
+    @cached_property
+    def _key(self) -> Ed25519PrivateKey:
+        return private_key(self._keys, KEY)
 
     async def run(self) -> None:
         """Until cancelled, through restarts of the server."""
@@ -77,7 +82,7 @@ class Chaining:
         if found is None:
             return 0, 0, BEGINNING
         number, head = found
-        if not head.signed_by(self._public):
+        if not head.signed_by(self._key.public_key()):
             log.error("chain.head_of_another_key", number=number, position=head.position, key=head.key)
             return number, 0, BEGINNING
         if (end := await self._log.last_position()) < head.position:
