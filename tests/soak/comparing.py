@@ -90,6 +90,6 @@ def _count(part: str, settings: Settings) -> tuple[int, int]:
     with store.engine.connect() as db:
         tables = store.views.rows.metadata.sorted_tables
         rows = sum(db.scalar(select(func.count()).select_from(table)) or 0 for table in tables)
-    skipped = store.skipped()
+    skipped = len(store.skipped())
     store.close()
     return rows, skipped

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from libs.chassis.tests.toy import BoxMade, MakeBox, PutIn, ThingsPut, box, shelf
+from libs.chassis.tests.toy import BoxMade, MakeBox, PutIn, ThingsPut, box, shelf, views
 from nats.aio.client import Client as Nats
 
 from canlian_chassis import policies
@@ -20,6 +21,7 @@ from canlian_chassis.policy import policy
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer
+from canlian_chassis.views import ViewRunner
 from canlian_events import subjects
 from canlian_events.core import Command
 from canlian_events.meta import Actor, Meta
@@ -58,7 +60,7 @@ class Bench:
 
     async def ask(self, parked: Parked, what: Any) -> None:
         asked = Asked(what=what, reason="mended", by="operator", at=datetime.now(UTC))
-        await self.parking.park(parked.model_copy(update={"asked": asked}))
+        await self.parking.ask(parked, asked)
 
     async def parked(self, how_many: int) -> list[Parked]:
         return await self._until(self.parking.parked, how_many)
@@ -66,7 +68,8 @@ class Bench:
     async def settled(self, how_many: int) -> list[Settled]:
         return await self._until(self.parking.settled, how_many)
 
-    async def _until(self, found: Any, how_many: int) -> Any:
+    async def _until(self, found: Any, how_many: int) -> list[Any]:
+        rows: list[Any]
         async with asyncio.timeout(10):
             while len(rows := await found("toy")) != how_many:  # noqa: ASYNC110 - the service tells nobody
                 await asyncio.sleep(0.03)
@@ -150,3 +153,15 @@ async def test_events_of_a_newer_language_are_passed_over_and_newer_versions_of_
     async with asyncio.timeout(5):
         while ("box_3", "BoxMade") not in SEEN:  # noqa: ASYNC110
             await asyncio.sleep(0.03)
+
+
+async def test_what_a_view_could_not_fold_can_be_asked_for_over_the_bus(bench: Bench, settings: Settings):
+    runner = ViewRunner(views, settings)
+    await runner.start(bench.nc)
+    await bench.store("box_1", {"ce-id": "e-1", "ce-type": "toy.box.made", "ce-dataversion": "9"})
+    made = await bench.send(MakeBox(box_id="box_2", label="tea"))
+    assert await runner.reached(made.position)
+    answer = json.loads((await bench.nc.request(subjects.VIEWS_SKIPPED, timeout=5)).data)
+    await runner.stop()
+    [skipped] = answer["skipped"]
+    assert (answer["view"], skipped["type"], skipped["error"]) == ("toy", "toy.box.made", "UnknownEvent")

@@ -10,7 +10,9 @@ from canlian_web.i18n import Lang
 
 
 def test_every_event_has_words_in_both_languages_and_no_words_are_left_over() -> None:
-    assert event_words().keys() == EVENTS.keys(), "words for events are in canlian_web/events.toml"
+    # not those of the toy language that the chassis is tested with
+    ours = {type for type in EVENTS if not type.startswith("toy.")}
+    assert event_words().keys() == ours, "words for events are in canlian_web/events.toml"
     for texts in event_words().values():
         assert any("\u4e00" <= character <= "\u9fff" for character in texts["zh"])
         assert texts["en"].isascii()

@@ -22,6 +22,7 @@ COMMANDS = {
     "events": "canlian_operator.events:events_app",
     "why": "canlian_operator.why:why",
     "as-of": "canlian_operator.as_of:as_of",
+    "parked": "canlian_operator.parked:parked_app",
     "rebuild": "canlian_operator.rebuild:rebuild",
     "heads": "canlian_operator.log_heads:heads",
     "verify": "canlian_operator.verify:verify",

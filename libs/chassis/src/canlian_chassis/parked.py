@@ -90,6 +90,10 @@ class Parking:
     async def park(self, parked: Parked) -> None:
         await self._put(f"parked.{parked.place}", parked.model_dump_json())
 
+    async def ask(self, parked: Parked, asked: Asked) -> None:
+        """Have the service replay or drop it; it does so within a second or two, or as soon as it runs."""
+        await self.park(parked.model_copy(update={"asked": asked}))
+
     async def settle(self, parked: Parked, outcome: Literal["replayed", "dropped", "failed again"]) -> None:
         """Note what was done; what did not fail again is parked no longer."""
         now = datetime.now(UTC)

@@ -1,9 +1,9 @@
-"""What others may ask of a part's views over the bus: how far they are, and to fill them again."""
+"""What others may ask of a part's views over the bus: how far they are, what they left out, and to fill them again."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from nats.aio.client import Client as Nats
@@ -19,7 +19,12 @@ MAY_REBUILD = frozenset({Role.STAFF, Role.OPERATOR})
 
 
 async def answer(
-    nc: Nats, part: str, verifier: Verifier, state: Callable[[], dict[str, Any]], rebuild: Callable[[], None]
+    nc: Nats,
+    part: str,
+    verifier: Verifier,
+    state: Callable[[], dict[str, Any]],
+    rebuild: Callable[[], None],
+    skipped: Callable[[], Awaitable[list[dict[str, Any]]]],
 ) -> list[Subscription]:
     """Answer requests about the part's views. One process of several takes a request to rebuild; the others follow."""
 
@@ -38,7 +43,11 @@ async def answer(
         rebuild()
         await message.respond(json.dumps(state()).encode())
 
+    async def tell_skipped(message: Msg) -> None:
+        await message.respond(json.dumps({"view": part, "skipped": await skipped()}).encode())
+
     return [
         await nc.subscribe(subjects.views_state(part), cb=tell),
         await nc.subscribe(subjects.views_rebuild(part), queue=part, cb=begin),
+        await nc.subscribe(subjects.VIEWS_SKIPPED, queue=part, cb=tell_skipped),
     ]

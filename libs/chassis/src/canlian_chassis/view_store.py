@@ -226,10 +226,10 @@ class ViewStore:
         with self.engine.connect() as db:
             return db.scalar(text("SELECT to_regclass(:name)::oid"), {"name": f'"{self.name}".checkpoint'})
 
-    def skipped(self) -> int:
-        """How many events could not be folded."""
+    def skipped(self) -> list[dict[str, Any]]:
+        """The events that could not be folded: position, projection (`*` for all), type, error; the oldest first."""
         with self.engine.connect() as db:
-            return db.scalar(select(func.count()).select_from(SKIPPED)) or 0
+            return [dict(row) for row in db.execute(select(SKIPPED).order_by(SKIPPED.c.position)).mappings()]
 
 
 def _locked(lock: IO[str]) -> bool:

@@ -81,7 +81,7 @@ class ViewRunner:
         """Begin to follow the log; returns at once. Pages may read what is there. Raises DatabaseError."""
         await self._arrange(nc)
         self._subscriptions = await view_requests.answer(
-            nc, self.views.name, self._verifier, lambda: self.state, self.rebuild
+            nc, self.views.name, self._verifier, lambda: self.state, self.rebuild, self._skipped
         )
         self._task = asyncio.create_task(self._run(nc), name=f"views-{self.views.name}")
 
@@ -130,6 +130,9 @@ class ViewRunner:
         """Fill the views again beside, and switch when level. What is being filled already comes first."""
         self._rebuild_wanted = True
         self._look.set()
+
+    async def _skipped(self) -> list[dict[str, Any]]:
+        return await asyncio.to_thread(self._current.store.skipped) if self._current else []
 
     async def _run(self, nc: Nats) -> None:
         while True:

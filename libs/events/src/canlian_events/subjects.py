@@ -7,6 +7,8 @@ from canlian_events.core import Aggregate, Command, Event, Query
 EVENTS = "evt.>"
 CLAIMS = "claim.>"
 TIMERS = "timer.>"
+VIEWS_SKIPPED = "views.skipped"
+"""Asks every part for the events its views could not fold."""
 EVERYTHING = ">"
 """As a filter: all that is in a stream."""
 HEADS = "head.>"
