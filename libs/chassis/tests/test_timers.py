@@ -69,7 +69,7 @@ class Bench:
         info = await self.nc.jetstream().stream_info("TIMERS", subjects_filter=subjects.timer("toy", "*"))
         return subjects.timer("toy", box_id) in (info.state.subjects or {})
 
-    async def until(self, holds: Any, seconds: float = 20) -> None:
+    async def until(self, holds: Any, seconds: float = 40) -> None:
         async with asyncio.timeout(seconds):
             while not await holds():  # noqa: ASYNC110 - what is waited for is in another process
                 await asyncio.sleep(0.03)

@@ -112,7 +112,7 @@ class Bench:
         return [read_entry(entry)[0] for entry in await self.log.read(filter_)]
 
     async def until(self, found: Callable[[list[Event]], bool]) -> list[Event]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not found(events := await self.happened()):  # noqa: ASYNC110 - the log is what is watched
                 await asyncio.sleep(0.02)
         return events
