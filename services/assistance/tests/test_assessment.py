@@ -173,3 +173,9 @@ def test_an_erased_answer_counts_as_not_given():
     erased = ItemAnswered(assessment_id=ID, person_id=PERSON, item="seeing", answer=Sealed(about=PERSON, sealed="x"))
     form = complete({item: 1 for item in ITEMS if item != "seeing"})
     given(assessment, STARTED, erased).when(form, by=SOCIAL_WORKER).refused("assessment.incomplete", missing=["seeing"])
+
+
+def test_an_erased_person_is_not_assessed():
+    erased = Known("open", KnownPerson(1960, erased=True))
+    given(assessment).when(START, by=SOCIAL_WORKER, facts=erased).refused("person.erased")
+    given(assessment, STARTED).when(complete(NO_DIFFICULTY), by=SOCIAL_WORKER, facts=erased).refused("person.erased")

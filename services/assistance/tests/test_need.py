@@ -8,10 +8,12 @@ from canlian_assistance.facts import Known, KnownPerson
 from canlian_assistance.need.decider import need
 from canlian_chassis.testing import given
 from canlian_events.assistance.need import (
+    AskerErased,
     AskerIdentified,
     AssignNeed,
     ClassifyNeed,
     CloseNeed,
+    EraseAsker,
     IdentifyAsker,
     LinkAssessment,
     NeedAssessed,
@@ -236,3 +238,49 @@ def test_an_open_need_goes_with_the_person_and_waits_for_a_worker_there():
 def test_a_need_that_is_over_stays_where_it_was():
     transfer = TransferNeed(need_id=ID, community=THERE)
     given(need, RAISED, MET).when(transfer, by=POLICY, community=THERE, before=HERE).unchanged()
+
+
+ERASED = Known("open", KnownPerson(1960, erased=True))
+CLOSE_ERASED = CloseNeed(need_id=ID, reason=NeedCloseReason.ERASED)
+ENDED = NeedClosed(need_id=ID, reason=NeedCloseReason.ERASED)
+ERASE_ASKER = EraseAsker(need_id=ID)
+ASKER_ERASED = AskerErased(need_id=ID, asker_id=ASKER)
+
+
+def test_the_need_of_an_erased_person_ends_even_with_a_referral_open():
+    referred = NeedReferred(need_id=ID, referral_id=REFERRAL)
+    given(need, RAISED, referred).when(CLOSE_ERASED, by=POLICY, facts=ERASED).then(ENDED)
+    given(need, RAISED, referred, ENDED).when(CLOSE_ERASED, by=POLICY, facts=ERASED).unchanged()
+    end = NoteReferralEnd(need_id=ID, referral_id=REFERRAL)
+    given(need, RAISED, referred, ENDED).when(end, by=POLICY, facts=ERASED).unchanged()
+
+
+def test_nobodys_need_is_closed_as_erased_who_was_not():
+    given(need, RAISED).when(CLOSE_ERASED, by=SOCIAL_WORKER, facts=KNOWN).refused("need.not_erased")
+
+
+@pytest.mark.parametrize("history", [(RAISED,), (RAISED, NeedMet(need_id=ID)), (RAISED, ENDED)])
+@pytest.mark.parametrize(
+    "command",
+    [RAISE, AssignNeed(need_id=ID, worker_id=WORKER), ReopenNeed(need_id=ID, why="x")],
+    ids=lambda c: type(c).__name__,
+)
+def test_nothing_else_may_happen_to_the_need_of_an_erased_person(command: NeedCommand, history: tuple[Any, ...]):
+    given(need, *history).when(command, by=SOCIAL_WORKER, facts=ERASED).refused("person.erased")
+
+
+def test_what_a_person_asked_before_anybody_knew_them_is_erased_with_them():
+    identified = AskerIdentified(need_id=ID, asker_id=ASKER, person_id=PERSON)
+    given(need, ASKED, identified).when(ERASE_ASKER, by=POLICY, facts=ERASED).then(ASKER_ERASED)
+    given(need, ASKED, identified, ENDED).when(ERASE_ASKER, by=POLICY, facts=ERASED).then(ASKER_ERASED)
+    given(need, ASKED, identified, ENDED, ASKER_ERASED).when(ERASE_ASKER, by=POLICY, facts=ERASED).unchanged()
+
+
+def test_an_asker_nobody_knows_may_be_erased_too_and_the_need_ends():
+    given(need, ASKED).when(ERASE_ASKER, by=POLICY, facts=NOBODY).then(ASKER_ERASED, ENDED)
+    reopen = ReopenNeed(need_id=ID, why="x")
+    given(need, ASKED, ASKER_ERASED, ENDED).when(reopen, by=SOCIAL_WORKER, facts=NOBODY).refused("person.erased")
+
+
+def test_a_registered_person_is_no_asker():
+    given(need, RAISED).when(ERASE_ASKER, by=POLICY, facts=KNOWN).refused("need.not_an_askers")

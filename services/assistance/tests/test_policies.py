@@ -7,6 +7,7 @@ import pytest
 from canlian_assistance.facts import InHand
 from canlian_assistance.policies.after_assessment import after_assessment
 from canlian_assistance.policies.after_visit import let_next_visit_fall_due, raise_needs
+from canlian_assistance.policies.erasures import end_erased
 from canlian_assistance.policies.moves import follow_home, transfer
 from canlian_assistance.policies.referrals import close_met_need, note_referral, note_referral_end, reopen_need
 from canlian_assistance.policies.stop_visits import stop_visits
@@ -14,6 +15,7 @@ from canlian_chassis.policy import Later, Policy, command_id
 from canlian_events.assistance.assessment import AssessmentCompleted, NeedFound
 from canlian_events.assistance.need import (
     CloseNeed,
+    EraseAsker,
     LinkAssessment,
     NoteReferral,
     NoteReferralEnd,
@@ -41,11 +43,12 @@ from canlian_events.core import Command, Event
 from canlian_events.evaluation.feedback import FeedbackGiven
 from canlian_events.meta import Meta
 from canlian_events.personal import Sealed
-from canlian_events.registry.person import ConsentWithdrawn, PersonMoved
+from canlian_events.registry.person import ConsentWithdrawn, PersonErased, PersonMoved
 from canlian_events.terms import (
     Channel,
     DeclineReason,
     Domain,
+    ErasureGround,
     NeedCloseReason,
     Occasion,
     Outcome,
@@ -226,3 +229,12 @@ def test_visits_stop_when_the_person_no_longer_agrees_to_them():
 def test_other_consents_withdrawn_leave_the_visits():
     withdrawn = ConsentWithdrawn(person_id=PERSON, purpose=Purpose.CONTACT)
     assert follows(stop_visits, withdrawn, InHand(visits=(VISIT,))) == []
+
+
+def test_what_is_in_hand_for_an_erased_person_ends_and_what_they_asked_unknown_is_erased():
+    erased = PersonErased(person_id=PERSON, ground=ErasureGround.REQUEST)
+    asked = "need_00000002"
+    close, cancel, erase = follows(end_erased, erased, InHand((NEED,), (VISIT,), (asked,)))
+    assert close == CloseNeed(need_id=NEED, reason=NeedCloseReason.ERASED)
+    assert isinstance(cancel, CancelVisit)
+    assert (cancel.visit_id, erase) == (VISIT, EraseAsker(need_id=asked))

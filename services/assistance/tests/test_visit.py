@@ -24,6 +24,7 @@ from canlian_events.assistance.visit import (
     VisitTransferred,
 )
 from canlian_events.meta import Actor
+from canlian_events.personal import unsaid
 from canlian_events.terms import Help, Role, Tie
 
 TODAY = date(2026, 11, 24)
@@ -143,3 +144,17 @@ def test_nobody_is_visited_who_does_not_want_it_or_whom_nobody_knows(facts: Know
     given(visit).when(SCHEDULE, by=SOCIAL_WORKER, facts=facts).refused(code)
     given(visit, FELL_DUE).when(SCHEDULE, by=SOCIAL_WORKER, facts=facts).refused(code)
     given(visit).when(falls_due, by=SOCIAL_WORKER, facts=facts).refused(code)
+
+
+ERASED = Known("open", KnownPerson(1960, erased=True))
+
+
+def test_the_visit_of_an_erased_person_is_cancelled_without_a_word_about_them():
+    cancelled = VisitCancelled(visit_id=ID, person_id=PERSON, why=unsaid(PERSON))
+    cancel = CancelVisit(visit_id=ID, why="删除")
+    given(visit, SCHEDULED).when(cancel, by=SOCIAL_WORKER, facts=ERASED).then(cancelled)
+
+
+def test_an_erased_person_is_not_visited():
+    given(visit).when(SCHEDULE, by=SOCIAL_WORKER, facts=ERASED).refused("person.erased")
+    given(visit, SCHEDULED).when(COMPLETE, by=VOLUNTEER, facts=ERASED).refused("person.erased")

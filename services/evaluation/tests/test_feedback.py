@@ -1,5 +1,7 @@
 """The rules of feedback, as sentences."""
 
+from typing import Any
+
 import pytest
 
 from canlian_chassis.testing import given
@@ -114,3 +116,11 @@ def test_a_provider_replies_to_feedback_on_its_own_services():
 def test_a_reply_says_something():
     silent = REPLY.model_copy(update={"words": ""})
     given(feedback, ASKED, GIVEN).when(silent, by=SOCIAL_WORKER, facts=OF_PROVIDER).refused("feedback.nothing_said")
+
+
+@pytest.mark.parametrize(
+    ("history", "command"), [((), ASK), ((ASKED,), GIVE), ((ASKED, GIVEN), REPLY)], ids=["ask", "give", "reply"]
+)
+def test_an_erased_person_is_neither_asked_nor_answered(history: Any, command: Any):
+    erased = Known(person=True, erased=True)
+    given(feedback, *history).when(command, by=SOCIAL_WORKER, facts=erased).refused("person.erased")

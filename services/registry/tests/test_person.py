@@ -8,6 +8,7 @@ from services.registry.tests.people import (
     CERTIFIED,
     CITIZEN_ID,
     CLOSED,
+    ENTRY,
     HERE,
     ID,
     ISSUED,
@@ -35,10 +36,12 @@ from canlian_events.registry.person import (
     ConsentWithdrawn,
     CorrectPerson,
     DisabilityReclassified,
+    ErasePerson,
     GiveConsent,
     IssueCertificate,
     MovePerson,
     PersonCorrected,
+    PersonErased,
     PersonMoved,
     ReclassifyDisability,
     RecordAccessNeeds,
@@ -46,7 +49,7 @@ from canlian_events.registry.person import (
     RenewCertificate,
     WithdrawConsent,
 )
-from canlian_events.terms import AccessFeature, DisabilityClass, Grade, Purpose, Role, Sex
+from canlian_events.terms import AccessFeature, DisabilityClass, ErasureGround, Grade, Purpose, Role, Sex
 from canlian_registry.person.decider import claims, community_of, person
 
 CONSENT = GiveConsent(person_id=ID, purpose=Purpose.VISITS)
@@ -240,3 +243,35 @@ def test_a_citizen_id_and_a_certificate_number_belong_to_one_person():
         ("citizen-id", CITIZEN_ID, "person.citizen_id_taken", False),
         ("certificate", NUMBER, "person.certificate_taken", False),
     ]
+
+
+ERASE = ErasePerson(person_id=ID, ground=ErasureGround.REQUEST)
+ERASED = PersonErased(person_id=ID, ground=ErasureGround.REQUEST, citizen_id=CITIZEN_ID, certificate=NUMBER)
+
+
+def test_a_person_is_erased_once_and_their_numbers_are_free_again():
+    given(person, REGISTERED, CERTIFIED).when(ERASE, by=STAFF).then(ERASED)
+    given(person, REGISTERED, CERTIFIED, ERASED).when(ERASE, by=STAFF).unchanged()
+    assert [(claim.kind, claim.value, claim.release) for claim in claims(ERASED)] == [
+        ("citizen-id", CITIZEN_ID, True),
+        ("certificate", NUMBER, True),
+    ]
+
+
+def test_nobody_is_erased_whom_nobody_registered():
+    given(person).when(ERASE, by=STAFF).refused("person.unknown")
+
+
+def test_a_person_nobody_can_read_any_more_can_still_be_erased():
+    sealed = Sealed(about=ID, sealed="x")
+    unreadable = REGISTERED.model_copy(update={"name": sealed, "citizen_id": sealed})
+    erased = ERASED.model_copy(update={"citizen_id": sealed, "certificate": None})
+    given(person, unreadable).when(ERASE, by=STAFF).then(erased)
+    assert list(claims(erased)) == [], "what cannot be read cannot be given back"
+
+
+@pytest.mark.parametrize(
+    "command", [REGISTER, ENTRY, CORRECT, CONSENT, WITHDRAW, NEEDS, RECLASSIFY, MOVE], ids=lambda c: type(c).__name__
+)
+def test_nothing_may_happen_to_an_erased_person(command: Command):
+    given(person, REGISTERED, ERASED).when(command, by=STAFF, facts=OPEN).refused("person.erased")

@@ -46,6 +46,7 @@ from canlian_events.catalog.service import (
     ServiceWithdrawn,
 )
 from canlian_events.meta import Actor
+from canlian_events.personal import unsaid
 from canlian_events.terms import DeclineReason, DisabilityClass, Domain, Grade, Layer, Outcome, ProviderKind, Role
 
 ID, PERSON, NEED = "referral_00000001", "person_00000001", "need_00000001"
@@ -375,3 +376,16 @@ def test_a_decision_sees_the_places_and_the_provider_only_where_they_matter():
     assert list(beside(ACCEPT, requested)) == [Ref(SERVICE, SERVICE_ID), Ref(PROVIDER, PROVIDER_ID)]
     assert list(beside(WITHDRAW, requested)) == []
     assert list(beside(WITHDRAW, referral.fold([REFERRED, ACCEPTED]))) == [Ref(SERVICE, SERVICE_ID)]
+
+
+def test_an_erased_person_is_sent_nowhere_and_what_is_open_is_withdrawn_without_a_word_about_them():
+    erased = SendingFacts(replace(WANG, erased=True))
+    before().when(REFER, by=SOCIAL_WORKER, facts=erased).refused("person.erased")
+    withdraw = WithdrawReferral(referral_id=ID, why="删除")
+    withdrawn = ReferralWithdrawn(
+        referral_id=ID, person_id=PERSON, service_id=SERVICE_ID, need_id=NEED, why=unsaid(PERSON)
+    )
+    before(REFERRED).when(AcceptReferral(referral_id=ID), by=DESK, facts=erased).refused("person.erased")
+    before(REFERRED).when(withdraw, by=POLICY, facts=erased).then(withdrawn)
+    accepted = ReferralAccepted(referral_id=ID)
+    before(REFERRED, accepted).when(withdraw, by=POLICY, facts=erased).then(FREED, withdrawn)
