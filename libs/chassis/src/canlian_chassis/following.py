@@ -7,6 +7,7 @@ import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple
 
 import nats.errors
 import nats.js.errors
@@ -21,8 +22,24 @@ from canlian_events import subjects
 from canlian_events.core import Event, decode
 from canlian_events.meta import Meta
 
-_STALLED_AFTER = 6.0
-_HEARTBEAT_NS = 1_500_000_000
+STALLED_AFTER = 6.0
+HEARTBEAT_NS = 1_500_000_000
+
+EVERYTHING: tuple[str, ...] = ()
+"""Claims too, so that a view's position can be compared with any position of the log. And no filter at all: with two,
+the server was measured to give 1,600 messages a second instead of 120,000."""
+
+
+class Stretch(NamedTuple):
+    """The log up to `position`, of which `entries` need hold no more than the reader wants; `pending` more wait."""
+
+    entries: list[Entry]
+    position: int
+    pending: int
+
+    @classmethod
+    def of(cls, batch: list[Entry]) -> Stretch:
+        return cls(batch, batch[-1].position, batch[-1].pending)
 
 
 async def follow(nc: Nats, after: int, filters: Sequence[str] = (subjects.EVENTS,)) -> AsyncIterator[list[Entry]]:
@@ -92,7 +109,7 @@ class _Pull:
             self._inbox, cb=self._heard, pending_msgs_limit=-1, pending_bytes_limit=-1
         )
         self._request = json.dumps(
-            {"batch": self._size, "expires": 30_000_000_000, "idle_heartbeat": _HEARTBEAT_NS}
+            {"batch": self._size, "expires": 30_000_000_000, "idle_heartbeat": HEARTBEAT_NS}
         ).encode()
         await self._ask()
         return self
@@ -107,7 +124,7 @@ class _Pull:
             self._arrived.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._arrived.wait(), 1.0)
-        if self._lost or (self._outstanding and time.monotonic() - self._last_heard > _STALLED_AFTER):
+        if self._lost or (self._outstanding and time.monotonic() - self._last_heard > STALLED_AFTER):
             raise _StalledError
         batch, self._queue = self._queue, []
         await self._ask()

@@ -15,11 +15,11 @@ from nats.aio.client import Client as Nats
 from sqlalchemy import Table, collate, select
 from sqlalchemy.engine import Connection
 
-from canlian_chassis.following import follow
+from canlian_chassis.following import Stretch
 from canlian_chassis.keys import Keys
+from canlian_chassis.replay import stretches
 from canlian_chassis.settings import Settings
 from canlian_chassis.view_databases import CHECKPOINT, SKIPPED, DatabaseName, Databases, Views
-from canlian_chassis.view_follower import EVERYTHING
 from canlian_chassis.view_store import ViewStore
 from canlian_chassis.views import choose
 
@@ -100,10 +100,10 @@ async def fold(
     reached, _ = await asyncio.to_thread(store.look)
     if reached >= until:
         return
-    async for batch in follow(nc, reached, EVERYTHING):
-        if some := [entry for entry in batch if entry.position <= until]:
-            reached = await asyncio.to_thread(store.apply, some)
-            progress(reached, until)
+    async for stretch in stretches(nc, reached, store.types):
+        some = [entry for entry in stretch.entries if entry.position <= until]
+        reached = await asyncio.to_thread(store.apply, Stretch(some, min(stretch.position, until), stretch.pending))
+        progress(reached, until)
         if reached >= until:
             return
 

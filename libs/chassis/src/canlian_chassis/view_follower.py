@@ -12,15 +12,12 @@ from nats.aio.client import Client as Nats
 from sqlalchemy.exc import DatabaseError
 
 from canlian_chassis import tasks
-from canlian_chassis.following import follow
 from canlian_chassis.log import Log
+from canlian_chassis.replay import stretches
 from canlian_chassis.view_databases import is_torn
 from canlian_chassis.view_store import ViewStore
-from canlian_events import subjects
 
 log = structlog.get_logger()
-EVERYTHING = [subjects.EVENTS, subjects.CLAIMS]
-"""Claims too: so that a view's position can be compared with any position of the log."""
 
 
 class Follower:
@@ -120,14 +117,14 @@ class Follower:
 
     async def _follow(self, nc: Nats) -> None:
         filling, looked = not self.complete, time.monotonic()
-        async for batch in follow(nc, self.position, EVERYTHING):
+        async for stretch in stretches(nc, self.position, self.store.types):
             if time.monotonic() - looked > 1:
                 looked = time.monotonic()
                 if await self._notice_gone():
                     return
-            if batch:
-                self.position = await asyncio.to_thread(self.store.apply, batch)
-            await self._set(batch[-1].pending if batch else 0)
+            if stretch.position > self.position:
+                self.position = await asyncio.to_thread(self.store.apply, stretch)
+            await self._set(stretch.pending)
             if filling and self.complete:
                 return
 

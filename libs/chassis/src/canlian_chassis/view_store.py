@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from typing import IO, Any
 
 import structlog
@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError
 
-from canlian_chassis.following import read_entry
+from canlian_chassis.following import Stretch, read_entry
 from canlian_chassis.keys import Keys
 from canlian_chassis.log import Entry
 from canlian_chassis.projection import Key, Projection
@@ -63,6 +63,11 @@ class ViewStore:
     @property
     def of_newer_release(self) -> bool:
         return self.name.version > self.views.version
+
+    @property
+    def types(self) -> Collection[str]:
+        """The types of the events that it looks at."""
+        return self._seeing.keys() | self._erasing
 
     def open(self) -> tuple[int, bool]:
         """Create what is missing; the checkpoint, up to which everything is folded in, and whether it is complete.
@@ -150,13 +155,13 @@ class ViewStore:
             yield bool(db.scalar(select(func.pg_try_advisory_lock(func.hashtext(f"filling {self.name}")))))
             db.invalidate()  # the lock goes with the session
 
-    def apply(self, batch: Sequence[Entry]) -> int:
-        """Fold a batch in; returns the new checkpoint. Entries at or below the checkpoint are skipped."""
+    def apply(self, stretch: Stretch) -> int:
+        """Fold a stretch of the log in; returns the new checkpoint. What is at or below the checkpoint is skipped."""
         with self._writing.begin() as db:
             checkpoint: int = db.scalars(select(CHECKPOINT.c.position).with_for_update()).one()
-            new = [entry for entry in batch if entry.position > checkpoint]
-            if not new:
+            if stretch.position <= checkpoint:
                 return checkpoint
+            new = [entry for entry in stretch.entries if entry.position > checkpoint]
             steps: list[list[Step]] = [[] for _ in self._tables]
             for event, meta in self._decode(db, new):
                 for number, projection in self._seeing[event.type]:
@@ -164,8 +169,8 @@ class ViewStore:
                         steps[number].append((key, projection, event, meta))
             for table, steps_of_it in zip(self._tables, steps, strict=True):
                 self._fold(db, table, steps_of_it)
-            db.execute(CHECKPOINT.update().values(position=new[-1].position))
-        return new[-1].position
+            db.execute(CHECKPOINT.update().values(position=stretch.position))
+        return stretch.position
 
     def _decode(self, db: Connection, entries: Iterable[Entry]) -> list[tuple[Event, Meta]]:
         decoded: list[tuple[Event, Meta]] = []
