@@ -27,7 +27,13 @@ AT_THE_DESK = {
         [
             *("/social-worker", "/social-worker/needs", "/social-worker/needs/need_*", "{here}/matches"),
             *("/social-worker/referrals", "/social-worker/referrals/*", "/social-worker/persons"),
-            *("/social-worker/persons/person_*", "/social-worker/visits", "/social-worker/visits/visit_*"),
+            *(
+                "/social-worker/persons/person_*",
+                "{here}/phone",
+                "{here}?why=call",
+                "/social-worker/visits",
+                "/social-worker/visits/visit_*",
+            ),
             *("/social-worker/feedback", "/social-worker/needs/new"),
         ],
     ),
@@ -39,7 +45,7 @@ AT_THE_DESK = {
         "staff",
         [
             *("/federation", "/federation/behind*", "/federation/why/*", "/federation/communities"),
-            *("/federation/resources", "/federation/imports"),
+            *("/federation/resources", "/federation/imports", "/federation/looked"),
         ],
     ),
     "grid worker": ("grid", ["/social-worker", "/social-worker/visits"]),

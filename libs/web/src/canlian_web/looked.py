@@ -13,7 +13,7 @@ import types
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import JSON, ColumnElement, DateTime, false, func, or_
 from sqlmodel import Field, Session, col, select
@@ -24,6 +24,7 @@ from canlian_events.meta import Meta
 from canlian_events.personal import opened
 from canlian_events.registry.showing import FileShown
 from canlian_events.terms import FileField, Role, ShownFor
+from canlian_web.i18n import Lang
 from canlian_web.page import Context
 from canlian_web.terms import say
 
@@ -113,6 +114,11 @@ class Seen:
     what: list[FileField]
     why: ShownFor
     words: str | None
+
+    def as_step(self, lang: Lang) -> dict[str, Any]:
+        """For `ui.timeline`, where a table is too wide."""
+        why = " · ".join(part for part in (say(self.why, lang), self.words) if part)
+        return {"at": self.at, "what": say(self.what, lang), "note": why, "who": f"{self.who} · {self.role}"}
 
 
 def in_words(page: Context, rows: Iterable[Shape], name: Callable[[str], str | None]) -> list[Seen]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -16,6 +16,7 @@ from nats.aio.client import Client as Nats
 from starlette.responses import Response
 
 from canlian_chassis.bus import Accepted, Client, Refused, Unavailable
+from canlian_chassis.clock import CLOCK
 from canlian_events.ids import derive_uuid
 from canlian_events.personal import Sealed
 from canlian_events.registry.showing import MAY_LOOK, ShowFile, showing_id_of
@@ -129,7 +130,7 @@ async def tell(nc: Nats | None, actor_id: str, token: str, looks: Iterable[Look]
     """
     if nc is None:
         raise Unavailable
-    now = datetime.now(UTC)
+    now = CLOCK.now()
     commands = [_command(actor_id, look, reason, now) for look in looks]
     await _send(Client(nc, PATIENCE), token, [(derive_uuid(command.showing_id), command) for command in commands])
 

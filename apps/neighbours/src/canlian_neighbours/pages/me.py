@@ -54,14 +54,15 @@ class Consent(BaseModel):
 @router.get("/me")
 async def me(page: Page) -> Response:
     row = await find(page)
-    looked, looks = await page.read(LOOKED.of, row.person_id, own=False)
+    rows, looks = await page.read(LOOKED.of, row.person_id, own=False)
+    looked = in_words(page, rows, (await page.read(worker_names)).get)
     return page.render(
         "me.html",
         row=row,
         file=await own_file(page, phone=row.phone, address=row.address),
         community=await page.read(community_name, row.community),
         purposes=PURPOSES,
-        looked=in_words(page, looked, (await page.read(worker_names)).get),
+        looked=[one.as_step(page.lang) for one in looked],
         looks=looks,
     )
 
