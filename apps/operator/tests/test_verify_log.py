@@ -102,7 +102,7 @@ def between(finding: dict[str, Any]) -> tuple[int, int]:
 def test_a_log_that_nobody_touched_is_right(site: Site):
     code, said = site.canlian("verify", "log")
     assert code == 0, said
-    assert "24 messages read; 4 heads agree, the last at position 20" in said
+    assert "24 messages read; heads that agree: 4, the last at position 20" in said
     assert "4 newer ones are under no head yet" in said
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import nats.errors
 import nats.js.errors
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from nats.aio.client import Client as Nats
 
 from canlian_chassis.chain import BEGINNING, link, recorded_day, sign_head
@@ -59,7 +59,8 @@ class Chaining:
     async def catch_up(self) -> None:
         """Link what is new, up to the end of the log, and sign. Raises Conflict where another has signed meanwhile."""
         before: Entry | None
-        number, position, hash_ = await self._place()
+        public = self._key.public_key()  # made before there is anything to sign: who verifies looks for it
+        number, position, hash_ = await self._place(public)
         signed, before, day = position, None, date.min
         more = True
         while more:
@@ -76,13 +77,13 @@ class Chaining:
         if before and signed < position:
             await self._sign(before, hash_, number)
 
-    async def _place(self) -> tuple[int, int, bytes]:
+    async def _place(self, public: Ed25519PublicKey) -> tuple[int, int, bytes]:
         """The number of the last head, and position and hash to go on from: its own, unless somebody else signed it."""
         found = await self._heads.last()
         if found is None:
             return 0, 0, BEGINNING
         number, head = found
-        if not head.signed_by(self._key.public_key()):
+        if not head.signed_by(public):
             log.error("chain.head_of_another_key", number=number, position=head.position, key=head.key)
             return number, 0, BEGINNING
         if (end := await self._log.last_position()) < head.position:

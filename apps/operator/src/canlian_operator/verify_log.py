@@ -121,7 +121,7 @@ def _say(check: Check) -> None:
     last, key = place(check.agreed), f"{check.agreed.key[:16]}…"
     said = by_language(
         f"已核对 {check.messages} 条，{check.heads} 个签名相符，最后一个在{last}；公钥 {key}",
-        f"{check.messages} messages read; {check.heads} heads agree, the last at {last}; key {key}",
+        f"{check.messages} messages read; heads that agree: {check.heads}, the last at {last}; key {key}",
     )
     console.print(said if check.findings else f"✓ {said}", markup=False, style=None if check.findings else "green")
     if newer := check.position - check.agreed.position:
