@@ -59,6 +59,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         self.config.app.state.exchange.ending.set()  # type: ignore[union-attr]
         await super().shutdown(sockets)  # type: ignore[arg-type]
+        await self.config.app.state.exchange.snapshots.stop()  # type: ignore[union-attr]
 
 
 def server(tool: Tool) -> Server:

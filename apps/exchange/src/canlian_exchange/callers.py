@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
 from fastapi.security import HTTPBearer
 
+from canlian_chassis.as_of import Snapshots
 from canlian_chassis.bus import Unavailable
 from canlian_chassis.heads import Heads
 from canlian_chassis.keys import Keys
@@ -18,6 +20,7 @@ from canlian_events.meta import Actor
 from canlian_events.terms import Role
 from canlian_exchange.problems import Problem, language_of
 from canlian_exchange.reading import READERS, may_read
+from canlian_exchange.views import as_it_stood
 from canlian_web.i18n import Lang
 from canlian_web.tool import Tool
 
@@ -58,6 +61,11 @@ class Exchange:
         runner = self.tool.runner
         if position and (runner is None or not await runner.reached(position, timeout=PATIENCE)):
             raise Unavailable
+
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        """The overview as it stood at earlier positions."""
+        return Snapshots(as_it_stood, self.tool.settings)
 
     async def keys(self) -> Keys:
         """The key store, opened when it is first needed: its database may come later than we do."""

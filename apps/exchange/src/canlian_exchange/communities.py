@@ -6,18 +6,17 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
-from canlian_exchange.callers import BEARER, At, Reader, Shared
+from canlian_exchange.callers import BEARER, Reader
 from canlian_exchange.openapi import PROBLEMS
 from canlian_exchange.problems import Problem
 from canlian_exchange.reading import may_see
+from canlian_exchange.standing import Asked
 from canlian_exchange.views import OVERVIEW
 from canlian_overview import FIGURES, Figure, Period, Rate
-from canlian_web.formats import today
-from canlian_web.refusals import say_refusal
 
 router = APIRouter(tags=["communities"], dependencies=BEARER)
 
@@ -69,49 +68,28 @@ class OneCommunity(PeriodBody, CommunityBody):
     services: list[ServiceBody]
 
 
-FirstDay = Annotated[date | None, Query(alias="from", description="First day; else 1 January of the last day's year")]
-LastDay = Annotated[date | None, Query(description="Last day; else today")]
-
-
-def period_of(caller: Reader, from_: FirstDay = None, to: LastDay = None) -> Period:
-    end = to or today()
-    start = from_ or date(end.year, 1, 1)
-    if start > end:
-        raise Problem(422, "invalid", fields={"from": say_refusal("bad_period", {}, caller.lang)})
-    return Period(start, end)
-
-
-Days = Annotated[Period, Depends(period_of)]
-
-
 @router.get("/communities", summary="All communities", responses=PROBLEMS(401, 403, 422, 503))
-async def communities(exchange: Shared, caller: Reader, period: Days, position: At = 0) -> Communities:
+async def communities(caller: Reader, asked: Asked) -> Communities:
     """Every open community the caller may see, with its figures for the period."""
-    await exchange.reach(position)
-    at = exchange.position
-    found = await exchange.tool.read(OVERVIEW.communities, "", period)
+    found = await asked.read(OVERVIEW.communities, "", asked.period)
     bodies = [
         CommunityBody(code=row.community, name=row.name, figures=_figures(one.figures.values()))
         for one in found
         if may_see(caller.actor, (row := one.community).community)
     ]
-    return Communities(position=at, from_=period.start, to=period.end, communities=bodies)
+    return Communities(position=asked.position, from_=asked.period.start, to=asked.period.end, communities=bodies)
 
 
 @router.get("/communities/{code}", summary="One community", responses=PROBLEMS(401, 403, 404, 422, 503))
 async def community(
     code: Annotated[str, Path(pattern=r"^[0-9]{12}$", description="12 digits; a subdistrict's end in 000")],
-    exchange: Shared,
     caller: Reader,
-    period: Days,
-    position: At = 0,
+    asked: Asked,
 ) -> OneCommunity:
     """A community's figures and its services' rates; with a subdistrict's code, of all its communities together."""
     if not may_see(caller.actor, code):
         raise Problem(403, "wrong_community", facts={"community": code})
-    await exchange.reach(position)
-    at = exchange.position
-    found = await exchange.tool.read(_one, code, period, at)
+    found = await asked.read(_one, code, asked.period, asked.position)
     if found is None:
         raise Problem(404, "no_such_community", facts={"community": code})
     return found

@@ -58,3 +58,5 @@ TRAIL = trail(ExchangeRow)
 views = Views(
     "exchange", version=2, rows=ExchangeRow, projections=[used_commands, TRAIL.projection, *OVERVIEW.projections]
 )
+as_it_stood = Views("overview", version=views.version, rows=ExchangeRow, projections=OVERVIEW.projections)
+"""What is folded up to an earlier position: the overview alone, which holds nothing personal."""
