@@ -36,5 +36,6 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """A whole, empty system that the tests of a session share; one that a test breaks should be its own."""
-    with running_system(tmp_path_factory.mktemp("system") / "data") as system:
+    folder = tmp_path_factory.mktemp("system") / "data"
+    with running_system(folder, environment={"CANLIAN_MOVABLE_CLOCK": "1"}) as system:
         yield system

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from canlian_events.catalog.referral import LAPSES_AFTER_DAYS
 from tests.journeys import loop
 from tests.support.api import Api, Refusal
 from tests.support.people import HERE, THERE, new_id
@@ -79,6 +80,25 @@ def test_low_satisfaction_reopens_the_need(api: Api):
     feedback = api.wait_for("FeedbackAsked", occasion_id=referral)["data"]["feedback_id"]
     api.send("GiveFeedback", "resident", by=("--actor", person["person_id"]), feedback_id=feedback, score=2)
     assert api.wait_for("NeedReopened", need_id=need)["actor"].startswith("policy:")
+
+
+def test_a_referral_nobody_answers_lapses_in_its_time_and_the_next_best_match_is_proposed(system: System, api: Api):
+    loop.open_communities(api)
+    _, other = loop.list_service(api, domain="assistive_devices")
+    _, silent = loop.list_service(api, domain="assistive_devices")
+    who = {"person_id": loop.register(api)["person_id"]}
+    need, referral = new_id("need"), new_id("referral")
+    api.send("GiveConsent", purpose="share_with_provider", **who)
+    api.send("RaiseNeed", need_id=need, community=HERE, channel="hotline", domain="assistive_devices", **who)
+    api.send("ReferPerson", referral_id=referral, community=HERE, service_id=silent, need_id=need, **who)
+    api.wait_for("NeedReferred", need_id=need)
+    system.move_clock(days=LAPSES_AFTER_DAYS)
+    try:
+        proposed = api.wait_for("NextMatchProposed", referral_id=referral)
+        lapsed = api.wait_for("ReferralLapsed", referral_id=referral)
+    finally:
+        system.move_clock(days=0)
+    assert (proposed["cause"], proposed["data"]["service_id"]) == (lapsed["id"], other)
 
 
 def test_the_narrated_demo_walks_to_its_end_however_often(system: System):
