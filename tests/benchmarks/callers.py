@@ -28,7 +28,7 @@ from canlian_chassis.bus import Client
 from canlian_chassis.log import STREAM
 from canlian_chassis.tokens import Signer
 from canlian_events.assistance.need import RaiseNeed
-from canlian_events.catalog.service import SetCapacity
+from canlian_events.catalog.provider import CorrectProvider
 from canlian_events.core import Command
 from canlian_events.ids import new_id
 from canlian_events.meta import Actor
@@ -40,7 +40,8 @@ from tests.benchmarks import logs
 
 STAFF = Actor("worker_00000001", frozenset({Role.STAFF}), ("429999001",))
 WARM_UP = 0.5
-"""Seconds of work that don't count."""
+WARM_UP_TURNS = 10
+"""What does not count: so many turns of each caller, which touch all they will touch, then half a second."""
 
 Work = Callable[[int], AsyncIterator[None]]
 """Given a caller's number: does one thing each time it is asked for the next."""
@@ -104,10 +105,10 @@ async def _line_after(process: asyncio.subprocess.Process, said: bytes) -> bytes
     return line
 
 
-def set_capacity(caller: int) -> Command:
-    """One event, nothing claimed, nothing looked up: the services of the log, each by one caller."""
+def correct_provider(caller: int) -> Command:
+    """One event, nothing claimed, nothing looked up: the providers of the log, ten to a caller."""
     turn = next(_turn)
-    return SetCapacity(service_id=logs.service(10 * caller + turn % 10), places=turn)
+    return CorrectProvider(provider_id=logs.provider(10 * caller + turn % 10), phone=f"027{turn % 10**8:08d}")
 
 
 def raise_need(_caller: int) -> Command:
@@ -153,7 +154,7 @@ _known: list[RosterPerson] = []
 _turn = count(time.time_ns() // 1_000_000)
 """Never the same again, in this process or the next: a command that says what is known already changes nothing."""
 COMMANDS: dict[str, Callable[[int], Command]] = {
-    "set_capacity": set_capacity,
+    "correct_provider": correct_provider,
     "raise_need": raise_need,
     "correct_by_roster": correct_by_roster,
 }
@@ -268,13 +269,17 @@ async def work_for(job: Job, say: Callable[[str], None], go: Callable[[], Awaita
         work = RAW.get(job.what, send_commands)(nc, job)
         say("ready")
         await go()
-        begin = time.perf_counter() + WARM_UP
-        end = begin + job.seconds
+        warm = asyncio.Barrier(job.callers)
         took: list[float] = []
 
         async def call(caller: int) -> None:
             turns = work(caller)
+            for _ in range(WARM_UP_TURNS):
+                await anext(turns)
+            await warm.wait()
             now = time.perf_counter()
+            begin = now + WARM_UP
+            end = begin + job.seconds
             while now < end:
                 await anext(turns)
                 before, now = now, time.perf_counter()

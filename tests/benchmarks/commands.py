@@ -30,7 +30,7 @@ async def figures(bench: Bench) -> list[Figure]:
     rates: dict[int, list[float]] = {}
     for size in (10_000, 100_000, 1_000_000):
         async with bench.log(size) as log, service(log.settings, "canlian_catalog", "services-catalog") as nc:
-            one = Job("set_capacity", log.settings.nats_url, str(log.settings.data), CALLERS, SECONDS)
+            one = Job("correct_provider", log.settings.nats_url, str(log.settings.data), CALLERS, SECONDS)
             if size == 10_000:
                 found += [await _rate(bench, nc, one), await _idle(bench, nc, one)]
                 rates[size] = found[0].ours

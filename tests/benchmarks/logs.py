@@ -70,9 +70,8 @@ from canlian_sheets.sample_people import COMMUNITIES, made_up_people
 
 BATCH = 500
 SERVICES = 640
-"""Services that are listed in every log, `service(0)` and up, with room for many: ten for each of 64 callers."""
+"""Providers, each with one service with room for many, that are in every log: ten for each of 64 callers."""
 SUBDISTRICT = "429999001000"
-PROVIDER = "provider_benchmark"
 _SIDE_BY_SIDE = 97
 """So many people's events are mixed, as they are in life."""
 _SPACE = uuid.UUID("00000000-0000-5000-8000-000000000000").int
@@ -99,6 +98,11 @@ def person(number: int) -> str:
 
 def service(number: int) -> str:
     return derive("service", "benchmark", number)
+
+
+def provider(number: int) -> str:
+    """The one that offers the service of this number."""
+    return derive("provider", "benchmark", number)
 
 
 @asynccontextmanager
@@ -242,18 +246,14 @@ def town(people: list[str]) -> Iterator[Happened]:
 
 
 def _services() -> Iterator[Happened]:
-
-    yield (
-        ProviderRegistered(
-            provider_id=PROVIDER, number="R0001", name="春晖康复中心", kind=ProviderKind.SOCIAL_ORGANISATION
-        ),
-        SUBDISTRICT,
-    )
-    yield ProviderVetted(provider_id=PROVIDER), SUBDISTRICT
-    for number in range(SERVICES):
-        details = ServiceDetails(name=f"居家服务{number}", domain=Domain.DAY_CARE, layer=Layer.COMMUNITY)
+    details = ServiceDetails(name="居家服务", domain=Domain.DAY_CARE, layer=Layer.COMMUNITY)
+    for n in range(SERVICES):
+        name, number = f"春晖服务中心{n}", f"R{n:04d}"
+        kind = ProviderKind.SOCIAL_ORGANISATION
+        yield ProviderRegistered(provider_id=provider(n), number=number, name=name, kind=kind), SUBDISTRICT
+        yield ProviderVetted(provider_id=provider(n)), SUBDISTRICT
         yield (
-            ServiceListed(service_id=service(number), provider_id=PROVIDER, details=details, places=10_000),
+            ServiceListed(service_id=service(n), provider_id=provider(n), details=details, places=10_000),
             SUBDISTRICT,
         )
 
@@ -308,7 +308,7 @@ def _registered(person_id: str, who: RosterPerson) -> Iterator[Event]:
 
 def _asked(person_id: str, number: int, chance: random.Random) -> Iterator[Event]:
     need, referral = derive("need", "benchmark", number), derive("referral", "benchmark", number)
-    offered = service(chance.randrange(SERVICES))
+    offered = chance.randrange(SERVICES)
     yield NeedRaised(
         need_id=need,
         person_id=person_id,
@@ -320,8 +320,8 @@ def _asked(person_id: str, number: int, chance: random.Random) -> Iterator[Event
     yield ServiceReferred(
         referral_id=referral,
         person_id=person_id,
-        service_id=offered,
-        provider_id=PROVIDER,
+        service_id=service(offered),
+        provider_id=provider(offered),
         domain=Domain.DAY_CARE,
         need_id=need,
         reasons=(Reason(code="eligible", counts="for"), Reason(code="near", counts="for", facts={"metres": 400})),
@@ -335,7 +335,7 @@ def _asked(person_id: str, number: int, chance: random.Random) -> Iterator[Event
     yield ServiceCompleted(
         referral_id=referral,
         person_id=person_id,
-        service_id=offered,
+        service_id=service(offered),
         outcome=Outcome.MET,
         sessions=2,
         need_id=need,

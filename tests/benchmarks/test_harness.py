@@ -14,9 +14,9 @@ from tests.benchmarks.measure import Figure
 
 
 async def test_a_built_log_holds_events_that_its_keys_open(tmp_path: Path) -> None:
-    async with logs.running(tmp_path / "logs", 2000, tmp_path, lambda _: None) as running:
+    async with logs.running(tmp_path / "logs", 4000, tmp_path, lambda _: None) as running:
         async with connect(running.settings, "test") as nc:
-            assert await Log(nc).last_position() == running.events == 2000
+            assert await Log(nc).last_position() == running.events == 4000
             history = await Log(nc).read(subjects.history(PERSON, logs.person(0)))
         keys = Keys.of(running.settings)
         events = [keys.open(event, meta.id) for event, meta in map(read_entry, history)]

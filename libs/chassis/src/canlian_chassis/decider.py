@@ -72,7 +72,8 @@ def _alone(_command: Any, _state: Any) -> Iterable[Ref]:
 
 def community_named(command: Command) -> str | None:
     """Where the command says it applies: its field `community`, if it has one."""
-    return getattr(command, "community", None)
+    # not by getattr: for a model without the field that takes twenty times as long
+    return command.__dict__.get("community")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 import structlog
 from pydantic import ValidationError
@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from canlian_chassis import erasing, wire
 from canlian_chassis.clock import CLOCK
 from canlian_chassis.decider import Decider, Given, Ref, Rejected
+from canlian_chassis.facts import Facts, View
 from canlian_chassis.keys import ErasedError, Keys
 from canlian_chassis.log import MAX_BATCH, AlreadyStored, Conflict, Entry, Log, NewEntry
 from canlian_chassis.tokens import BadToken, Verifier
@@ -29,14 +30,6 @@ log = structlog.get_logger()
 T = TypeVar("T")
 _ATTEMPTS = 12
 _REMEMBERED = 20_000
-
-
-class Facts(Protocol):
-    """The service's own view, as a decision sees it."""
-
-    async def read(self, query: Any, *args: Any) -> Any: ...
-
-    async def reached(self, position: int, timeout: float = 2.0) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -93,13 +86,14 @@ class Handler:
         verifier: Verifier,
         deciders: Iterable[Decider[Any, Any, Any]],
         subdistrict: str,
-        facts: Facts | None = None,
+        view: View | None = None,
     ) -> None:
-        self._log, self._keys, self._verifier, self._facts = log, keys, verifier, facts
+        self._log, self._keys, self._verifier, self._view = log, keys, verifier, view
+        self._facts = Facts(log, view) if view else None
         self._deciders: dict[Aggregate, Decider[Any, Any, Any]] = {d.aggregate: d for d in deciders}
         self._subdistrict = subdistrict
         self._memory: OrderedDict[Ref, Memory] = OrderedDict()
-        self._locks: dict[Ref, tuple[asyncio.Lock, int]] = {}
+        self._locks: WeakValueDictionary[Ref, asyncio.Lock] = WeakValueDictionary()
         self._written = 0
         self._told = keys.told
 
@@ -213,10 +207,7 @@ class Handler:
         if decider.facts is None:
             return None
         assert self._facts is not None, f"{decider.aggregate} needs facts, but its service has no view"
-        # what others did before this command was sent must be seen by it, or a consent just given would be missed
-        if not await self._facts.reached(await self._log.last_position()):
-            raise Conflict("the service's view is behind the log")
-        return await self._facts.read(decider.facts, command, state)
+        return await self._facts.find(decider.facts, command, state)
 
     def _events(self, said: Said, memory: Memory, beside: Mapping[Ref, Memory], facts: Any) -> _Decision:
         """Decide, and put the events in the order of storing: the other aggregates' first, the command's own last."""
@@ -340,9 +331,9 @@ class Handler:
         facts: dict[int, Any] = {}
         deciders = {n: self._deciders[said.command.aggregate] for n, said in waiting.items()}
         asking = {n: d for n, d in deciders.items() if d.facts}
-        if asking and self._facts:
-            await self._facts.reached(self._written)
-            facts = await self._facts.read(
+        if asking and self._view:
+            await self._view.reached(self._written)
+            facts = await self._view.read(
                 lambda session: {
                     n: d.facts(session, waiting[n].command, d.initial) for n, d in asking.items() if d.facts
                 }
@@ -388,18 +379,21 @@ class Handler:
 
     async def _load(self, ref: Ref) -> Memory:
         """The aggregate as the log has it now; what is remembered serves if the log's leader says it is current."""
-        decider = self._deciders[ref.aggregate]
-        known = self._remembered(ref)
-        filter_ = subjects.history(*ref)
-        last = await self._log.last_of(filter_)
-        if last is None or last.position == known.position:
-            return known
+        known, filter_ = self._remembered(ref), subjects.history(*ref)
+        if known.position:
+            last = await self._log.last_position_of(filter_)
+            if last == known.position:
+                return known
+            entries = await self._log.read(filter_, after=known.position)
+        else:
+            last, entries = await asyncio.gather(self._log.last_position_of(filter_), self._log.read(filter_))
         memory = Memory(known.state, known.position, known.community, dict(known.answered))
-        for entry in await self._log.read(filter_, after=memory.position):
-            self._fold(decider, memory, entry)
-        if memory.position < last.position:
+        for entry in entries:
+            self._fold(self._deciders[ref.aggregate], memory, entry)
+        if memory.position < last:
             raise Conflict("a replica of the log is behind its leader")
-        self._keep(ref, memory)
+        if memory.position:
+            self._keep(ref, memory)
         return memory
 
     def _remembered(self, ref: Ref) -> Memory:
@@ -425,20 +419,12 @@ class Handler:
         while len(self._memory) > _REMEMBERED:
             self._memory.popitem(last=False)
 
-    @asynccontextmanager
-    async def _alone_with(self, ref: Ref) -> AsyncIterator[None]:
+    def _alone_with(self, ref: Ref) -> asyncio.Lock:
         """One command at a time for an aggregate in this process: collisions are left for those between processes."""
-        lock, users = self._locks.get(ref, (asyncio.Lock(), 0))
-        self._locks[ref] = (lock, users + 1)
-        try:
-            async with lock:
-                yield
-        finally:
-            lock, users = self._locks[ref]
-            if users == 1:
-                del self._locks[ref]
-            else:
-                self._locks[ref] = (lock, users - 1)
+        lock = self._locks.get(ref)
+        if lock is None:
+            self._locks[ref] = lock = asyncio.Lock()
+        return lock
 
 
 def _ref(command: Command) -> Ref:

@@ -79,7 +79,7 @@ class Keys:
 
     def digest(self, name: str, body: bytes) -> str:
         """A command's fingerprint, by which another body under the same id is noticed; reveals nothing of the body."""
-        return hmac.new(self._blinding, name.encode() + b"|" + body, hashlib.sha256).hexdigest()[:16]
+        return hmac.digest(self._blinding, name.encode() + b"|" + body, "sha256").hex()[:16]
 
     def ensure(self, subjects: Iterable[str]) -> None:
         """Make the keys that are not there yet, in one transaction. Raises ErasedError where one was destroyed."""

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import calendar
 import contextlib
 import json
 import random
-import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -136,17 +134,21 @@ class Log:
 
     async def last_position(self) -> int:
         """The position of the last message in the log; 0 when it is empty."""
-        return int((await self._js.stream_info(self._stream)).state.last_seq)
+        return int((await self._api(f"STREAM.INFO.{self._stream}"))["state"]["last_seq"])
+
+    async def last_position_of(self, filter_: str) -> int:
+        """The position of the last message under a subject or filter, 0 for none, from the leader: never stale."""
+        message = await self._last_of(filter_)
+        return int(message["seq"]) if message else 0
 
     async def last_of(self, filter_: str) -> Entry | None:
         """The last message under a subject or filter, from the stream's leader: never stale."""
+        message = await self._last_of(filter_)
+        return _stored(message) if message else None
+
+    async def _last_of(self, filter_: str) -> dict[str, Any] | None:
         reply = await self._api(f"STREAM.MSG.GET.{self._stream}", {"last_by_subj": filter_})
-        problem = reply.get("error")
-        if problem:
-            if problem.get("err_code") == _NO_MESSAGE:
-                return None
-            raise Conflict(problem)
-        return _stored(reply["message"])
+        return reply.get("message")
 
     async def read(self, filter_: str, after: int = 0) -> list[Entry]:
         """The messages under a filter with a position above `after`, oldest first."""
@@ -168,27 +170,32 @@ class Log:
         return found[0] if found else None
 
     async def _page(self, request: dict[str, Any]) -> tuple[list[Entry], bool]:
-        inbox = self._nc.new_inbox()
-        subscription = await self._nc.subscribe(inbox)
         page: list[Entry] = []
+        ended: asyncio.Future[Headers] = asyncio.get_running_loop().create_future()
+
+        async def take(message: Msg) -> None:
+            headers = message.headers or {}
+            if "Status" not in headers:
+                page.append(_direct(message))
+            elif not ended.done():
+                ended.set_result(headers)
+
+        inbox = self._nc.new_inbox()
+        subscription = await self._nc.subscribe(inbox, cb=take)
         try:
             await self._nc.publish(f"$JS.API.DIRECT.GET.{self._stream}", json.dumps(request).encode(), reply=inbox)
-            while True:
-                message = await subscription.next_msg(timeout=_READ_WITHIN)
-                headers = message.headers or {}
-                match headers.get("Status"):
-                    case None:
-                        page.append(_direct(message))
-                    case "204":
-                        return page, int(headers.get("Nats-Num-Pending", "0")) > 0
-                    case "404":
-                        return page, False
-                    case _:
-                        raise Conflict(headers.get("Description"))
-        except nats.errors.TimeoutError:
+            headers = await asyncio.wait_for(ended, _READ_WITHIN)
+        except TimeoutError:
             raise Conflict("the log did not answer") from None
         finally:
             await subscription.unsubscribe()
+        match headers["Status"]:
+            case "204":
+                return page, int(headers.get("Nats-Num-Pending", "0")) > 0
+            case "404":
+                return page, False
+            case _:
+                raise Conflict(headers.get("Description"))
 
     async def append(self, entries: Sequence[NewEntry]) -> list[int]:
         """Store all or nothing; returns the positions, in order. At most 1,000 entries. Raises Conflict."""
@@ -241,12 +248,16 @@ class Log:
             raise AlreadyStored
         return reply
 
-    async def _api(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def _api(self, name: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The server's answer; one that says that there is no such message is empty. Raises Conflict."""
+        request = json.dumps(body).encode() if body else b""
         try:
-            message = await self._nc.request(f"$JS.API.{name}", json.dumps(body).encode(), timeout=_READ_WITHIN)
+            message = await self._nc.request(f"$JS.API.{name}", request, timeout=_READ_WITHIN)
         except (nats.errors.TimeoutError, nats.errors.NoRespondersError, nats.errors.ConnectionClosedError) as error:
             raise Conflict(f"no answer from the log: {error!r}") from error
         reply: dict[str, Any] = json.loads(message.data)
+        if (problem := reply.get("error")) and problem.get("err_code") != _NO_MESSAGE:
+            raise Conflict(problem)
         return reply
 
 
@@ -257,8 +268,7 @@ class _BusyError(Exception):
 def _nanoseconds(text: str) -> int:
     """Unix nanoseconds of an RFC 3339 time with up to nine digits of fraction, as the server writes it."""
     whole, _, rest = text.removesuffix("Z").partition(".")
-    seconds = calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S"))
-    return seconds * 1_000_000_000 + int(rest.ljust(9, "0")[:9] or 0)
+    return int(datetime.fromisoformat(f"{whole}+00:00").timestamp()) * 1_000_000_000 + int(rest.ljust(9, "0") or 0)
 
 
 def _direct(message: Msg) -> Entry:

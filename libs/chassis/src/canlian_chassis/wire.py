@@ -5,10 +5,11 @@ Events carry CloudEvents 1.0 headers (NATS binding), so that other teams' tools 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from canlian_events.core import Event
 from canlian_events.meta import Meta
@@ -22,10 +23,9 @@ DRY_RUN = "Canlian-Dry-Run"
 Headers = dict[str, str]
 
 
-class EventNote(BaseModel):
+@dataclass(frozen=True, slots=True)
+class EventNote:
     """An event of an answer: enough to find it."""
-
-    model_config = ConfigDict(frozen=True)
 
     id: str
     type: str
@@ -46,7 +46,7 @@ class Answer(BaseModel):
     position: int = 0
     events: tuple[EventNote, ...] = ()
     code: str = ""
-    facts: dict[str, Any] = {}
+    facts: dict[str, Any] = Field(default_factory=dict)
 
 
 def event_headers(

@@ -7,7 +7,7 @@ field `<aggregate>_id`, unless the aggregate says otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Self, TypeVar, get_args, get_origin
@@ -36,9 +36,12 @@ class Message(BaseModel):
         return cls(**(shared | more))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Aggregate:
-    """What commands are addressed to and events happen to: `assistance.visit`, known by `visit_id`."""
+    """What commands are addressed to and events happen to: `assistance.visit`, known by `visit_id`.
+
+    There is one object of each, so comparing and hashing cost nothing.
+    """
 
     context: str
     name: str
@@ -63,8 +66,9 @@ _UPCASTS: dict[tuple[str, int], Callable[[Body], Body]] = {}
 def aggregate(full_name: str, id_field: str | None = None) -> Aggregate:
     """Declare an aggregate by its context and name; done once, in the module that holds its language."""
     context, name = full_name.split(".")
-    declared = Aggregate(context, name, id_field or f"{name.replace('-', '_')}_id")
-    if AGGREGATES.setdefault(full_name, declared) != declared:
+    known_by = id_field or f"{name.replace('-', '_')}_id"
+    declared = AGGREGATES.setdefault(full_name, Aggregate(context, name, known_by))
+    if declared.id_field != known_by:
         raise TypeError(f"aggregate {full_name} is declared twice")
     return declared
 
@@ -184,15 +188,13 @@ def _holds_sets(annotation: Any) -> bool:
 
 
 def _in_order(value: Any) -> Any:
-    match value:
-        case set() | frozenset():
-            return sorted(map(_in_order, value), key=str)
-        case Mapping():
-            return {name: _in_order(part) for name, part in value.items()}
-        case list() | tuple():
-            return [_in_order(part) for part in value]
-        case _:
-            return value
+    if isinstance(value, set | frozenset):
+        return sorted(map(_in_order, value), key=str)
+    if isinstance(value, dict):
+        return {name: _in_order(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_in_order(part) for part in value]
+    return value
 
 
 def decode(type: str, version: int, body: bytes) -> Event:
