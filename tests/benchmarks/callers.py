@@ -161,7 +161,7 @@ COMMANDS: dict[str, Callable[[int], Command]] = {
 
 
 def send_commands(nc: Nats, job: Job) -> Work:
-    client, token = Client(nc), Signer(Path(job.data) / "keys").sign(STAFF, seconds=3600)
+    client, token = Client(nc, patience=60.0), Signer(Path(job.data) / "keys").sign(STAFF, seconds=3600)
     make = COMMANDS[job.what]
 
     async def work(caller: int) -> AsyncIterator[None]:

@@ -14,6 +14,7 @@ import structlog
 from pydantic import ValidationError
 
 from canlian_chassis import erasing, wire
+from canlian_chassis.appending import Appending
 from canlian_chassis.clock import CLOCK
 from canlian_chassis.decider import Decider, Given, Ref, Rejected
 from canlian_chassis.facts import Facts, View
@@ -90,6 +91,7 @@ class Handler:
     ) -> None:
         self._log, self._keys, self._verifier, self._view = log, keys, verifier, view
         self._facts = Facts(log, view) if view else None
+        self._appending = Appending(log)
         self._deciders: dict[Aggregate, Decider[Any, Any, Any]] = {d.aggregate: d for d in deciders}
         self._subdistrict = subdistrict
         self._memory: OrderedDict[Ref, Memory] = OrderedDict()
@@ -276,7 +278,7 @@ class Handler:
         if decision.said.dry_run:
             return Answer(status="accepted", position=memory.position, events=tuple(decision.notes))
         try:
-            positions = await self._log.append(decision.entries)
+            positions = await self._appending.append(decision.entries)
         except Conflict:
             for ref in decision.touched:
                 self._memory.pop(ref, None)

@@ -1,0 +1,85 @@
+"""Appends what several commands came to at one moment as one batch: for the disk that is as long as one event."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from canlian_chassis.log import Conflict, Log, NewEntry
+
+_AT_ONCE = 2
+"""Batches under way; what comes meanwhile is the next one."""
+_LARGEST = 250
+"""Messages in one batch: a few milliseconds' worth."""
+
+
+class _Waiting(NamedTuple):
+    entries: Sequence[NewEntry]
+    stored: asyncio.Future[list[int]]
+
+    @property
+    def expects(self) -> set[str]:
+        return {entry.expects[0] for entry in self.entries if entry.expects}
+
+
+class Appending:
+    """Each caller's entries are stored whole or not at all, as by `Log.append`, and nobody's refusal is another's."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._waiting: list[_Waiting] = []
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def append(self, entries: Sequence[NewEntry]) -> list[int]:
+        """The positions, in order. Raises Conflict or AlreadyStored."""
+        waiting = _Waiting(entries, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        self._begin()
+        return await waiting.stored
+
+    def _begin(self) -> None:
+        while self._waiting and len(self._under_way) < _AT_ONCE:
+            task = asyncio.create_task(self._store(self._next()))
+            self._under_way.add(task)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._begin()
+
+    def _next(self) -> list[_Waiting]:
+        """The first that waits, and whoever fits with it: two that expect something of one subject don't."""
+        together: list[_Waiting] = []
+        left: list[_Waiting] = []
+        size, expected = 0, set[str]()
+        for waiting in self._waiting:
+            expects = waiting.expects
+            fits = size + len(waiting.entries) <= _LARGEST and expected.isdisjoint(expects)
+            if fits or not together:
+                together.append(waiting)
+                size += len(waiting.entries)
+                expected |= expects
+            else:
+                left.append(waiting)
+        self._waiting = left
+        return together
+
+    async def _store(self, together: Sequence[_Waiting]) -> None:
+        try:
+            positions = iter(await self._log.append([entry for waiting in together for entry in waiting.entries]))
+        except Conflict as conflict:
+            if len(together) > 1:
+                await asyncio.gather(*(self._store([waiting]) for waiting in together))
+            elif not together[0].stored.done():
+                together[0].stored.set_exception(conflict)
+            return
+        except Exception as error:
+            for waiting in together:
+                if not waiting.stored.done():
+                    waiting.stored.set_exception(error)
+            return
+        for waiting in together:
+            own = [next(positions) for _ in waiting.entries]
+            if not waiting.stored.done():
+                waiting.stored.set_result(own)
