@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from canlian_chassis.settings import Settings
-from canlian_federation.pages import communities, erasures, imports, looked, overview, resources, why
+from canlian_federation.pages import communities, erasures, imports, log_heads, looked, overview, resources, why
 from canlian_federation.views import views
 from canlian_web.i18n import N_
 from canlian_web.tool import Tool
 
-PAGES = (overview, communities, resources, imports, looked, why, erasures)
+PAGES = (overview, communities, resources, imports, looked, why, erasures, log_heads)
 
 
 def federation(settings: Settings | None = None) -> Tool:
@@ -26,6 +26,7 @@ def federation(settings: Settings | None = None) -> Tool:
             ("/looked", N_("Who looked")),
             ("/imports", N_("Bring in a roster")),
             ("/erasures", N_("Erased data")),
+            ("/log-heads", N_("Fingerprints of the log")),
         ],
         settings=settings,
     )

@@ -11,9 +11,9 @@ import typer
 
 from canlian_chassis.chain import Head
 from canlian_chassis.heads import Heads
+from canlian_events.calendar import SHANGHAI
 from canlian_operator.reaching import Link, with_system
 from canlian_operator.speech import fail, say
-from canlian_operator.verify_log import local_time
 
 LAST_SHOWN = 20
 
@@ -61,7 +61,7 @@ async def _print(link: Link, day: datetime) -> None:
 
 
 def as_text(head: Head) -> str:
-    return f"{head.position:>10}  {local_time(head):%Y-%m-%d %H:%M:%S}  {head.hash}"
+    return f"{head.position:>10}  {head.moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}  {head.hash}"
 
 
 def sheet(head: Head) -> Iterator[str]:
@@ -71,10 +71,10 @@ def sheet(head: Head) -> Iterator[str]:
     yield ""
     yield f"日期 · day              {head.day}"
     yield f"位置 · position         {head.position}"
-    yield f"记录时间 · recorded     {local_time(head):%Y-%m-%d %H:%M:%S} (Asia/Shanghai)"
+    yield f"记录时间 · recorded     {head.moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S} (Asia/Shanghai)"
     yield "                        " + head.at
-    yield from _grouped("指纹 · fingerprint      ", head.hash)
-    yield from _grouped("公钥 · public key       ", head.key)
+    yield from _grouped("指纹 · fingerprint      ", head.groups)
+    yield from _grouped("公钥 · public key       ", head.key_groups)
     yield "签名 · signature"
     yield f"  {head.signature}"
     yield ""
@@ -83,8 +83,7 @@ def sheet(head: Head) -> Iterator[str]:
     yield f"核对 · to check:  canlian verify log  &&  canlian heads --day {head.day}"
 
 
-def _grouped(title: str, digits: str) -> Iterator[str]:
-    """Sixteen groups of four, four to a line."""
-    groups = [digits[start : start + 4] for start in range(0, len(digits), 4)]
+def _grouped(title: str, groups: list[str]) -> Iterator[str]:
+    """Four to a line."""
     for line in range(0, len(groups), 4):
         yield (title if line == 0 else " " * 24) + " ".join(groups[line : line + 4])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -134,13 +133,8 @@ def place(head: Head | None) -> str:
     """Where in the log a head is, and when that was."""
     if head is None:
         return by_language("日志开头", "the beginning")
-    at = f"{local_time(head):%Y-%m-%d %H:%M:%S}"
+    at = f"{head.moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
     return by_language(f"位置 {head.position}（{at}）", f"position {head.position} ({at})")
-
-
-def local_time(head: Head) -> datetime:
-    """In Shanghai, to the microsecond."""
-    return datetime.fromisoformat(head.at[:26] + "+00:00").astimezone(SHANGHAI)
 
 
 def worded(finding: Finding) -> str:

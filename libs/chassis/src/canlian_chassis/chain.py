@@ -54,6 +54,20 @@ class Head(BaseModel):
         """The words that are signed."""
         return _words(self.position, self.hash, self.at, self.day)
 
+    @property
+    def moment(self) -> datetime:
+        """When the message was recorded, to the microsecond."""
+        return datetime.fromisoformat(f"{self.at[:26]}+00:00")
+
+    @property
+    def groups(self) -> list[str]:
+        """The hash as people compare it: in groups of four."""
+        return _in_fours(self.hash)
+
+    @property
+    def key_groups(self) -> list[str]:
+        return _in_fours(self.key)
+
     def signed_by(self, key: Ed25519PublicKey) -> bool:
         try:
             signature = base64.b64decode(self.signature, validate=True)
@@ -78,6 +92,10 @@ def utc_text(ns: int) -> str:
     """`2026-11-24T05:41:25.123456789Z` of Unix nanoseconds."""
     seconds, rest = divmod(ns, 1_000_000_000)
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest:09d}Z"
+
+
+def _in_fours(digits: str) -> list[str]:
+    return [digits[start : start + 4] for start in range(0, len(digits), 4)]
 
 
 def _words(position: int, hash_: str, at: str, day: date) -> bytes:
