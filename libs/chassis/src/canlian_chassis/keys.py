@@ -21,7 +21,7 @@ import pydantic_core
 import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import bindparam, delete, select, text, update
 from sqlalchemy.engine import Connection, Engine
 
 from canlian_chassis.key_tables import (
@@ -186,21 +186,29 @@ class Keys:
         new = self._masters.prepare()
         with self._engine.begin() as db:
             db.execute(update(MASTER).values(id=new))
-        count = 0
-        while some := self._rewrap(new):
-            count += some
+        count, after = 0, ""
+        while wrapped := self._rewrap(new, after):
+            after, number = wrapped
+            count += number
         self._forget_what_was()
         self._masters.promote()
         return count
 
-    def _rewrap(self, new: str) -> int:
+    def _rewrap(self, new: str, after: str) -> tuple[str, int] | None:
+        """Wrap some keys anew, by subject; up to which, and how many needed it. None when there are no more."""
+        following = select(KEYS).where(KEYS.c.subject > after).order_by(KEYS.c.subject).limit(2 * SOME)
+        change = update(KEYS).where(KEYS.c.subject == bindparam("whose"))
         with self._writing() as (db, _):
-            rows = db.execute(select(KEYS).where(KEYS.c.master != new).limit(SOME)).all()
+            rows = db.execute(following).all()
+            changes = []
             for row in rows:
-                raw = self._masters.unwrap(row.master, row.subject, row.wrapped)
-                change = update(KEYS).where(KEYS.c.subject == row.subject)
-                db.execute(change.values(wrapped=self._masters.wrap(new, row.subject, raw), master=new))
-        return len(rows)
+                if row.master != new:
+                    raw = self._masters.unwrap(row.master, row.subject, row.wrapped)
+                    again = self._masters.wrap(new, row.subject, raw)
+                    changes.append({"whose": row.subject, "wrapped": again, "master": new})
+            if changes:
+                db.execute(change.values(wrapped=bindparam("wrapped"), master=bindparam("master")), changes)
+        return (rows[-1].subject, len(changes)) if rows else None
 
     def _cipher(self, subject: str, *, make: bool = False) -> AESGCM | None:
         if subject not in self._held:
