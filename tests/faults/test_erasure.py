@@ -24,7 +24,7 @@ from canlian_chassis.views import ViewRunner
 from canlian_events import subjects
 from canlian_events.assistance.assessment import StartAssessment
 from canlian_events.assistance.instruments import SERVICE_NEEDS
-from canlian_events.assistance.need import AssignNeed, IdentifyAsker, NeedClosed, RaiseNeed, ReopenNeed
+from canlian_events.assistance.need import AssignNeed, CloseNeed, IdentifyAsker, NeedClosed, RaiseNeed, ReopenNeed
 from canlian_events.assistance.visit import CompleteVisit, ScheduleVisit, VisitCancelled
 from canlian_events.catalog.matching import FindMatches, Matches
 from canlian_events.catalog.referral import AcceptReferral, ReferPerson, ReferralWithdrawn
@@ -47,6 +47,7 @@ from canlian_events.terms import (
     Domain,
     ErasureGround,
     Grade,
+    NeedCloseReason,
     Occasion,
     Purpose,
     Role,
@@ -82,6 +83,7 @@ PERSONAL = {
     "asked without an account": "想找会手语的人陪诊挂号",
     "contact of the asker": "13871239981",
     "findings": "床垫潮湿发霉急需更换",
+    "opened again because": "护工三天没有上门也不接电话",
 }
 NEED, ASKED, VISIT, REFERRAL = "need_0erased0", "need_0erased1", "visit_0erased0", "referral_0erased0"
 ANONYMOUS = Actor("anonymous", frozenset({Role.ANONYMOUS}))
@@ -116,6 +118,8 @@ def story() -> Iterable[tuple[Command, Actor]]:
     visits = {"person_id": WHO, "community": HERE, "worker_id": VOLUNTEER.id, "due": today()}
     yield ScheduleVisit(visit_id="visit_0erased1", **visits), SOCIAL_WORKER
     yield CompleteVisit(visit_id="visit_0erased1", tie=Tie.FAMILY, findings=value["findings"]), VOLUNTEER
+    yield CloseNeed(need_id=NEED, reason=NeedCloseReason.MET), SOCIAL_WORKER
+    yield ReopenNeed(need_id=NEED, why=value["opened again because"]), SOCIAL_WORKER
     yield ScheduleVisit(visit_id=VISIT, look_for=value["look for"], **visits), SOCIAL_WORKER
     refer = ReferPerson(
         referral_id=REFERRAL, person_id=WHO, community=HERE, service_id=SERVICE, need_id=NEED, note=value["note"]

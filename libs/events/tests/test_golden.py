@@ -41,7 +41,11 @@ def test_a_stored_body_is_still_read_and_loses_nothing(path: Path) -> None:
     assert decode(type_, event.version, encode(event)) == event
 
 
-@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+NOT_SEALED_THEN = {"assistance.need.reopened.v1"}
+"""What became personal in a later version."""
+
+
+@pytest.mark.parametrize("path", [p for p in GOLDEN if p.stem not in NOT_SEALED_THEN], ids=lambda path: path.stem)
 def test_what_is_personal_in_a_stored_body_is_sealed_for_the_one_it_is_about(path: Path) -> None:
     event = decode(*parts(path), path.read_bytes())
     subjects: list[str] = []

@@ -66,7 +66,7 @@ REFERRAL_ENDED = NeedReferralEnded(need_id=ID, referral_id=REFERRAL)
 MET, MEET = NeedMet(need_id=ID), CloseNeed(need_id=ID, reason=NeedCloseReason.MET)
 CLOSED = NeedClosed(need_id=ID, reason=NeedCloseReason.NOT_OURS)
 REOPEN = ReopenNeed(need_id=ID, why="还是没人来")
-REOPENED = NeedReopened(need_id=ID, why="还是没人来")
+REOPENED = NeedReopened(need_id=ID, person_id=PERSON, why="还是没人来")
 
 
 def raising(**changes: Any) -> RaiseNeed:

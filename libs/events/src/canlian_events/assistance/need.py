@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from canlian_events.core import Command, Event, aggregate
+from typing import Any
+
+from canlian_events.core import Command, Event, aggregate, upcast
 from canlian_events.ids import AssessmentId, CommunityCode, NeedId, PersonId, PersonOrAskerId, ReferralId, WorkerId
 from canlian_events.personal import Personal
 from canlian_events.terms import Channel, Domain, NeedCloseReason, Role, Urgency
@@ -149,9 +151,17 @@ class NeedClosed(Event, type="assistance.need.closed"):
     reason: NeedCloseReason
 
 
-class NeedReopened(Event, type="assistance.need.reopened"):
+class NeedReopened(Event, type="assistance.need.reopened", version=2, about="person_id"):
+    """Before version 2 it did not say whose need it was, and the reason was not sealed."""
+
     need_id: NeedId
-    why: str
+    person_id: PersonOrAskerId | None = None
+    why: Personal[str]
+
+
+@upcast(NeedReopened, since=1)
+def not_sealed_before(body: dict[str, Any]) -> dict[str, Any]:
+    return body
 
 
 class NeedTransferred(Event, type="assistance.need.transferred"):

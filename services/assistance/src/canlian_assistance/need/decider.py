@@ -127,7 +127,7 @@ def _when_over(command: NeedCommand, need: Over, given: Given) -> Sequence[NeedE
             _only_ones_own(need.was, given)
             if need.was.asker_erased and _is_asker(need.was.person_id):
                 raise Rejected("person.erased")
-            return [NeedReopened.from_(command)]
+            return [NeedReopened.from_(command, person_id=need.was.person_id)]
         case EraseAsker():
             return _erase_asker(need.was)
         case NoteReferralEnd() | TransferNeed():
