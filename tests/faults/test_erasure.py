@@ -14,10 +14,10 @@ from sqlalchemy import Table
 from sqlmodel import Session, func, select
 
 from canlian_chassis.bus import Refused, connect
-from canlian_chassis.certificates import KEY, Certificate, Check
-from canlian_chassis.certifying import keep
+from canlian_chassis.erasure_proof import KEY, Check, ErasureProof
 from canlian_chassis.keys import Keys
 from canlian_chassis.log import Entry, Log
+from canlian_chassis.proving import keep
 from canlian_chassis.signing import public_key
 from canlian_chassis.view_check import check
 from canlian_chassis.views import ViewRunner
@@ -325,7 +325,7 @@ async def certified(here: Scene, position: int) -> None:
     assert len(certificate.released) == 2, "the citizen ID and the certificate number"
     assert person.sealed > person.events > 5
     assert {view.name.partition("_v")[0] for view in certificate.views} == {tool.replace("-", "_") for tool in TOOLS}
-    read = Certificate.model_validate_json(certificate.model_dump_json())
+    read = ErasureProof.model_validate_json(certificate.model_dump_json())
     entries = await here.log.read(subjects.EVERYTHING)
     assert wrong(read, entries, here) == ()
     stories = {
@@ -338,7 +338,7 @@ async def certified(here: Scene, position: int) -> None:
     assert wrong(read, [entry for entry in entries if entry.position != position], here) != ()
 
 
-def wrong(certificate: Certificate, entries: list[Entry], here: Scene) -> tuple[str, ...]:
+def wrong(certificate: ErasureProof, entries: list[Entry], here: Scene) -> tuple[str, ...]:
     folder = here.town.settings.key_folder
     found = Check(certificate, public_key(folder / f"{KEY}.pub.pem"))
     for entry in entries:

@@ -7,7 +7,7 @@ from datetime import date
 
 from apps.federation.tests.bench import LEADER, STAFF, Bench
 
-from canlian_chassis.certificates import KEY, Certificate
+from canlian_chassis.erasure_proof import KEY, ErasureProof
 from canlian_chassis.signing import public_key
 from canlian_events.numbers import make_citizen_id
 from canlian_events.registry.person import RegisterPerson
@@ -43,7 +43,7 @@ async def test_staff_erase_a_person_and_certify_it(bench: Bench):
         await client.post(f"/federation/erasures/{WHO}/certificate")
         page = (await client.get(f"/federation/erasures/{WHO}")).text
         downloaded = await client.get(f"/federation/erasures/{WHO}/certificate.json")
-    certificate = Certificate.model_validate_json(downloaded.content)
+    certificate = ErasureProof.model_validate_json(downloaded.content)
     assert certificate.is_signed_by(public_key(bench.tool.settings.key_folder / f"{KEY}.pub.pem"))
     assert json.loads(downloaded.content)["said"]["ground"] == "request"
     assert certificate.signature in page

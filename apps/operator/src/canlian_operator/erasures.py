@@ -15,7 +15,7 @@ from canlian_operator.reaching import Link, with_system
 from canlian_operator.speech import by_language, console, errors, fail, language, note
 
 if TYPE_CHECKING:
-    from canlian_chassis.certificates import Certificate, Checked
+    from canlian_chassis.erasure_proof import Checked, ErasureProof
 
 erasures_app = typer.Typer(help="个人信息删除 · Erasures: listed, certified, checked, enforced", no_args_is_help=True)
 OPENING = ("social-worker", "volunteer", "neighbours", "provider", "federation")
@@ -71,7 +71,7 @@ def check(
     ] = None,
 ) -> None:
     """核对证明 · Check a certificate against the log; exits 1 where it does not hold. Needs no secret."""
-    from canlian_chassis.certificates import KEY  # noqa: PLC0415 - quick to start without it
+    from canlian_chassis.erasure_proof import KEY  # noqa: PLC0415 - quick to start without it
     from canlian_chassis.signing import public_key  # noqa: PLC0415
 
     settings = read_settings()
@@ -100,7 +100,7 @@ def enforce() -> None:
     note(f"再次销毁了 {len(back)} 把密钥。", f"{len(back)} keys were destroyed again.")
 
 
-async def _erase(link: Link, person: str, ground: ErasureGround, wait: float) -> Certificate:
+async def _erase(link: Link, person: str, ground: ErasureGround, wait: float) -> ErasureProof:
     from canlian_events.registry.person import ErasePerson  # noqa: PLC0415 - quick to start without it
 
     done = await link.client.send(ErasePerson(person_id=person, ground=ground), token=link.token())
@@ -115,7 +115,7 @@ async def _erase(link: Link, person: str, ground: ErasureGround, wait: float) ->
 
 async def _rebuilt(link: Link, person: str, wait: float) -> list[str]:
     """The tools that still have a database from before, when the time is over."""
-    from canlian_chassis.certifying import views_without  # noqa: PLC0415 - quick to start without it
+    from canlian_chassis.proving import views_without  # noqa: PLC0415 - quick to start without it
     from canlian_chassis.view_databases import Databases  # noqa: PLC0415
 
     def left() -> list[str]:
@@ -136,9 +136,9 @@ async def _rebuilt(link: Link, person: str, wait: float) -> list[str]:
     return tools
 
 
-async def _certify(link: Link, person: str) -> Certificate:
-    from canlian_chassis.certifying import NotErased, keep  # noqa: PLC0415 - quick to start without it
+async def _certify(link: Link, person: str) -> ErasureProof:
     from canlian_chassis.keys import Keys  # noqa: PLC0415
+    from canlian_chassis.proving import NotErased, keep  # noqa: PLC0415 - quick to start without it
 
     keys = await asyncio.to_thread(Keys.of, link.settings)
     try:
@@ -147,8 +147,8 @@ async def _certify(link: Link, person: str) -> Certificate:
         fail(f"{person} 的个人信息没有删除。", f"The data of {person} was not erased.")
 
 
-async def _live(link: Link, certificate: Certificate, key: object) -> Checked:
-    from canlian_chassis.certificates import Check  # noqa: PLC0415 - quick to start without it
+async def _live(link: Link, certificate: ErasureProof, key: object) -> Checked:
+    from canlian_chassis.erasure_proof import Check  # noqa: PLC0415 - quick to start without it
     from canlian_operator.exporting import everything  # noqa: PLC0415
 
     found = Check(certificate, key)  # type: ignore[arg-type]
@@ -158,8 +158,8 @@ async def _live(link: Link, certificate: Certificate, key: object) -> Checked:
     return found.end()
 
 
-def _exported(export: Path, certificate: Certificate, key: object) -> Checked:
-    from canlian_chassis.certificates import Check  # noqa: PLC0415 - quick to start without it
+def _exported(export: Path, certificate: ErasureProof, key: object) -> Checked:
+    from canlian_chassis.erasure_proof import Check  # noqa: PLC0415 - quick to start without it
     from canlian_operator.exporting import read_line  # noqa: PLC0415
 
     found = Check(certificate, key)  # type: ignore[arg-type]
@@ -172,11 +172,11 @@ def _exported(export: Path, certificate: Certificate, key: object) -> Checked:
     return found.end()
 
 
-def _read(file: Path) -> Certificate:
-    from canlian_chassis.certificates import Certificate  # noqa: PLC0415 - quick to start without it
+def _read(file: Path) -> ErasureProof:
+    from canlian_chassis.erasure_proof import ErasureProof  # noqa: PLC0415 - quick to start without it
 
     try:
-        return Certificate.model_validate_json(file.read_bytes())
+        return ErasureProof.model_validate_json(file.read_bytes())
     except (OSError, ValueError) as error:
         fail(f"{file} 不是删除证明：{error}", f"{file} is no certificate of erasure: {error}", code=2)
 
@@ -191,7 +191,7 @@ _WRONG = {
 }
 
 
-def _tell(certificate: Certificate, checked: Checked) -> None:
+def _tell(certificate: ErasureProof, checked: Checked) -> None:
     first = certificate.destroyed[0]
     if checked.wrong:
         for code in checked.wrong:

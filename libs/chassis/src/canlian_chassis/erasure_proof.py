@@ -63,7 +63,7 @@ class View(_Part):
     """Up to where in the log it was filled when the certificate was made."""
 
 
-class Certificate(_Part):
+class ErasureProof(_Part):
     """`destroyed` begins with the one asked for; the others were destroyed because of it."""
 
     destroyed: tuple[Destroyed, ...]
@@ -86,7 +86,7 @@ class Certificate(_Part):
         told = self.model_dump(mode="json", exclude={"signature"})
         return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
-    def signed(self, key: Ed25519PrivateKey) -> Certificate:
+    def signed(self, key: Ed25519PrivateKey) -> ErasureProof:
         named = self.model_copy(update={"signed_by": fingerprint(key.public_key())})
         return named.model_copy(update={"signature": base64.b64encode(key.sign(named.words)).decode()})
 
@@ -127,7 +127,7 @@ def in_the_open(entry: Entry) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Checked:
-    """What is wrong with a certificate, as codes; nothing where it holds. `head`: the chain was compared too."""
+    """What is wrong with a proof, as codes; nothing where it holds. `head`: the chain was compared too."""
 
     wrong: tuple[str, ...]
     head: bool = False
@@ -141,31 +141,31 @@ class Check:
     `released`: a claim was not given back there. `chain`: the log up to the head is not the one that was signed.
     """
 
-    def __init__(self, certificate: Certificate, key: Ed25519PublicKey, heads: Ed25519PublicKey | None = None) -> None:
-        self._certificate, self._key, self._heads = certificate, key, heads
-        self._tally = Tally({one.subject: one.position for one in certificate.destroyed})
-        self._wanted = {one.position for one in certificate.destroyed} | {one.position for one in certificate.released}
+    def __init__(self, proof: ErasureProof, key: Ed25519PublicKey, heads: Ed25519PublicKey | None = None) -> None:
+        self._proof, self._key, self._heads = proof, key, heads
+        self._tally = Tally({one.subject: one.position for one in proof.destroyed})
+        self._wanted = {one.position for one in proof.destroyed} | {one.position for one in proof.released}
         self._found: dict[int, Entry] = {}
-        self._hash: bytes | None = BEGINNING if certificate.head else None
+        self._hash: bytes | None = BEGINNING if proof.head else None
         self._at_head: bytes | None = None
 
     @property
     def last(self) -> int:
         """Up to where the log has to be read."""
-        return max([*self._wanted, self._certificate.head.position if self._certificate.head else 0])
+        return max([*self._wanted, self._proof.head.position if self._proof.head else 0])
 
     def take(self, entry: Entry) -> None:
         self._tally.take(entry)
         if entry.position in self._wanted:
             self._found[entry.position] = entry
-        head = self._certificate.head
+        head = self._proof.head
         if head and self._hash is not None and entry.position <= head.position:
             self._hash = link(self._hash, entry)
             if entry.position == head.position:
                 self._at_head = self._hash
 
     def end(self) -> Checked:
-        one, wrong = self._certificate, []
+        one, wrong = self._proof, []
         if not one.is_signed_by(self._key):
             wrong.append("signature")
         if not all(self._is_the_event(destroyed) for destroyed in one.destroyed):
@@ -193,7 +193,7 @@ class Check:
         return same and _erases(entry) == destroyed.subject and utc_text(entry.recorded_ns) == destroyed.recorded_at
 
     def _says_so(self) -> bool:
-        one = self._certificate
+        one = self._proof
         first, *others = (self._found.get(destroyed.position) for destroyed in one.destroyed)
         if first is None:
             return False
@@ -205,9 +205,7 @@ class Check:
     def _was_released(self, released: Released) -> bool:
         entry = self._found.get(released.position)
         return (
-            entry is not None
-            and entry.subject == released.claim
-            and releases(entry, self._certificate.destroyed[0].event_id)
+            entry is not None and entry.subject == released.claim and releases(entry, self._proof.destroyed[0].event_id)
         )
 
     def _is_the_head(self, head: Head) -> bool:

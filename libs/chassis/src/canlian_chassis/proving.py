@@ -14,8 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 
 from canlian_chassis import erasing
-from canlian_chassis.certificates import KEY, Certificate, Destroyed, Released, Tally, View, in_the_open, releases
 from canlian_chassis.chain import Head, recorded_day, utc_text
+from canlian_chassis.erasure_proof import KEY, Destroyed, ErasureProof, Released, Tally, View, in_the_open, releases
 from canlian_chassis.following import follow
 from canlian_chassis.heads import Heads
 from canlian_chassis.key_tables import Tombstone
@@ -49,7 +49,7 @@ def views_without(settings: Settings, subject: str) -> list[View]:
 
 async def certify(
     nc: Nats, keys: Keys, subject: str, key: Ed25519PrivateKey, views: Iterable[View] = ()
-) -> Certificate:
+) -> ErasureProof:
     """The certificate for a subject, counted from the log. Raises NotErased."""
     log, stones = Log(nc), {stone.subject: stone for stone in await asyncio.to_thread(keys.erased)}
     listed = {subjects.erased(found.subject): found for found in await log.read(subjects.ERASURES)}
@@ -72,7 +72,7 @@ async def certify(
                 released.append(Released(claim=entry.subject, position=entry.position))
         if batch and batch[-1].position >= last:
             break
-    certificate = Certificate(
+    proof = ErasureProof(
         destroyed=tuple(_destroyed(name, entry, tally, stones[name]) for name, entry in found.items()),
         said=in_the_open(event),
         actor=event.headers["ce-actor"],
@@ -83,11 +83,11 @@ async def certify(
         issued_at=datetime.now(UTC),
         signed_by="",
     )
-    return certificate.signed(key)
+    return proof.signed(key)
 
 
-async def keep(nc: Nats, keys: Keys, settings: Settings, subject: str) -> Certificate:
-    """The certificate, made now and kept under `data/erasures`. Raises NotErased."""
+async def keep(nc: Nats, keys: Keys, settings: Settings, subject: str) -> ErasureProof:
+    """The proof, made now and kept under `data/erasures`. Raises NotErased."""
     views = await asyncio.to_thread(views_without, settings, subject)
     made = await certify(nc, keys, subject, private_key(settings.key_folder, KEY), views)
     file = kept_file(settings, subject)
@@ -96,10 +96,10 @@ async def keep(nc: Nats, keys: Keys, settings: Settings, subject: str) -> Certif
     return made
 
 
-def kept(settings: Settings, subject: str) -> Certificate | None:
+def kept(settings: Settings, subject: str) -> ErasureProof | None:
     """The one that was made last, where one was."""
     try:
-        return Certificate.model_validate_json(kept_file(settings, subject).read_bytes())
+        return ErasureProof.model_validate_json(kept_file(settings, subject).read_bytes())
     except (FileNotFoundError, ValueError):
         return None
 
