@@ -26,6 +26,11 @@ log = structlog.get_logger()
 M = TypeVar("M", bound=Message)
 
 
+PING_EVERY = 3.0
+"""Seconds. A server that answers none of two in a row is taken for lost, and another connection made: after nine at
+the most, where a line went dead without a word."""
+
+
 class Refused(Exception):
     """The service's answer is no. `code` and `facts` are worded by the tools."""
 
@@ -45,8 +50,8 @@ class Invalid(Refused):
 class Unavailable(Refused):
     """Nobody answered in time. The command may or may not have been done: send it again with the same id."""
 
-    def __init__(self) -> None:
-        super().__init__("unavailable")
+    def __init__(self, code: str = "unavailable") -> None:
+        super().__init__(code)
 
 
 class Failed(Unavailable):
@@ -86,7 +91,7 @@ async def open_connection(settings: Settings, name: str) -> Nats:
                 connect_timeout=2,
                 error_cb=say_error,
                 reconnected_cb=say_reconnected,
-                ping_interval=10,
+                ping_interval=PING_EVERY,
                 max_outstanding_pings=2,
             )
         except (OSError, nats.errors.Error) as error:
@@ -225,5 +230,7 @@ def _answer_or_refusal(answer: Answer) -> Accepted | Refused:
             return Refused(answer.code, answer.facts)
         case "failed" if answer.code == "failed":
             return Failed()
+        case "failed" if answer.code == wire.LOG_FULL:
+            return Unavailable(answer.code)
         case "failed":
             return Unavailable()

@@ -102,7 +102,7 @@ class _Pull:
 
     async def __aenter__(self) -> _Pull:
         config = consumer_config(self._after, self._filters)
-        info = await self._nc.jetstream(timeout=10).add_consumer(STREAM, config)
+        info = await self._nc.jetstream(timeout=3).add_consumer(STREAM, config)
         self._next = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{info.name}"
         self._inbox = self._nc.new_inbox()
         self._subscription = await self._nc.subscribe(
@@ -152,8 +152,10 @@ class _Pull:
             self._arrived.set()
 
     def _take(self, message: Msg, headers: Headers) -> None:
-        self._outstanding -= 1
         position, delivered, recorded, pending = ack_numbers(message.reply)
+        if delivered <= self._delivered:
+            return  # it came twice
+        self._outstanding -= 1
         if delivered != self._delivered + 1:
             self._lost = True
         self._delivered = delivered

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
+import nats.errors
+import nats.js.errors
 import structlog
 from pydantic import ValidationError
 
@@ -19,7 +21,7 @@ from canlian_chassis.clock import CLOCK
 from canlian_chassis.decider import Decider, Given, Ref, Rejected
 from canlian_chassis.facts import Facts, View
 from canlian_chassis.keys import ErasedError, Keys
-from canlian_chassis.log import MAX_BATCH, AlreadyStored, Conflict, Entry, Log, NewEntry
+from canlian_chassis.log import MAX_BATCH, AlreadyStored, Conflict, Entry, Full, Log, NewEntry
 from canlian_chassis.tokens import BadToken, Verifier
 from canlian_chassis.wire import Answer, EventNote, Headers
 from canlian_events import subjects
@@ -104,9 +106,8 @@ class Handler:
         try:
             said = self._read(name, body, headers)
             return said if isinstance(said, Answer) else await self._decide_and_store(said)
-        except Exception:
-            log.exception("command.failed", command=name)
-            return Answer(status="failed", code="failed")
+        except Exception as error:
+            return _failed(name, error)
 
     async def handle_many(self, items: Sequence[Mapping[str, Any]], headers: Headers) -> list[Answer]:
         """Answer many commands, in order: first all at once in large batches, then one by one those that collided."""
@@ -124,9 +125,8 @@ class Handler:
                     # one that is not remembered here was just tried as new, in a batch: it is there already
                     remembered = _ref(waiting[n].command) in self._memory
                     answers[n] = await self._decide_and_store(waiting[n], guess=remembered)
-                except Exception:
-                    log.exception("command.failed", command=type(waiting[n].command).__name__)
-                    answers[n] = Answer(status="failed", code="failed")
+                except Exception as error:
+                    answers[n] = _failed(type(waiting[n].command).__name__, error)
 
         await asyncio.gather(*(one(n) for n in left))
         return [answers[n] for n in range(len(items))]
@@ -370,7 +370,7 @@ class Handler:
             return {}
         try:
             positions = await self._log.append(entries)
-        except Conflict:
+        except (Conflict, Full):
             return {}
         answers, start = {}, 0
         for n, decision in batch.items():
@@ -435,6 +435,20 @@ def _ref(command: Command) -> Ref:
 
 def _note(event: Event, id_: str, position: int) -> EventNote:
     return EventNote(id=id_, type=event.type, name=type(event).__name__, position=position)
+
+
+def _failed(name: str, error: Exception) -> Answer:
+    """What went wrong and is no answer of a rule: the command may be sent again under its id."""
+    match error:
+        case Full():
+            log.error("log.full", command=name, why=str(error))
+            return Answer(status="failed", code=wire.LOG_FULL)
+        case nats.errors.Error() | nats.js.errors.Error():
+            log.warning("command.log_unavailable", command=name, error=repr(error))
+            return Answer(status="failed", code="busy")
+        case _:
+            log.error("command.failed", command=name, exc_info=error)
+            return Answer(status="failed", code="failed")
 
 
 def key_reused() -> Answer:

@@ -42,6 +42,7 @@ _TOLD_WITH_IT = (
     *("Nats-Num-Pending", "Nats-Last-Sequence", "Nats-UpTo-Sequence"),
 )
 """What the server adds to the headers of a message that it gives directly: not stored with it."""
+_NO_ROOM = {10002, 10023, 10028, 10047, 10077}
 _NO_MESSAGE = 10037
 _MAX_OPEN_BATCHES = 32
 """The server allows about 50 open batches on a stream; several processes share them, and back off when told."""
@@ -57,6 +58,10 @@ class Conflict(Exception):
 
 class AlreadyStored(Conflict):
     """An event of this id is in the log: the same command came a moment ago, or its id was used for another."""
+
+
+class Full(Exception):
+    """The server has no room for more, by its own limits. Nothing was stored."""
 
 
 class Entry(NamedTuple):
@@ -98,7 +103,7 @@ class Log:
         self, nc: Nats, stream: str = STREAM, filters: Sequence[str] = (subjects.EVENTS, subjects.CLAIMS)
     ) -> None:
         self._nc, self._stream, self._filters = nc, stream, filters
-        self._js = nc.jetstream(timeout=10)
+        self._js = nc.jetstream(timeout=_READ_WITHIN)
         self._open_batches = asyncio.Semaphore(_MAX_OPEN_BATCHES)
 
     async def ensure(self, replicas: int = 1) -> None:
@@ -243,6 +248,8 @@ class Log:
         if problem := reply.get("error"):
             if {problem.get("err_code"), problem.get("code")} & _BUSY:
                 raise _BusyError
+            if problem.get("err_code") in _NO_ROOM:
+                raise Full(problem.get("description"))
             raise AlreadyStored if problem.get("err_code") == _DUPLICATE_IN_BATCH else Conflict(problem)
         if reply.get("duplicate"):
             raise AlreadyStored

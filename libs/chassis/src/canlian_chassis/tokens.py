@@ -67,7 +67,10 @@ class Verifier:
         if self._key is None:
             self._key = self._load()
         try:
-            claims = jwt.decode(token, self._key, algorithms=["EdDSA"], audience=_AUDIENCE)
+            # when it was issued is not looked at: the clock of whoever signed may be ahead of ours
+            claims = jwt.decode(
+                token, self._key, algorithms=["EdDSA"], audience=_AUDIENCE, options={"verify_iat": False}
+            )
             roles = frozenset(ROLES[role] for role in claims["roles"])
         except (jwt.InvalidTokenError, KeyError, ValueError) as error:
             raise BadToken(str(error)) from None

@@ -19,6 +19,8 @@ COMMAND = "Canlian-Command"
 SAID_AT = "Canlian-Said-At"
 CAUSE = "Canlian-Cause"
 DRY_RUN = "Canlian-Dry-Run"
+LOG_FULL = "log_full"
+"""The code of an answer where the log has no room: nothing more can be done before somebody makes some."""
 
 Headers = dict[str, str]
 
