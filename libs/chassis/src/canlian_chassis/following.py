@@ -98,6 +98,7 @@ class _Pull:
         self._outstanding = 0
         self._delivered = 0
         self._last_heard = time.monotonic()
+        self._connections = nc.stats["reconnects"]
         self._lost = False
 
     async def __aenter__(self) -> _Pull:
@@ -124,7 +125,9 @@ class _Pull:
             self._arrived.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._arrived.wait(), 1.0)
-        if self._lost or (self._outstanding and time.monotonic() - self._last_heard > STALLED_AFTER):
+        # what was on its way when a connection broke is lost, and the consumer, which lives on, has gone past it
+        lost = self._lost or self._nc.stats["reconnects"] != self._connections
+        if lost or (self._outstanding and time.monotonic() - self._last_heard > STALLED_AFTER):
             raise _StalledError
         batch, self._queue = self._queue, []
         await self._ask()

@@ -22,12 +22,12 @@ from canlian_chassis.tokens import Signer
 from canlian_chassis.views import ViewRunner
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def look_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """A dead line is noticed within nine seconds; here, for the test's sake, within one, and so on."""
     monkeypatch.setattr(bus, "PING_EVERY", 0.3)
     monkeypatch.setattr("canlian_chassis.log._STORED_WITHIN", 1.0)
-    monkeypatch.setattr("canlian_chassis.following._STALLED_AFTER", 2.0)
+    monkeypatch.setattr("canlian_chassis.following.STALLED_AFTER", 2.0)
 
 
 @pytest.fixture
@@ -52,6 +52,7 @@ async def until(holds: Callable[[], bool]) -> None:
     raise AssertionError("not within ten seconds")
 
 
+@pytest.mark.usefixtures("look_often")
 @pytest.mark.parametrize("fault", [Line.cut, Line.lose], ids=["cut", "lost"])
 async def test_service_and_view_go_on_when_their_line_was(
     settings: Settings, line: Line, fault: Callable[[Line], None]
@@ -70,8 +71,9 @@ async def test_service_and_view_go_on_when_their_line_was(
         await runner.stop()
 
 
-async def test_a_reader_that_takes_nothing_is_cut_off_and_catches_up(tmp_path: Path):
-    with nats_server(tmp_path / "nats", 'write_deadline: "100ms"\nmax_payload: 4MB\nmax_pending: 4MB') as server:
+async def test_a_reader_that_takes_nothing_is_cut_off_and_catches_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("canlian_chassis.following.STALLED_AFTER", 2.0)
+    with nats_server(tmp_path / "nats", 'write_deadline: "300ms"\nmax_payload: 4MB\nmax_pending: 8MB') as server:
         settings = Settings(nats_url=server.url, data=tmp_path / "var")
         async with (
             line_to(server.port) as line,
@@ -84,7 +86,7 @@ async def test_a_reader_that_takes_nothing_is_cut_off_and_catches_up(tmp_path: P
             token = Signer(key_folder(settings)).sign(STAFF)
             await until(lambda: runner.level)
             line.stop()
-            for start in range(0, 250, 50):
+            for start in range(0, 300, 50):
                 many = [MakeBox(box_id=f"box_{n}", label=f"{n} " + "tea" * 10_000) for n in range(start, start + 50)]
                 await Client(near).send_many("toy", [(made.box_id, made) for made in many], token=token)
             await until(lambda: "Slow Consumer" in (server.folder / "nats.log").read_text())
