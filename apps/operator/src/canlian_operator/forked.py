@@ -18,6 +18,8 @@ from pathlib import Path
 
 from setproctitle import setproctitle
 
+from canlian_operator.variables import replace_variables
+
 PR_SET_PDEATHSIG = 1
 SHARED = ("canlian_chassis.service", "canlian_web.tool", "canlian_web.export", "canlian_operator.main", "email.parser")
 """What is imported before forking. No part's own package: a part that starts again runs the code that is there then."""
@@ -76,8 +78,7 @@ def _run(module: str, title: str, environment: dict[str, str], log: str) -> None
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     # before the environment changes, because the title is written over its first place in memory
     setproctitle(title)
-    os.environ.clear()
-    os.environ.update(environment)
+    replace_variables(environment)
     _end_with_parents()
     sys.argv = [module]
     runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 
 def variable(name: str) -> str | None:
@@ -17,3 +18,9 @@ def set_variable(name: str, value: str) -> None:
 
 def all_variables() -> dict[str, str]:
     return dict(os.environ)
+
+
+def replace_variables(environment: Mapping[str, str]) -> None:
+    """From here on this process has these, and no others."""
+    os.environ.clear()
+    os.environ.update(environment)
