@@ -179,7 +179,7 @@ def publish_one(nc: Nats, job: Job) -> Work:
     headers, body = job.messages[0]
 
     async def work(caller: int) -> AsyncIterator[None]:
-        subject, filter_ = _subject()
+        subject, filter_ = subject_of_nobody()
         last = 0
         while True:
             expected = _expecting(headers, filter_, last)
@@ -191,7 +191,7 @@ def publish_one(nc: Nats, job: Job) -> Work:
 
 def publish_batch(nc: Nats, job: Job) -> Work:
     async def work(caller: int) -> AsyncIterator[None]:
-        subject, filter_ = _subject()
+        subject, filter_ = subject_of_nobody()
         last = 0
         while True:
             last = await append_batch(nc, subject, filter_, last, job.messages)
@@ -248,7 +248,7 @@ RAW = {
 }
 
 
-def _subject() -> tuple[str, str]:
+def subject_of_nobody() -> tuple[str, str]:
     """A subject nobody wrote to, of the length of a true one, and the filter of its aggregate."""
     id_ = f"need_{uuid.uuid4().hex}"
     return f"evt.assistance.need.{id_}.429999001001", f"evt.assistance.need.{id_}.*"

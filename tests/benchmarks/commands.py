@@ -84,7 +84,7 @@ async def _three(bench: Bench) -> Figure:
 async def _idle(bench: Bench, nc: Nats, job: Job) -> Figure:
     alone = replace(job, callers=1, seconds=SECONDS / 2)
     await run(alone)
-    messages = await _last_written(nc, 1)
+    messages = await last_written(nc, 1)
     raw = replace(alone, what="ask_and_publish", messages=messages)
     async with started(replace(alone, what="echo")) as other:
         assert other.stdin
@@ -121,7 +121,7 @@ def _of_itself(size: int, rates: list[float], at_ten_thousand: list[float]) -> F
 
 async def _beside_raw(bench: Bench, nc: Nats, job: Job, raw: str, events: int) -> tuple[list[float], list[float]]:
     counted: list[Counted] = [await run(replace(job, seconds=1.0))]
-    messages = await _last_written(nc, events)
+    messages = await last_written(nc, events)
     # more than 48 open batches at once the server refuses, so the raw ones are as many as it takes
     callers = job.callers if events == 1 else 32
 
@@ -135,11 +135,11 @@ async def _beside_raw(bench: Bench, nc: Nats, job: Job, raw: str, events: int) -
     return await bench.in_turn(ours, baseline, job.what)
 
 
-async def _last_written(nc: Nats, events: int) -> tuple[tuple[dict[str, str], str], ...]:
+async def last_written(nc: Nats, events: int) -> tuple[tuple[dict[str, str], str], ...]:
     """The headers and bodies of the log's last events: what the service wrote just now."""
     log = Log(nc)
     last = await log.last_position()
-    found: list[Entry] = await log.read(subjects.EVENTS, after=last - events)
+    found: list[Entry] = await log.read(subjects.EVENTS, after=last - 2 * events - 10)
     return tuple(
         ({name: value for name, value in entry.headers.items() if not name.startswith("Nats-")}, entry.body.decode())
         for entry in found[-events:]

@@ -165,7 +165,7 @@ class Handler:
                 # A refusal, or nothing to change, is not checked by anybody, so it is decided on what the log has now.
                 guessed = guess and attempt == 0 and not said.dry_run
                 try:
-                    memory = self._remembered(ref) if guessed else await self._load(ref)
+                    memory = self._remembered(ref) if guessed else await self.load(ref)
                     if first := memory.answer(said.id, said.digest):
                         return first
                     if collided_with_id:
@@ -188,7 +188,7 @@ class Handler:
         decider = self._deciders[ref.aggregate]
         if refusal := self._outside(said, decider, memory):
             return refusal
-        beside = {other: await self._load(other) for other in decider.beside(said.command, memory.state)}
+        beside = {other: await self.load(other) for other in decider.beside(said.command, memory.state)}
         facts = await self._find_facts(decider, said.command, memory.state)
         try:
             decision = self._events(said, memory, beside, facts)
@@ -379,7 +379,7 @@ class Handler:
             start = end
         return answers
 
-    async def _load(self, ref: Ref) -> Memory:
+    async def load(self, ref: Ref) -> Memory:
         """The aggregate as the log has it now; what is remembered serves if the log's leader says it is current."""
         known, filter_ = self._remembered(ref), subjects.history(*ref)
         if known.position:
