@@ -37,7 +37,7 @@ SEEN: list[tuple[str, str]] = []
 @policy("toy.stumble", on=[BoxMade, ThingsPut])
 def stumble(event: BoxMade | ThingsPut, meta: Meta) -> Iterable[Command]:
     if event.box_id in BROKEN:
-        raise RuntimeError("stumbled")
+        raise RuntimeError(f"stumbled over {event}")
     SEEN.append((event.box_id, type(event).__name__))
     if isinstance(event, BoxMade) and event.box_id != "box_1":
         yield PutIn(box_id=event.box_id, things=1)
@@ -94,7 +94,8 @@ async def test_what_fails_again_and_again_is_parked_and_holds_up_only_its_own_ag
     first, second = await bench.parked(2)
     assert (first.position, first.event, first.behind) == (made.position, "toy.box.made", False)
     assert (second.position, second.behind) == (put.position, True)
-    assert "stumbled" in first.why
+    assert first.why.startswith("toy.stumble: RuntimeError at test_parked.py:")
+    assert "tea" not in first.why, "what an error says may be personal"
     async with asyncio.timeout(30):
         while ("box_2", "ThingsPut") not in SEEN:  # noqa: ASYNC110
             await asyncio.sleep(0.03)
@@ -149,7 +150,7 @@ async def test_events_of_a_newer_language_are_passed_over_and_newer_versions_of_
     await bench.send(MakeBox(box_id="box_3", label="tea"))
     [parked] = await bench.parked(1)
     assert parked.position == newer
-    assert "UnknownEvent" in parked.why
+    assert "upgrade" in parked.why
     async with asyncio.timeout(30):
         while ("box_3", "BoxMade") not in SEEN:  # noqa: ASYNC110
             await asyncio.sleep(0.03)

@@ -21,6 +21,7 @@ from canlian_chassis.bus import Client, Failed, Refused, Unavailable
 from canlian_chassis.following import follow, read_entry
 from canlian_chassis.keys import Keys
 from canlian_chassis.log import Entry, Log
+from canlian_chassis.logs import describe
 from canlian_chassis.parked import Asked, Parked, Parking, changes
 from canlian_chassis.policy import Cancel, Consequence, Later, Policy, command_id
 from canlian_chassis.timers import LOST, Timers
@@ -112,8 +113,10 @@ class PolicyRunner:
         try:
             event, meta = read_entry(entry)
             event = self._keys.open(event, meta.id)
-        except (UnknownEvent, ValueError, LookupError) as error:
-            return repr(error)
+        except UnknownEvent as unknown:
+            return str(unknown)
+        except (ValueError, LookupError) as error:
+            return describe(error)
         failures = [await self._trying(policy, event, meta) for policy in self._policies[event.type]]
         return next(filter(None, failures), None)
 
@@ -124,7 +127,7 @@ class PolicyRunner:
             except Exception as error:
                 if pause is None:
                     log.exception("policy.failed", policy=policy.name, event_id=meta.id)
-                    return f"{policy.name}: {error!r}"
+                    return f"{policy.name}: {describe(error)}"
                 await asyncio.sleep(pause)
             else:
                 return None

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DatabaseError
 from canlian_chassis.following import Stretch, read_entry
 from canlian_chassis.keys import Keys
 from canlian_chassis.log import Entry
+from canlian_chassis.logs import describe
 from canlian_chassis.projection import Key, Projection
 from canlian_chassis.row import Row
 from canlian_chassis.view_databases import (
@@ -211,7 +212,7 @@ class ViewStore:
         table.delete(db, [key for key, row in after.items() if row is None and key in before])
 
     def _skip(self, db: Connection, position: int, projection: str, type_: str, error: Exception) -> None:
-        log.error("view.skipped_event", view=self.views.name, position=position, type=type_, error=repr(error)[:300])
+        log.error("view.skipped_event", view=self.views.name, position=position, type=type_, error=describe(error))
         self._insert(
             db, SKIPPED, {"position": position, "projection": projection, "type": type_, "error": type(error).__name__}
         )
