@@ -21,8 +21,10 @@ from canlian_chassis.settings import Settings
 from canlian_chassis.testing import NOON
 from canlian_chassis.views import Views
 from canlian_events import subjects
-from canlian_events.meta import Actor
+from canlian_events.meta import Actor, Meta
+from canlian_events.personal import Sealed
 from canlian_events.registry import showing as language
+from canlian_events.registry.showing import FileShown
 from canlian_events.terms import FileField, Role, ShownFor
 from canlian_registry.showing.decider import showing
 from canlian_web import showing as helper
@@ -180,3 +182,17 @@ async def test_who_looked_is_listed_with_what_and_why(tool: Tool, registry: Asyn
     page = (await ask(tool, "who")).text
     for said in ("王芳 · 社工", "电话", "其他 · 家属来电"):
         assert said in page
+
+
+def test_a_showing_outlives_the_person_without_its_words() -> None:
+    shown_ = FileShown(
+        showing_id="showing_0000000001",
+        person_id=PERSON,
+        what=frozenset({FileField.PHONE}),
+        why=ShownFor.OTHER,
+        words=Sealed(about=PERSON, sealed="…"),
+    )
+    meta = Meta("id", 7, NOON, NOON, WORKER.stamp, HERE, "command")
+    row = LOOKED.projection.fold(None, shown_, meta)
+    assert isinstance(row, LOOKED.row)
+    assert (row.person_id, row.actor, row.what, row.why, row.words) == (PERSON, WORKER.stamp, ["phone"], "other", None)
