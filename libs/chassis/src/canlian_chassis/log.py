@@ -11,7 +11,7 @@ import contextlib
 import json
 import random
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -70,7 +70,7 @@ class Entry(NamedTuple):
     subject: str
     position: int
     recorded_ns: int
-    headers: Headers
+    headers: Mapping[str, str]
     body: bytes
     pending: int = 0
     """How many messages were waiting behind it when it was read."""

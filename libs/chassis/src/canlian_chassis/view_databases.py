@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import pydantic_core
 from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, String, Table, create_engine, event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DatabaseError
@@ -42,6 +43,10 @@ SKIPPED = Table(
 """Events a projection could not fold: kept apart, so that one bad event does not hold up the rest."""
 ERASED_BEFORE = Table("erased_before", OWN, Column("subject", String, primary_key=True))
 """Whose keys were destroyed before the database was made, so that nothing of theirs was ever open in it."""
+_JSON: dict[str, Any] = {
+    "json_serializer": lambda value: pydantic_core.to_json(value).decode(),
+    "json_deserializer": pydantic_core.from_json,
+}
 _NAME = re.compile(r"(?P<slug>.+)_v(?P<version>\d+)_(?P<fingerprint>[0-9a-f]{8})(?:_g(?P<generation>\d+))?")
 
 
@@ -113,7 +118,7 @@ class Databases:
         self.slug = _slug(views_name)
         url = settings.store_url("views", self.slug)
         self._folder = Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite:///") else None
-        self._server = None if self._folder else create_engine(url, pool_pre_ping=True)
+        self._server = None if self._folder else create_engine(url, pool_pre_ping=True, **_JSON)
 
     def file(self, name: DatabaseName) -> Path | None:
         """The SQLite file; None where it is a schema."""
@@ -182,7 +187,7 @@ def _slug(name: str) -> str:
 
 
 def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 30})
+    engine = create_engine(url, connect_args={"timeout": 30}, **_JSON)
 
     @event.listens_for(engine, "connect")
     def tune(connection: Any, _: Any) -> None:

@@ -5,6 +5,7 @@ Events carry CloudEvents 1.0 headers (NATS binding), so that other teams' tools 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -71,16 +72,19 @@ def event_headers(
     return headers
 
 
-def read_meta(headers: Headers, position: int, recorded_ns: int, community: str) -> Meta:
+IN_HEADERS: dict[str, Callable[[Mapping[str, str], int], Any]] = {
+    "id": lambda headers, _: headers["ce-id"],
+    "at": lambda _, recorded_ns: datetime.fromtimestamp(recorded_ns / 1e9, UTC),
+    "said_at": lambda headers, _: datetime.fromisoformat(headers["ce-time"]),
+    "actor": lambda headers, _: headers["ce-actor"],
+    "command": lambda headers, _: headers["ce-command"],
+    "cause": lambda headers, _: headers.get("ce-cause"),
+    "digest": lambda headers, _: headers["ce-commanddigest"],
+}
+"""How each part of an envelope is read from a stored event's headers, and the server's Unix time in nanoseconds."""
+
+
+def read_meta(headers: Mapping[str, str], position: int, recorded_ns: int, community: str) -> Meta:
     """The envelope of a stored event. `recorded_ns` is the server's Unix time in nanoseconds."""
-    return Meta(
-        id=headers["ce-id"],
-        position=position,
-        at=datetime.fromtimestamp(recorded_ns / 1e9, UTC),
-        said_at=datetime.fromisoformat(headers["ce-time"]),
-        actor=headers["ce-actor"],
-        community=community,
-        command=headers["ce-command"],
-        cause=headers.get("ce-cause"),
-        digest=headers["ce-commanddigest"],
-    )
+    parts = {name: read(headers, recorded_ns) for name, read in IN_HEADERS.items()}
+    return Meta(position=position, community=community, **parts)
