@@ -1,29 +1,37 @@
-"""Views thrown away under a running part, in each kind of database, are folded again from the log."""
+"""Views folded again by command, whether their part runs or not, in each kind of database; and compared."""
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData
-from sqlmodel import Field, Session, func, select
+import typer
+from sqlalchemy import MetaData, delete
+from sqlmodel import Field, Session, col, func, select
 from tests.support.postgres import postgres_server, postgres_url
 
-from canlian_chassis.bus import connect
+from canlian_chassis.bus import Client, connect
+from canlian_chassis.keys import key_folder
 from canlian_chassis.log import Log, NewEntry
 from canlian_chassis.projection import projection
 from canlian_chassis.row import Row
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing_nats import nats_server
+from canlian_chassis.tokens import Signer
+from canlian_chassis.view_check import check, kept_store
+from canlian_chassis.view_databases import Databases
 from canlian_chassis.views import ViewRunner, Views
 from canlian_chassis.wire import event_headers
 from canlian_events import subjects
 from canlian_events.core import encode
 from canlian_events.registry.community import CommunityOpened
 from canlian_operator.parts import Kind, Part
-from canlian_operator.rebuild import ViewDatabase, database_of
+from canlian_operator.reaching import Found, Link
+from canlian_operator.rebuild import rebuild_part
+from canlian_operator.verify_views import tell
 
 __all__ = ["postgres_server", "postgres_url"]
 
@@ -54,26 +62,19 @@ def how_many(session: Session) -> int:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+async def link(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Link]:
+    """A log of a few events, and no part at work."""
     url = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
-    return Settings(data=tmp_path / "data with a space", views_url=url)
-
-
-@pytest.fixture
-async def runner(settings: Settings, tmp_path: Path) -> AsyncIterator[ViewRunner]:
-    """A part's views at work, level with a log of a few events."""
+    monkeypatch.setattr("canlian_operator.rebuild.views_or_fail", lambda _: VIEWS)
     with nats_server(tmp_path / "nats") as server:
-        settings = settings.model_copy(update={"nats_url": server.url})
+        settings = Settings(data=tmp_path / "data with a space", views_url=url, nats_url=server.url)
+        Signer(key_folder(settings))
         async with connect(settings, "test") as nc:
             log = Log(nc)
             await log.ensure()
             for number in range(1, COMMUNITIES + 1):
                 await log.append([opened(f"429999002{number:03d}")])
-            runner = ViewRunner(VIEWS, settings)
-            await runner.start(nc)
-            assert await runner.reached(COMMUNITIES, timeout=60)
-            yield runner
-            await runner.stop()
+            yield Link(Found(settings), nc, Client(nc), log)
 
 
 def opened(code: str) -> NewEntry:
@@ -84,24 +85,49 @@ def opened(code: str) -> NewEntry:
     return NewEntry(subjects.event(event, code), headers, encode(event))
 
 
-async def test_dropped_views_are_filled_again_while_the_part_runs(runner: ViewRunner, settings: Settings):
-    database = database_of(settings, PART)
-    assert await at(database) == COMMUNITIES
-    await asyncio.to_thread(database.drop)
-    for _ in range(600):
-        if await at(database) == COMMUNITIES:
-            break
-        await asyncio.sleep(0.05)
-    assert await at(database) == COMMUNITIES
+async def test_a_running_part_fills_its_views_again_and_goes_on_reading(link: Link):
+    runner = ViewRunner(VIEWS, link.settings)
+    await runner.start(link.nc)
+    assert await runner.reached(COMMUNITIES, timeout=10)
+    while not runner.level:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    await rebuild_part(link, PART)
+    assert runner.state["generation"] == 2
     assert await runner.read(how_many) == COMMUNITIES
+    await runner.stop()
 
 
-async def test_only_this_parts_views_are_dropped(runner: ViewRunner, settings: Settings):
-    other = database_of(settings, Part("try", "canlian_try", Kind.TOOL))
-    assert not await asyncio.to_thread(lambda: other.there)
-    await asyncio.to_thread(other.drop)
-    assert await at(database_of(settings, PART)) == COMMUNITIES
+async def test_views_of_a_part_that_does_not_run_are_there_when_it_starts(link: Link):
+    await rebuild_part(link, PART)
+    [there] = Databases(link.settings, VIEWS.name).all()
+    assert (there.complete, there.position) == (True, COMMUNITIES)
+    assert (await check(VIEWS, link.settings, link.nc)).equal
 
 
-async def at(database: ViewDatabase) -> int:
-    return await asyncio.to_thread(database.position)
+async def test_a_newer_release_is_filled_while_the_older_one_runs(link: Link, monkeypatch: pytest.MonkeyPatch):
+    old = ViewRunner(VIEWS, link.settings)
+    await old.start(link.nc)
+    assert await old.reached(COMMUNITIES, timeout=10)
+    newer = replace(VIEWS, version=2)
+    monkeypatch.setattr("canlian_operator.rebuild.views_or_fail", lambda _: newer)
+    await rebuild_part(link, PART)
+    assert old.state["version"] == 1
+    await old.stop()
+    new = ViewRunner(newer, link.settings)
+    await new.start(link.nc)
+    assert new.state["version"] == 2
+    assert await new.read(how_many) == COMMUNITIES
+    await new.stop()
+
+
+async def test_verify_tells_what_differs(link: Link, capsys: pytest.CaptureFixture[str]):
+    await rebuild_part(link, PART)
+    tell(await check(VIEWS, link.settings, link.nc))
+    store = kept_store(VIEWS, link.settings)
+    with store.engine.begin() as db:
+        db.execute(delete(CommunityRow).where(col(CommunityRow.community) == "429999002007"))
+    store.close()
+    with pytest.raises(typer.Exit) as ended:
+        tell(await check(VIEWS, link.settings, link.nc))
+    assert ended.value.exit_code == 1
+    assert "429999002007" in capsys.readouterr().out

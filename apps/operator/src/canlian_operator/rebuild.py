@@ -1,31 +1,24 @@
-"""`canlian rebuild`: a part's views thrown away and folded again from the log, while the system runs.
+"""`canlian rebuild`: a part's views folded again from the log beside those that are read, which are then dropped.
 
-The part notices within a second or so that its database is gone, and begins from the first event.
+A running part does it itself, asked over the bus. For a part that does not run, or runs an older release than this one,
+it is done here, so that the part is level the moment it starts.
 """
 
 import asyncio
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Protocol
-from urllib.parse import quote
+from typing import Annotated, Any
 
+import nats.errors
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
-from canlian_chassis.settings import Settings
-from canlian_operator.parts import PARTS, Part
+from canlian_operator.parts import PARTS, Part, views_of
 from canlian_operator.reaching import Link, with_system
-from canlian_operator.ready import Health
 from canlian_operator.speech import by_language, console, fail, say
 
-_VIEWS_NAMES = {"services-catalog": "catalog"}
-"""Where a part's views are not called as the part is."""
 LOOK_EVERY = 0.1
 SECONDS_WITHOUT_PROGRESS = 30.0
 
@@ -35,154 +28,93 @@ def rebuild(
         str, typer.Argument(help="哪一部分，如 volunteer · which part, e.g. volunteer", show_default=False)
     ],
 ) -> None:
-    """重建视图 · Throw away a part's views, and wait until they are folded again from the whole log."""
-    part = next((part for part in PARTS if part.name == tool), None)
-    if part is None:
-        known = ", ".join(part.name for part in PARTS)
-        fail(f"没有名为“{tool}”的部分。可选：{known}", f"There is no part called {tool}. There are: {known}", code=2)
+    """重建视图 · Fold a part's views again from the whole log beside those in use, and switch. Nobody need stop."""
+    part = named(tool)
     with_system(lambda link: rebuild_part(link, part))
 
 
+def named(name: str) -> Part:
+    """The part; ends the command where there is none."""
+    part = next((part for part in PARTS if part.name == name), None)
+    if part is None:
+        known = ", ".join(part.name for part in PARTS)
+        fail(f"没有名为“{name}”的部分。可选：{known}", f"There is no part called {name}. There are: {known}", code=2)
+    return part
+
+
+def views_or_fail(part: Part) -> Any:
+    """The declaration of the part's views; ends the command where it keeps none."""
+    views = views_of(part)
+    if views is None:
+        fail(f"{part.name} 没有视图。", f"{part.name} keeps no views.")
+    return views
+
+
 async def rebuild_part(link: Link, part: Part) -> None:
-    database = database_of(link.settings, part)
-    if not await asyncio.to_thread(lambda: database.there):
-        fail(
-            f"{part.name} 没有视图可重建：它没有视图，或从未运行过。",
-            f"{part.name} has no views to rebuild: it keeps none, or has never run.",
-        )
-    began, level_at = time.monotonic(), await link.log.last_position()
-    say(by_language(f"删除 {part.name} 的视图：{database}", f"dropping the views of {part.name}: {database}"))
-    await asyncio.to_thread(database.drop)
-    await _until_level(database, part, level_at)
+    views = views_or_fail(part)
+    began, last = time.monotonic(), await link.log.last_position()
+    before = await _state(link, views.name)
+    with progress_bar(part.name, last) as moved:
+        if before and before.get("version") == views.version:
+            read = await _asked(link, views.name, before, moved)
+        else:
+            read = await _here(link, views, last, moved)
     seconds = time.monotonic() - began
-    await _verify(link, part)
     done = by_language(
-        f"已重建：日志的 {level_at} 个位置，用时 {seconds:.1f} 秒，/health 确认已就绪",
-        f"rebuilt: {level_at} positions of the log in {seconds:.1f} s, and /health says ready",
+        f"已重建：日志的 {last} 个位置，用时 {seconds:.1f} 秒，{read}",
+        f"rebuilt: {last} positions of the log in {seconds:.1f} s, {read}",
     )
     console.print(f"✓ {part.name} {done}", markup=False, style="green")
 
 
-class ViewDatabase(Protocol):
-    """The databases of one part's views, all versions. Its methods block."""
-
-    @property
-    def there(self) -> bool: ...
-
-    def drop(self) -> None: ...
-
-    def position(self) -> int:
-        """Up to where the newest is filled; -1 where there is none."""
-
-
-def database_of(settings: Settings, part: Part) -> ViewDatabase:
-    prefix = f"{_VIEWS_NAMES.get(part.name, part.name).replace('-', '_')}_v"
-    url = settings.views_url
-    return Schemas(create_engine(url), prefix) if url else Files(settings.data / "views", prefix)
-
-
-@dataclass(frozen=True)
-class Files:
-    """SQLite files, with what SQLite keeps beside them."""
-
-    folder: Path
-    prefix: str
-
-    def __str__(self) -> str:
-        return f"{self.folder}/{self.prefix}*.sqlite"
-
-    @property
-    def there(self) -> bool:
-        return bool(self._databases())
-
-    def drop(self) -> None:
-        for file in self.folder.glob(f"{self.prefix}*.sqlite*"):
-            file.unlink(missing_ok=True)
-
-    def position(self) -> int:
-        positions = [
-            _checkpoint(f"sqlite:///file:{quote(str(file.resolve()))}?mode=ro&uri=true") for file in self._databases()
-        ]
-        return max(positions, default=-1)
-
-    def _databases(self) -> list[Path]:
-        return sorted(self.folder.glob(f"{self.prefix}*.sqlite"))
-
-
-@dataclass(frozen=True)
-class Schemas:
-    """Schemas of a Postgres database."""
-
-    engine: Engine
-    prefix: str
-
-    def __str__(self) -> str:
-        return f"{self.engine.url.render_as_string()}, {self.prefix}*"
-
-    @property
-    def there(self) -> bool:
-        return bool(self._schemas())
-
-    def drop(self) -> None:
-        with self.engine.begin() as db:
-            for schema in self._schemas():
-                db.execute(text(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE'))
-
-    def position(self) -> int:
-        url = self.engine.url.render_as_string(hide_password=False)
-        return max((_checkpoint(url, f'"{schema}".') for schema in self._schemas()), default=-1)
-
-    def _schemas(self) -> list[str]:
-        query = text("SELECT schema_name FROM information_schema.schemata WHERE starts_with(schema_name, :prefix)")
-        with self.engine.connect() as db:
-            return list(db.scalars(query, {"prefix": self.prefix}))
-
-
-def _checkpoint(url: str, schema: str = "") -> int:
-    with _opened(url) as engine:
-        try:
-            with engine.connect() as db:
-                return db.scalar(text(f"SELECT position FROM {schema}checkpoint")) or 0
-        except SQLAlchemyError:
-            return 0  # not yet made whole
-
-
 @contextmanager
-def _opened(url: str) -> Iterator[Engine]:
-    engine = create_engine(url)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
-
-
-async def _until_level(database: ViewDatabase, part: Part, level_at: int) -> None:
-    """Shows how far it is. Gives up where nothing moves: the part is not running."""
-    columns = (TextColumn(part.name), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+def progress_bar(name: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Gives the function to call with each position that is reached."""
+    columns = (TextColumn(name), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-        bar = progress.add_task(part.name, total=level_at)
-        reached, moved = -1, time.monotonic()
-        while reached < level_at:
-            now = await asyncio.to_thread(database.position)
-            if now > reached:
-                reached, moved = now, time.monotonic()
-                progress.update(bar, completed=max(reached, 0))
-            if time.monotonic() - moved > SECONDS_WITHOUT_PROGRESS:
-                fail(
-                    f"{part.name} 没有开始重建，它在运行吗？视图已删除，启动后会自动重建。",
-                    f"{part.name} does not fill its views: is it running? They are dropped, "
-                    "and filled again when it starts.",
-                )
-            await asyncio.sleep(LOOK_EVERY)
+        bar = progress.add_task(name, total=total)
+        yield lambda position: progress.update(bar, completed=position)
 
 
-async def _verify(link: Link, part: Part) -> None:
-    async with Health(link.settings.nats_url) as health:
-        until = time.monotonic() + SECONDS_WITHOUT_PROGRESS
-        while not await health.of_part(part, link.found.parts.get(part.name, "")):
-            if time.monotonic() > until:
-                fail(
-                    f"{part.name} 的视图已重建，但它仍未就绪。用 canlian doctor 查看。",
-                    f"The views of {part.name} are rebuilt, but it does not become ready. See `canlian doctor`.",
-                )
-            await asyncio.sleep(LOOK_EVERY)
+async def _asked(link: Link, name: str, before: dict[str, Any], moved: Callable[[int], None]) -> str:
+    """Asks the running part, and waits until it reads what it has folded."""
+    from canlian_chassis import wire  # noqa: PLC0415 - as everything heavy here
+    from canlian_events import subjects  # noqa: PLC0415
+
+    answer = await link.nc.request(subjects.views_rebuild(name), headers={wire.TOKEN: link.token()}, timeout=5)
+    if refused := json.loads(answer.data).get("refused"):
+        fail(f"{name} 拒绝了：{refused}", f"{name} refused: {refused}")
+    reached, changed = -1, time.monotonic()
+    while True:
+        state = await _state(link, name) or {}
+        if state.get("generation", 0) > before["generation"] and state["version"] >= before["version"]:
+            return by_language("正在使用新的视图", "and the new views are in use")
+        now = (state.get("filling") or {}).get("position", 0)
+        if now > reached:
+            reached, changed = now, time.monotonic()
+            moved(now)
+        if time.monotonic() - changed > SECONDS_WITHOUT_PROGRESS:
+            fail(
+                f"{name} 没有进展。原有视图照常使用。用 canlian doctor 查看。",
+                f"{name} does not get on. Its views stay in use as they are. See `canlian doctor`.",
+            )
+        await asyncio.sleep(LOOK_EVERY)
+
+
+async def _here(link: Link, views: Any, last: int, moved: Callable[[int], None]) -> str:
+    from canlian_chassis.view_filling import fill_beside  # noqa: PLC0415
+
+    say(by_language("该部分未运行此版本，在此填充", "the part does not run this version: filling its views here"))
+    name = await fill_beside(views, link.settings, link.nc, last, lambda reached, _: moved(reached))
+    return by_language(f"{name} 将在启动时使用", f"and {name} is there for when it starts")
+
+
+async def _state(link: Link, name: str) -> dict[str, Any] | None:
+    """How far the running part's views are; None where it does not run."""
+    from canlian_events import subjects  # noqa: PLC0415
+
+    try:
+        found: dict[str, Any] = json.loads((await link.nc.request(subjects.views_state(name), timeout=2)).data)
+    except (nats.errors.NoRespondersError, nats.errors.TimeoutError):
+        return None
+    return found

@@ -7,12 +7,10 @@ from typing import Annotated
 
 import typer
 
-from canlian_operator.speech import fail
-
 
 def verify(
     what: Annotated[
-        str, typer.Argument(help="log：日志的签名链 · log: the log's signed chain", show_default=False, metavar="log")
+        str, typer.Argument(help="log，或某一部分如 volunteer · log, or a part, e.g. volunteer", show_default=False)
     ],
     export: Annotated[
         Path | None,
@@ -30,10 +28,13 @@ def verify(
 ) -> None:
     """核对 · Check what is there against what should be; exits 1 where they differ.
 
-    log: each message against the signed heads of the log's chain.
+    log: each message against the signed heads of the log's chain. A part: each row of its views against the log.
     """
-    from canlian_operator.verify_log import verify_log  # noqa: PLC0415 - only what is asked for is loaded
-
     if what != "log":
-        fail(f"没有“{what}”可核对。", f"There is no “{what}” to verify.", code=2)
+        from canlian_operator.verify_views import verify_views  # noqa: PLC0415 - only what is asked for is loaded
+
+        verify_views(what)
+        return
+    from canlian_operator.verify_log import verify_log  # noqa: PLC0415
+
     verify_log(export, heads, key, as_json)
