@@ -18,7 +18,7 @@ class NatsServer:
     """One server on a free loopback port, with its data in `folder`. `more` are lines of its configuration."""
 
     def __init__(self, folder: Path, more: str = "", limits: str = "") -> None:
-        self.folder, self._more, self._limits = folder, more, limits
+        self.folder, self._more, self.limits = folder, more, limits
         self.port = _free_port()
         self.url = f"nats://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
@@ -30,7 +30,7 @@ class NatsServer:
         configuration = self.folder / "nats.conf"
         configuration.write_text(
             f'listen: "127.0.0.1:{self.port}"\n'
-            f'jetstream {{ store_dir: "{self.folder / "store"}", sync_interval: always {self._limits} }}\n'
+            f'jetstream {{ store_dir: "{self.folder / "store"}", sync_interval: always {self.limits} }}\n'
             f"{self._more}\n"
         )
         with (self.folder / "nats.log").open("ab") as output:
