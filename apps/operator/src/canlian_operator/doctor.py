@@ -89,6 +89,9 @@ async def of_system(system: RunningSystem) -> list[Finding]:
             else:
                 again = f", 重启过 {process.restarts} 次 · restarted {process.restarts}×" if process.restarts else ""
                 findings.append(Finding(f"{name}：进程 · process {process.pid}{again}"))
+        if parked := await health.parked():
+            mend = "用 canlian parked 查看并处理 · `canlian parked` says why"
+            findings.append(Finding(f"{parked} 个事件被搁置 · {parked} events are set aside", mend))
         if ahead := await health.clock_ahead():
             what = f"时钟比实际快 {ahead} · the clock is {ahead} ahead of the real time"
             mend = "仅供测试：CANLIAN_MOVABLE_CLOCK · only tests should do this: see CANLIAN_MOVABLE_CLOCK"

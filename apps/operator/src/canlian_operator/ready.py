@@ -11,6 +11,7 @@ from nats.aio.client import Client as Nats
 
 from canlian_chassis.bus import open_connection
 from canlian_chassis.clock import read_ahead
+from canlian_chassis.parked import Parking
 from canlian_chassis.settings import Settings
 from canlian_operator.parts import Kind, Part
 
@@ -49,6 +50,10 @@ class Health:
     async def clock_ahead(self) -> timedelta:
         """How far ahead of the real time the system's clock was moved, as tests do."""
         return await read_ahead(await self._connection())
+
+    async def parked(self) -> int:
+        """How many events the services' policies have set aside."""
+        return len(await (await Parking.open(await self._connection())).parked())
 
     async def _connection(self) -> Nats:
         self._nats = self._nats or await open_connection(self._settings, "operator")

@@ -7,6 +7,7 @@ service, which watches the bucket, does so, and what was asked stays there as an
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Literal
@@ -16,7 +17,7 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import KeyValueConfig, StorageType
 from nats.js.errors import Error as JetStreamError
-from nats.js.errors import KeyNotFoundError
+from nats.js.errors import KeyNotFoundError, NotFoundError
 from nats.js.kv import KeyValue
 from pydantic import BaseModel
 
@@ -67,11 +68,15 @@ class Parking:
 
     @classmethod
     async def open(cls, nc: Nats, replicas: int = 1) -> Parking:
-        config = KeyValueConfig(bucket=BUCKET, history=1, storage=StorageType.FILE, replicas=replicas)
+        """The bucket, made where it is not there yet; waits for the server."""
         js = nc.jetstream(timeout=10)
+        config = KeyValueConfig(bucket=BUCKET, history=1, storage=StorageType.FILE, replicas=replicas)
         while True:
             try:
-                return cls(js, await js.create_key_value(config))
+                return cls(js, await js.key_value(BUCKET))
+            except NotFoundError:
+                with contextlib.suppress(*_LOST):
+                    await js.create_key_value(config)
             except _LOST:
                 await asyncio.sleep(0.3)
 

@@ -50,7 +50,9 @@ class PolicyRunner:
         keys: Keys,
         view: ViewRunner | None,
         timers: Timers,
+        replicas: int = 1,
     ) -> None:
+        self._replicas = replicas
         self._service, self._signer, self._keys, self._view, self._timers = service, signer, keys, view, timers
         self._policies: dict[str, list[Policy]] = {}
         for policy in policies:
@@ -82,7 +84,7 @@ class PolicyRunner:
     async def run(self, nc: Nats) -> None:
         """Follow the log for ever. Cancel to stop; what was under way is done again and comes to the same."""
         self._client, self._log = Client(nc), Log(nc)
-        self._parking = await Parking.open(nc)
+        self._parking = await Parking.open(nc, self._replicas)
         self.position = await self._parking.position(self._service)
         heard = await nc.subscribe(changes(self._service), cb=self._hear)
         try:

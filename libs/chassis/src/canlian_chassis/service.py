@@ -137,7 +137,7 @@ class Service:
             return
         timers = Timers(self.name, nc, CLOCK)
         await timers.ensure(self.settings.replicas)
-        policies = PolicyRunner(self.name, self.policies, signer, keys, runner, timers)
+        policies = PolicyRunner(self.name, self.policies, signer, keys, runner, timers, self.settings.replicas)
         due = TimerRunner(timers, self.name, nc, CLOCK, policies.token)
         working = [asyncio.create_task(_keep_running(work)) for work in (lambda: policies.run(nc), due.run)]
         try:
