@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -22,6 +23,7 @@ def main() -> int:
     parser.add_argument("--wholes", type=int, help="how many times everything dies at once (once in a hundred seconds)")
     asked = parser.parse_args()
     wholes = max(1, round(asked.seconds / 100)) if asked.wholes is None else asked.wholes
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the system it started ends with it
     folder = Path(tempfile.mkdtemp(prefix="canlian-soak-"))
     say(f"seed {asked.seed}; data and logs in {folder}")
     report = asyncio.run(soak(folder / "data", asked.seconds, asked.seed, asked.callers, wholes, say))

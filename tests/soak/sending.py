@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from canlian_events.ids import derive_uuid
 from canlian_events.meta import Actor
 
 PAUSE = 0.2
+PATIENCE = 180.0
+"""Seconds that a command may wait for its answer while everything around it dies: beyond, something is stuck."""
 TOKENS_LAST = round(timedelta(hours=12).total_seconds())
 
 
@@ -62,6 +65,7 @@ class Sender:
         command_id = derive_uuid("exchange", actor.id, key)
         headers = {"Authorization": f"Bearer {self.token(actor)}", "Idempotency-Key": key}
         self.ledger.sent += 1
+        given_up = time.monotonic() + PATIENCE
         while True:
             response = await self._post(f"{self.url}/api/v1/commands/{name}", fields, headers)
             if response is not None and response.status_code == httpx.codes.OK:
@@ -71,6 +75,7 @@ class Sender:
             if response is not None and response.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
                 self.ledger.refused[command_id] = f"{name}: {response.json().get('code', response.status_code)}"
                 return False
+            assert time.monotonic() < given_up, f"{name}: {response.text if response is not None else 'no answer'}"
             self.ledger.retried += 1
             await asyncio.sleep(PAUSE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -95,7 +96,7 @@ def _known(name: str) -> type[Command]:
 def _sender(kind: type[Command]) -> Route:
     async def send(request: Request, exchange: Shared, caller: SignedIn) -> Response:
         done, key = await sending.send(exchange, kind, request, caller)
-        body = {"position": done.position, "events": [note.model_dump() for note in done.events]}
+        body = {"position": done.position, "events": [asdict(note) for note in done.events]}
         return JSONResponse(body, headers={sending.KEY: key})
 
     return send

@@ -1,4 +1,4 @@
-"""No room for the log, or for a view: nothing acknowledged is lost, callers are told, and it goes on with room again."""
+"""No room for the log, or for a view: nothing acknowledged is lost, callers are told, and with room it goes on."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ async def fill_up(load: Load, made: list[MakeBox]) -> int:
             token = load.signer.sign(STAFF)
             load.acknowledged[f"c-{n}"] = await load.client.send(make, token=token, command_id=f"c-{n}")
         except Unavailable as refused:
-            assert refused.code == "log_full"
-            return n
+            if refused.code == "log_full":
+                return n
     raise AssertionError("it was never full")
 
 
