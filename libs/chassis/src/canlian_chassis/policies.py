@@ -33,7 +33,7 @@ from canlian_events.meta import Actor, Meta
 from canlian_events.terms import Role
 
 log = structlog.get_logger()
-PAUSES = (0.1, 0.5, 2.0, 6.0)
+PAUSES = (0.1, 0.5, 2.0, 5.0, 10.0)
 """Seconds between one try and the next; after the last the event is parked."""
 _LOOK_AGAIN_SECONDS = 10.0
 """What was asked while the connection was lost is found by looking again."""
