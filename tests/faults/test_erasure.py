@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Table
 from sqlmodel import Session, func, select
+from typer.testing import CliRunner
 
 from canlian_chassis.bus import Refused, connect
 from canlian_chassis.erasure_proof import KEY, Check, ErasureProof
@@ -53,6 +54,9 @@ from canlian_events.terms import (
     Role,
     Tie,
 )
+from canlian_operator.exporting import as_line
+from canlian_operator.main import app
+from canlian_operator.reaching import OPERATOR
 from tests.support.fresh import views_of
 from tests.support.town import (
     GRID_WORKER,
@@ -202,7 +206,7 @@ OPENED = {f"var/views/{tool.replace('-', '_')}_v" for tool in TOOLS}
 
 
 async def test_an_erased_person_is_in_no_file_and_nothing_else_is_lost(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with scene(tmp_path) as here:
         for command, by in story():
@@ -210,7 +214,9 @@ async def test_an_erased_person_is_in_no_file_and_nothing_else_is_lost(
         before = await here.count()
         assert await stay_in(here, OPENED) == set(PERSONAL) - {"citizen id", "certificate", "carer"}
 
-        erased = await here.town.send(ErasePerson(person_id=WHO, ground=ErasureGround.REQUEST), STAFF)
+        monkeypatch.setenv("CANLIAN_NATS_URL", here.town.settings.nats_url)
+        monkeypatch.setenv("CANLIAN_DATA", str(here.town.settings.data))
+        printed = ErasureProof.model_validate_json(await said("erase", WHO, "--ground", "request", "--wait", "30"))
 
         await here.until(VisitCancelled)
         await here.until(ReferralWithdrawn)
@@ -220,11 +226,12 @@ async def test_an_erased_person_is_in_no_file_and_nothing_else_is_lost(
         assert {name: after[name] for name in COUNTED} == {name: before[name] for name in COUNTED}
         shutil.copytree(here.town.settings.data, tmp_path / "backup")
         assert files_with(tmp_path, PERSONAL.values()) == {}, "neither log nor views, keys, accounts or a backup"
-        said = "".join(capfd.readouterr())
-        assert not [name for name, value in PERSONAL.items() if value in said], "nor the logs"
+        logged = "".join(capfd.readouterr())
+        assert not [name for name, value in PERSONAL.items() if value in logged], "nor the logs"
         await nothing_more_happens(here)
-        await certified(here, erased.position)
+        await certified(here, printed.destroyed[0].position)
         await equal_a_fresh_fold(here)
+        await told_by_the_command_line(here)
 
 
 COUNTED = [
@@ -321,7 +328,7 @@ async def certified(here: Scene, position: int) -> None:
     person, asker = certificate.destroyed
     assert (person.subject, person.position, asker.subject) == (WHO, position, ASKER)
     assert certificate.said == {"person_id": WHO, "ground": "request"}
-    assert certificate.actor == STAFF.stamp
+    assert certificate.actor == OPERATOR.stamp
     assert len(certificate.released) == 2, "the citizen ID and the certificate number"
     assert person.sealed > person.events > 5
     assert {view.name.partition("_v")[0] for view in certificate.views} == {tool.replace("-", "_") for tool in TOOLS}
@@ -344,6 +351,39 @@ def wrong(certificate: ErasureProof, entries: list[Entry], here: Scene) -> tuple
     for entry in entries:
         found.take(entry)
     return found.end().wrong
+
+
+async def told_by_the_command_line(here: Scene) -> None:
+    settings = here.town.settings
+    file, export = settings.data / "erasures" / f"{WHO}.json", here.folder / "log.ndjson"
+    entries = await here.log.read(subjects.EVERYTHING)
+    export.write_bytes(b"".join(map(as_line, entries)))
+
+    assert WHO in await said("erasures", "list")
+    await said("erasures", "check", str(file))
+    await said("keys", "rotate")
+    await here.town.send(RegisterPerson.model_validate(NEWCOMER), STAFF)
+    assert await said("erasures", "enforce") == "", "a new master key brings nobody back"
+    await said("erasures", "check", str(file), "--export", str(export))
+    shorter = [entry for entry in entries if f'"about":"{WHO}"'.encode() not in entry.body]
+    export.write_bytes(b"".join(map(as_line, shorter)))
+    assert "counts" in await said("erasures", "check", str(file), "--export", str(export), code=1)
+
+
+NEWCOMER = {
+    "person_id": "person_0newcome",
+    "community": HERE,
+    "name": "新来",
+    "citizen_id": make_citizen_id("429999", date(1970, 1, 2), 5),
+    "disability": 4,
+}
+
+
+async def said(*words: str, code: int = 0) -> str:
+    """What `canlian …` prints, in a thread, since it has a loop of its own."""
+    result = await asyncio.to_thread(CliRunner().invoke, app, list(words))
+    assert result.exit_code == code, result.output
+    return result.output if code else result.stdout
 
 
 async def equal_a_fresh_fold(here: Scene) -> None:
