@@ -1,5 +1,7 @@
 """`canlian keys`: the master key that wraps everybody's keys."""
 
+from typing import Annotated
+
 import typer
 
 from canlian_operator.environment import read_settings
@@ -9,13 +11,17 @@ keys_app = typer.Typer(help="密钥库 · The key store", no_args_is_help=True)
 
 
 @keys_app.command("rotate")
-def rotate() -> None:
+def rotate(
+    prepare: Annotated[
+        bool, typer.Option("--prepare", help="只生成，先分发到其他机器 · only make it, to be copied to other machines")
+    ] = False,
+) -> None:
     """更换主密钥 · Wrap every key by a new master key, while the system goes on.
 
     A rotation that was cut short is ended by the next.
     """
     from canlian_chassis.keys import Keys  # noqa: PLC0415 - quick to start without it
-    from canlian_chassis.masters import MasterMissing  # noqa: PLC0415
+    from canlian_chassis.masters import MasterMissing, Masters  # noqa: PLC0415
 
     settings = read_settings()
     if not (settings.key_folder / "master.key").exists():
@@ -23,6 +29,11 @@ def rotate() -> None:
             f"{settings.key_folder} 里没有主密钥。请用 CANLIAN_DATA 指明系统的数据目录。",
             f"There is no master key in {settings.key_folder}. Name the system's data folder with CANLIAN_DATA.",
         )
+    if prepare:
+        Masters(settings.key_folder).prepare()
+        next_ = settings.key_folder / "master.next.key"
+        note(f"已生成 {next_}，复制到其他机器后再更换。", f"{next_} is made: copy it to the others, then rotate.")
+        return
     try:
         count = Keys.of(settings).rotate()
     except MasterMissing as missing:

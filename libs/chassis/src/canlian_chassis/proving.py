@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nats.aio.client import Client as Nats
 from sqlalchemy import select
@@ -25,6 +26,8 @@ from canlian_chassis.settings import Settings
 from canlian_chassis.signing import private_key
 from canlian_chassis.view_databases import ERASED_BEFORE, Databases, slugs
 from canlian_events import subjects
+
+log = structlog.get_logger()
 
 
 class NotErased(Exception):
@@ -91,8 +94,12 @@ async def keep(nc: Nats, keys: Keys, settings: Settings, subject: str) -> Erasur
     views = await asyncio.to_thread(views_without, settings, subject)
     made = await certify(nc, keys, subject, private_key(settings.key_folder, KEY), views)
     file = kept_file(settings, subject)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(made.model_dump_json(indent=2), encoding="utf-8")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(made.model_dump_json(indent=2), encoding="utf-8")
+    except OSError as error:
+        # a part that may not write here; whoever asked has it, and it can be made again
+        log.warning("erasure_proof.not_kept", file=str(file), error=type(error).__name__)
     return made
 
 
