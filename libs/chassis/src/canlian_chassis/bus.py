@@ -25,7 +25,7 @@ log = structlog.get_logger()
 M = TypeVar("M", bound=Message)
 
 
-PING_EVERY = 3.0
+PING_EVERY = 3
 """Seconds. A server that answers none of two in a row is taken for lost, and another connection made: after nine at
 the most, where a line went dead without a word."""
 
@@ -70,7 +70,7 @@ class Accepted:
 
 
 class Connection(Nats):
-    """nats-py's client but for how it reads headers.
+    """nats-py's client, but for how it reads headers and what it does with requests when the line breaks.
 
     nats-py looks at every letter of every header's name by itself: of reading events, which have a dozen headers, that
     was more than half (ADR 0012).
@@ -84,6 +84,15 @@ class Connection(Nats):
             if colon and " " not in name:
                 headers[name] = value.strip()
         return headers
+
+    async def fail_requests(self) -> None:
+        """What was asked over a line that broke is lost, or its answer is: whoever waits for one may ask again at once.
+
+        What is asked from now on is sent when there is a line again.
+        """
+        for waiting in list(self._resp_map.values()):
+            if not waiting.done():
+                waiting.set_exception(nats.errors.TimeoutError())
 
 
 async def open_connection(settings: Settings, name: str) -> Nats:
@@ -107,6 +116,7 @@ async def open_connection(settings: Settings, name: str) -> Nats:
                 reconnect_time_wait=0.2,  # type: ignore[arg-type]
                 connect_timeout=2,
                 error_cb=say_error,
+                disconnected_cb=nc.fail_requests,
                 reconnected_cb=say_reconnected,
                 ping_interval=PING_EVERY,
                 max_outstanding_pings=2,
@@ -225,7 +235,7 @@ class Client:
             except (nats.errors.ConnectionClosedError, nats.errors.OutboundBufferLimitError) as error:
                 raise Unavailable from error
             except nats.errors.TimeoutError:
-                break
+                continue  # the line broke and there is time left, or there is none
         raise Unavailable
 
 
