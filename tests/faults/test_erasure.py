@@ -3,6 +3,8 @@
 import asyncio
 import json
 import shutil
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -364,10 +366,22 @@ async def told_by_the_command_line(here: Scene) -> None:
     await said("keys", "rotate")
     await here.town.send(RegisterPerson.model_validate(NEWCOMER), STAFF)
     assert await said("erasures", "enforce") == "", "a new master key brings nobody back"
-    await said("erasures", "check", str(file), "--export", str(export))
+    await checked_by_a_third_party(here, file, export)
     shorter = [entry for entry in entries if f'"about":"{WHO}"'.encode() not in entry.body]
     export.write_bytes(b"".join(map(as_line, shorter)))
     assert "counts" in await said("erasures", "check", str(file), "--export", str(export), code=1)
+
+
+async def checked_by_a_third_party(here: Scene, file: Path, export: Path) -> None:
+    """Who has the certificate, the public key and an export, and no system."""
+    key = here.town.settings.key_folder / f"{KEY}.pub.pem"
+    words = ("-m", "canlian_operator", "erasures", "check", file, "--export", export, "--key", key)
+    environment = {"CANLIAN_DATA": str(here.folder / "nothing"), "PATH": ""}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *map(str, words), env=environment, stdout=PIPE, stderr=PIPE
+    )
+    output, problems = await process.communicate()
+    assert (process.returncode, WHO in output.decode()) == (0, True), problems.decode()
 
 
 NEWCOMER = {

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from canlian_events.terms import ErasureGround
 from canlian_operator.environment import read_settings
 from canlian_operator.reaching import Link, with_system
-from canlian_operator.speech import by_language, console, errors, fail, language, note
+from canlian_operator.speech import by_language, console, errors, fail, language, note, say
 
 if TYPE_CHECKING:
     from canlian_chassis.erasure_proof import Checked, ErasureProof
@@ -44,10 +43,8 @@ def list_() -> None:
     """列出已删除的 · List whose keys were destroyed, when, and by the event at which position."""
     from canlian_chassis.keys import Keys  # noqa: PLC0415 - quick to start without it
 
-    table = Table("编号 · subject", "位置 · position", "销毁于 · destroyed at")
     for stone in Keys.of(read_settings()).erased():
-        table.add_row(stone.subject, str(stone.position), f"{stone.destroyed_at:%Y-%m-%d %H:%M:%S} UTC")
-    console.print(table)
+        say(f"{stone.subject}  @{stone.position}  {stone.destroyed_at:%Y-%m-%d %H:%M:%S} UTC")
 
 
 @erasures_app.command("certify")
@@ -71,6 +68,7 @@ def check(
     ] = None,
 ) -> None:
     """核对证明 · Check a certificate against the log; exits 1 where it does not hold. Needs no secret."""
+    import canlian_events.language  # noqa: F401, PLC0415 - which events erase
     from canlian_chassis.erasure_proof import KEY  # noqa: PLC0415 - quick to start without it
     from canlian_chassis.signing import public_key  # noqa: PLC0415
 
