@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlmodel import Session
 
 from canlian_chassis.facts import Facts
 from canlian_chassis.log import Conflict
@@ -26,10 +27,11 @@ class Counting:
 
     async def read(self, query: Any, *args: Any) -> Any:
         self.read_times += 1
-        return query(None, *args)
+        with Session() as session:
+            return query(session, *args)
 
 
-def double(_session: None, number: int) -> int:
+def double(_session: Session, number: int) -> int:
     if number == 13:
         raise ValueError(number)
     return 2 * number

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy import event
+from sqlmodel import Session
 
 from canlian_chassis.log import Conflict, Log
 
@@ -63,16 +66,18 @@ class Facts:
     async def _look_up(self, asked: Sequence[_Asked]) -> list[Any]:
         if not await self._view.reached(await self._log.last_position()):
             raise Conflict("the service's view is behind the log")
-        found: list[Any] = await self._view.read(_answer_all, asked)
+        found: list[Any] = await self._view.read(answer_all, [(query, args) for query, args, _ in asked])
         return found
 
 
-def _answer_all(session: Any, asked: Sequence[_Asked]) -> list[Any]:
-    """The facts, or the exception, each of them comes to."""
-    return [_answer(session, query, args) for query, args, _ in asked]
+def answer_all(session: Session, asked: Iterable[tuple[Query, tuple[Any, ...]]]) -> list[Any]:
+    """The facts, or the exception, each query comes to. A row that several look up is read once."""
+    kept: list[object] = []  # a session forgets rows that nobody holds
+    event.listen(session, "loaded_as_persistent", lambda _, row: kept.append(row))
+    return [_answer(session, query, args) for query, args in asked]
 
 
-def _answer(session: Any, query: Query, args: tuple[Any, ...]) -> Any:
+def _answer(session: Session, query: Query, args: tuple[Any, ...]) -> Any:
     try:
         return query(session, *args)
     except Exception as error:

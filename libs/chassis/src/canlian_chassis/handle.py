@@ -19,7 +19,7 @@ from canlian_chassis import erasing, wire
 from canlian_chassis.appending import Appending
 from canlian_chassis.clock import CLOCK
 from canlian_chassis.decider import Decider, Given, Ref, Rejected
-from canlian_chassis.facts import Facts, View
+from canlian_chassis.facts import Facts, View, answer_all
 from canlian_chassis.keys import ErasedError, Keys
 from canlian_chassis.log import MAX_BATCH, AlreadyStored, Conflict, Entry, Full, Log, NewEntry
 from canlian_chassis.tokens import BadToken, Verifier
@@ -335,11 +335,10 @@ class Handler:
         asking = {n: d for n, d in deciders.items() if d.facts}
         if asking and self._view:
             await self._view.reached(self._written)
-            facts = await self._view.read(
-                lambda session: {
-                    n: d.facts(session, waiting[n].command, d.initial) for n, d in asking.items() if d.facts
-                }
-            )
+            questions = [(d.facts, (waiting[n].command, d.initial)) for n, d in asking.items() if d.facts]
+            found = await self._view.read(answer_all, questions)
+            facts = {n: facts for n, facts in zip(asking, found, strict=True) if not isinstance(facts, Exception)}
+            waiting = {n: said for n, said in waiting.items() if n not in asking or n in facts}
         await self._make_keys(waiting.values())
         decided: dict[int, _Decision] = {}
         for n, said in waiting.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from canlian_chassis.bus import Client, NotAllowed, Refused, Unavailable
@@ -13,7 +13,8 @@ from canlian_events.numbers import normalise_number
 from canlian_events.registry.person import Certificate, Circumstances, PersonRegistered, RecordRosterEntry
 from canlian_events.terms import DisabilityClass, Employment, Grade, Schooling
 from canlian_sheets.importer.results import Answer, ImportInterrupted, ImportResult, Rows
-from canlian_sheets.importer.sending import CHUNK, Sender, Token
+from canlian_sheets.importer.sending import CHUNK, Sender, Token, one_ahead
+from canlian_sheets.outcomes import Accepted
 from canlian_sheets.roster import Roster, RosterPerson
 
 T = TypeVar("T", Employment, Schooling)
@@ -59,17 +60,22 @@ async def import_roster(
     sender = Sender(client, "registry", token, batch_id, dry_run)
     rows = Rows(batch_id, roster)
     accepted = roster.accepted
-    for start in range(0, len(accepted), CHUNK):
-        chunk = accepted[start : start + CHUNK]
-        entries = [_entry(person_id_of(keys, row.value.citizen_id), row.value) for row in chunk]
-        try:
-            answers = await _record(sender, keys, batch_id, entries)
-        except (Unavailable, NotAllowed) as why:
-            raise ImportInterrupted(why, rows.result()) from why
-        for row, answer in zip(chunk, answers, strict=True):
-            rows.put(row.row_no, [answer], creates=PersonRegistered.__name__)
-        if progress:
-            progress(start + len(chunk), len(accepted))
+
+    def chunk(start: int) -> Sequence[Accepted[RosterPerson]]:
+        return accepted[start : start + CHUNK]
+
+    async def record(start: int) -> list[Answer]:
+        entries = [_entry(person_id_of(keys, row.value.citizen_id), row.value) for row in chunk(start)]
+        return await _record(sender, keys, batch_id, entries)
+
+    try:
+        async for start, answers in one_ahead(record, range(0, len(accepted), CHUNK)):
+            for row, answer in zip(chunk(start), answers, strict=True):
+                rows.put(row.row_no, [answer], creates=PersonRegistered.__name__)
+            if progress:
+                progress(start + len(answers), len(accepted))
+    except (Unavailable, NotAllowed) as why:
+        raise ImportInterrupted(why, rows.result()) from why
     return rows.result()
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from typing import Any
 
 from canlian_chassis.bus import Client, NotAllowed, Unavailable
 from canlian_events.core import Command, encode
@@ -18,6 +20,28 @@ _PAUSES = (0.5, 1.0, 2.0, 4.0)
 
 Token = str | Callable[[], str]
 """A token, or what gives a fresh one: a token is good for minutes, and a large sheet may take longer."""
+
+
+async def one_ahead(
+    ask: Callable[[int], Coroutine[Any, Any, list[Answer]]], starts: Iterable[int]
+) -> AsyncIterator[tuple[int, list[Answer]]]:
+    """The answers to one chunk after another, the next being made while the service still works at the one before.
+
+    After a failure nothing more is begun, and what was under way is given up.
+    """
+    under_way: deque[tuple[int, asyncio.Task[list[Answer]]]] = deque()
+    try:
+        for start in starts:
+            under_way.append((start, asyncio.create_task(ask(start))))
+            await asyncio.sleep(0)
+            if len(under_way) > 1:
+                yield under_way[0][0], await under_way[0][1]
+                under_way.popleft()
+        if under_way:
+            yield under_way[0][0], await under_way[0][1]
+    finally:
+        for _, task in under_way:
+            task.cancel()
 
 
 class Sender:
