@@ -19,7 +19,7 @@ READERS = {
 }
 # where it happened and on whose behalf (community, subdistrict, an actor's provider) are envelope, not domain
 DOMAIN_WORDS = re.compile(
-    r"(?<![a-z])(person|household|visit|referral|volunteer|certificate|disab\w*|feedback|assessment|"
+    r"(?<![a-z])(person|household|visit|referral|volunteer|certificate|disabilit\w*|disabled|feedback|assessment|"
     r"hardship)s?(?![a-z])",
     re.IGNORECASE,
 )
