@@ -72,6 +72,11 @@ class ViewRunner:
         return self._current is not None and self._current.level
 
     @property
+    def complete(self) -> bool:
+        """Whether what pages read held the whole log once; else it is being filled under their eyes."""
+        return self._current is not None and self._current.complete
+
+    @property
     def state(self) -> dict[str, Any]:
         """What pages read: version, generation, position, behind, level; and in `filling` the same of what follows."""
         read = self._current.state if self._current else {"position": 0, "behind": 0, "level": False}
