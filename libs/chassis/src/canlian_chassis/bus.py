@@ -118,7 +118,7 @@ async def open_connection(settings: Settings, name: str) -> Nats:
                 error_cb=say_error,
                 disconnected_cb=nc.fail_requests,
                 reconnected_cb=say_reconnected,
-                ping_interval=PING_EVERY,  # type: ignore[arg-type]
+                ping_interval=PING_EVERY,
                 max_outstanding_pings=2,
             )
             return nc
