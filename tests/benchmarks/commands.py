@@ -52,9 +52,10 @@ async def _rate(bench: Bench, nc: Nats, job: Job) -> Figure:
         baseline=raw,
         target=0.6,
         bound=(
-            "The processor time of the service's one thread: reading the command, deciding, building headers and answering, and "
-            "following the log for its own view beside it. On two cores the callers and nats-server want the rest. The disk does "
-            "not bound it: what several commands came to while it was busy goes as one batch (ADR 0012)."
+            "The processor time of the service's one thread: reading the command, deciding, building headers and "
+            "answering, and following the log for its own view beside it. On two cores the callers and nats-server "
+            "want the rest. The disk does not bound it: what several commands came to while it was busy goes as one "
+            "batch (ADR 0012)."
         ),
     )
 
@@ -70,8 +71,9 @@ async def _with_facts(bench: Bench) -> Figure:
         against="the same",
         baseline=raw,
         bound=(
-            "Two look-ups by SQLAlchemy's session in the service's view for each command, which take twice as long as all the rest "
-            "together, and the view's own lag: a command waits until the view has folded what was stored before it came."
+            "Two look-ups by SQLAlchemy's session in the service's view for each command, which take twice as long "
+            "as all the rest together, and the view's own lag: a command waits until the view has folded what was "
+            "stored before it came."
         ),
     )
 
@@ -88,8 +90,9 @@ async def _three(bench: Bench) -> Figure:
         baseline=raw,
         target=0.8,
         bound=(
-            "Raw batches are bound by the disk, a few milliseconds each whatever they hold; the service stores what several commands "
-            "came to in one batch, so it is bound by the look-ups of facts, its own view and the processor."
+            "Raw batches are bound by the disk, a few milliseconds each whatever they hold; the service stores what "
+            "several commands came to in one batch, so it is bound by the look-ups of facts, its own view and the "
+            "processor."
         ),
     )
 
@@ -119,8 +122,8 @@ async def _idle(bench: Bench, nc: Nats, job: Job) -> Figure:
         target=2.0,
         at_least=False,
         bound=(
-            "The same two trips one after another, the request to the service and the publish to the log, "
-            "with the deciding between them: some 0.3 ms of Python, and the answer read by the caller."
+            "The same two trips one after another, the request to the service and the publish to the log, with the "
+            "deciding between them: some 0.3 ms of Python, and the answer read by the caller."
         ),
     )
 
@@ -134,7 +137,8 @@ def _of_itself(size: int, rates: list[float], at_ten_thousand: list[float]) -> F
         baseline=at_ten_thousand,
         target=0.9,
         bound=(
-            "The same as with a small log: an append asks the server for the last sequence of one subject, which it holds in memory."
+            "The same as with a small log: an append asks the server for the last sequence of one subject, which it "
+            "holds in memory."
         ),
     )
 

@@ -59,8 +59,9 @@ async def figures(bench: Bench) -> list[Figure]:
             baseline=raw,
             target=0.3,
             bound=(
-                "The processor: the reader's checks and the digests in the importing process, and in the service the rules, "
-                "two claims, some six sealed values and a key of their own for each person. The disk waits for both."
+                "The processor: the reader's checks and the digests in the importing process, and in the service "
+                "the rules, two claims, some six sealed values and a key of their own for each person. The disk "
+                "waits for both."
             ),
         )
     ]

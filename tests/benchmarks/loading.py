@@ -53,8 +53,9 @@ async def figures(bench: Bench) -> list[Figure]:
             target=1.5,
             at_least=False,
             bound=(
-                "Waiting for the same batch, and beside it for the leader's last position, asked at once; then decoding, "
-                "opening and folding ten events. Both read by the same connection, whose own reading of headers is in both."
+                "Waiting for the same batch, and beside it for the leader's last position, asked at once; then "
+                "decoding, opening and folding ten events. Both read by the same connection, whose own reading of "
+                "headers is in both."
             ),
         )
     ]
