@@ -34,8 +34,9 @@ DECODED = 200_000
 PEER = {"SQLite": 10_000, "Postgres": 5_000}
 """So many of the log's events the peer follows: its rate is the same at any length."""
 BOUND = (
-    "Python: reading a message takes a third of decoding one, and what a projection looks at is decoded, folded and "
-    "written. See ADR 0013."
+    "Python. pydantic decodes an event in 3.1 µs of processor time; reading one from the socket takes 2.2 µs, and of the "
+    "29 in 100 that the volunteer's views look at each takes about 25 µs to decode, fold and write: 10 µs an event in "
+    "all, a third of decoding alone. See ADR 0013."
 )
 
 
