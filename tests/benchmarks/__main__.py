@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
@@ -64,7 +65,9 @@ def main() -> None:
             scale=given.events / MILLION,
             rounds=given.rounds,
         )
-        measured = asyncio.run(measure(given.modules or known, bench))
+        # the loop that services run on
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            measured = runner.run(measure(given.modules or known, bench))
     show(measured)
     if bench.scale == 1:
         report.write(report.keep(measured, bench.scale))
