@@ -56,12 +56,14 @@ jetstream {{
 def part_environment(data: Path, nats_url: str, every: Iterable[Part], addresses: Mapping[str, str]) -> dict[str, str]:
     """What all parts share: our own environment, and where the log, the data and each part are."""
     where = {part.variable: addresses.get(part.name, NOBODY) for part in every}
+    hopeless = {f"{part.variable}_PATIENCE": "0s" for part in every if part.name not in addresses}
     return all_variables() | {
         "CANLIAN_NATS_URL": nats_url,
         "CANLIAN_DATA": str(data),
         "CANLIAN_PARTS": ",".join(addresses),
         "PYTHONUNBUFFERED": "1",
         **where,
+        **hopeless,
     }
 
 
