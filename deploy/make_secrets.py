@@ -13,9 +13,10 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from canlian_chassis import erasure_proof, heads
 from canlian_chassis.files import write_once
-from canlian_chassis.signing import private_key
+from canlian_chassis.keys import erasure_proof
+from canlian_chassis.keys.signing import private_key
+from canlian_chassis.log import heads
 from canlian_chassis.tokens import Signer
 
 SECRETS = Path("/secrets")

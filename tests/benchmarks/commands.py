@@ -14,7 +14,7 @@ import nats.errors
 from nats.aio.client import Client as Nats
 
 from canlian_chassis.bus import connect
-from canlian_chassis.log import Entry, Log
+from canlian_chassis.log.jetstream import Entry, Log
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer
 from canlian_events import subjects

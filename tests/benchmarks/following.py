@@ -13,10 +13,10 @@ from pathlib import Path
 
 from canlian_chassis import wire
 from canlian_chassis.bus import connect
-from canlian_chassis.keys import Keys
-from canlian_chassis.log import STREAM, Log, NewEntry
+from canlian_chassis.keys.store import Keys
+from canlian_chassis.log.jetstream import STREAM, Log, NewEntry
 from canlian_chassis.settings import Settings
-from canlian_chassis.views import ViewRunner
+from canlian_chassis.views.runner import ViewRunner
 from canlian_events import subjects
 from canlian_events.core import encode
 from canlian_events.registry.community import CommunityRenamed

@@ -10,8 +10,8 @@ from typing import Any
 from nats.aio.client import Client as Nats
 
 from canlian_chassis.bus import Client
-from canlian_chassis.keys import Keys, key_folder
-from canlian_chassis.log import Log
+from canlian_chassis.keys.store import Keys, key_folder
+from canlian_chassis.log.jetstream import Log
 from canlian_chassis.tokens import Signer
 from canlian_sheets.columns import ROSTER, Recognised
 from canlian_sheets.importer import import_roster

@@ -12,8 +12,8 @@ from nats.aio.client import Client as Nats
 from canlian_chassis.bus import connect
 from canlian_chassis.decider import Ref
 from canlian_chassis.handle import Handler
-from canlian_chassis.keys import Keys, key_folder
-from canlian_chassis.log import STREAM, Log
+from canlian_chassis.keys.store import Keys, key_folder
+from canlian_chassis.log.jetstream import STREAM, Log
 from canlian_chassis.tokens import Verifier
 from canlian_events import subjects
 from canlian_events.registry.person import PERSON

@@ -20,10 +20,10 @@ from pathlib import Path
 
 from canlian_chassis import wire
 from canlian_chassis.bus import connect
-from canlian_chassis.keys import Keys
-from canlian_chassis.log import Log
+from canlian_chassis.keys.store import Keys
+from canlian_chassis.log.jetstream import Log
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing_nats import NatsServer
+from canlian_chassis.testing.servers import NatsServer
 from canlian_events import subjects
 from canlian_events.assistance.need import NeedAssigned, NeedMet, NeedRaised, NeedReferred
 from canlian_events.assistance.visit import RaisedNeed, VisitCompleted, VisitScheduled

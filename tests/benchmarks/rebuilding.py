@@ -18,13 +18,13 @@ import psycopg
 from nats.aio.client import Client as Nats
 
 from canlian_chassis.bus import connect
-from canlian_chassis.keys import Keys
-from canlian_chassis.log import Entry
-from canlian_chassis.replay import prepare, replay
+from canlian_chassis.keys.store import Keys
+from canlian_chassis.log.jetstream import Entry
+from canlian_chassis.log.replay import prepare, replay
 from canlian_chassis.settings import Settings
-from canlian_chassis.view_check import fold
-from canlian_chassis.view_databases import Databases
-from canlian_chassis.view_store import ViewStore
+from canlian_chassis.views.check import fold
+from canlian_chassis.views.databases import Databases
+from canlian_chassis.views.store import ViewStore
 from canlian_events.core import EVENTS, decode
 from canlian_volunteer.views.view import views
 from tests.benchmarks.measure import MILLION, Bench, Figure

@@ -4,9 +4,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from canlian_chassis.bus import connect
-from canlian_chassis.following import read_entry
-from canlian_chassis.keys import Keys
-from canlian_chassis.log import Log
+from canlian_chassis.keys.store import Keys
+from canlian_chassis.log.following import read_entry
+from canlian_chassis.log.jetstream import Log
 from canlian_events import subjects
 from canlian_events.registry.person import PERSON, PersonRegistered
 from tests.benchmarks import logs, report

@@ -17,13 +17,13 @@ from sqlmodel import Session, func, select
 from typer.testing import CliRunner
 
 from canlian_chassis.bus import Refused, connect
-from canlian_chassis.erasure_proof import KEY, Check, ErasureProof
-from canlian_chassis.keys import Keys
-from canlian_chassis.log import Entry, Log
-from canlian_chassis.proving import keep
-from canlian_chassis.signing import public_key
-from canlian_chassis.view_check import check
-from canlian_chassis.views import ViewRunner
+from canlian_chassis.keys.erasure_proof import KEY, Check, ErasureProof
+from canlian_chassis.keys.proving import keep
+from canlian_chassis.keys.signing import public_key
+from canlian_chassis.keys.store import Keys
+from canlian_chassis.log.jetstream import Entry, Log
+from canlian_chassis.views.check import check
+from canlian_chassis.views.runner import ViewRunner
 from canlian_events import subjects
 from canlian_events.assistance.assessment import StartAssessment
 from canlian_events.assistance.instruments import SERVICE_NEEDS

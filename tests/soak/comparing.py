@@ -10,10 +10,10 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from canlian_chassis.bus import connect
-from canlian_chassis.log import Log
-from canlian_chassis.parked import Parking
+from canlian_chassis.log.jetstream import Log
+from canlian_chassis.policies.parked import Parking
 from canlian_chassis.settings import Settings
-from canlian_chassis.view_check import kept_store
+from canlian_chassis.views.check import kept_store
 from canlian_events import subjects
 from canlian_events.ids import derive_uuid
 from tests.soak.sending import Ledger

@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 
 from canlian_chassis.bus import Client, connect
-from canlian_chassis.keys import key_folder
-from canlian_chassis.log import Log
+from canlian_chassis.keys.store import key_folder
+from canlian_chassis.log.jetstream import Log
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer
 from tests.soak.actors import Town, bring_in, go_round, open_accounts, read_pages, visit

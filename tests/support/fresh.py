@@ -7,10 +7,10 @@ import importlib
 from pathlib import Path
 
 from canlian_chassis.bus import connect
-from canlian_chassis.log import Log
+from canlian_chassis.log.jetstream import Log
 from canlian_chassis.settings import Settings
-from canlian_chassis.view_check import check
-from canlian_chassis.views import Views
+from canlian_chassis.views.check import check
+from canlian_chassis.views.runner import Views
 
 VIEWS = {
     "registry": "canlian_registry.views:views",

@@ -14,9 +14,9 @@ import uvicorn
 from canlian_assistance.app import service as assistance
 from canlian_catalog.app import service as catalog
 from canlian_chassis.bus import Accepted, Client, connect
-from canlian_chassis.keys import key_folder
+from canlian_chassis.keys.store import key_folder
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing_nats import nats_server
+from canlian_chassis.testing.servers import nats_server
 from canlian_chassis.tokens import Signer
 from canlian_evaluation.app import service as evaluation
 from canlian_events.assistance.visit import ScheduleVisit

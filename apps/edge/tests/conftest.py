@@ -11,7 +11,7 @@ from apps.edge.tests.system import TOOLS, System, Upstream, fill, free_port, wai
 
 import canlian_edge
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing_nats import NatsServer, nats_server
+from canlian_chassis.testing.servers import NatsServer, nats_server
 from canlian_chassis.tokens import Verifier
 from canlian_web.accounts import Accounts
 

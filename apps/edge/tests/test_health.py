@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from canlian_chassis.testing_nats import NatsServer
+from canlian_chassis.testing.servers import NatsServer
 from canlian_edge.app import edge
 from canlian_edge.settings import SERVICES, TOOLS, EdgeSettings
 from canlian_web.testing import browser, running

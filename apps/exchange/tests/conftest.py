@@ -9,7 +9,7 @@ import pytest
 from apps.exchange.tests.running import Api, free_port, open_communities, registry, serving
 
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing_nats import NatsServer, nats_server
+from canlian_chassis.testing.servers import NatsServer, nats_server
 
 
 @pytest.fixture

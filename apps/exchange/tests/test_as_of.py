@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from apps.exchange.tests.running import GRID_WORKER_HERE, HERE, THERE, Api, person
 
-from canlian_chassis import as_of
-from canlian_chassis.view_store import ViewStore
+from canlian_chassis.views import as_of
+from canlian_chassis.views.store import ViewStore
 from canlian_events.calendar import day_of
 from canlian_exchange import callers
 from canlian_web.formats import now, today

@@ -12,12 +12,12 @@ import pytest
 from nats.aio.client import Client as Nats
 
 from canlian_chassis.bus import connect
-from canlian_chassis.chain import BEGINNING, Head, link, sign_head
-from canlian_chassis.heads import KEY, Heads
-from canlian_chassis.log import Conflict, Entry, Log, NewEntry
+from canlian_chassis.keys.signing import private_key
+from canlian_chassis.log.chain import BEGINNING, Head, link, sign_head
+from canlian_chassis.log.heads import KEY, Heads
+from canlian_chassis.log.jetstream import Conflict, Entry, Log, NewEntry
 from canlian_chassis.settings import Settings
-from canlian_chassis.signing import private_key
-from canlian_chassis.testing_nats import NatsServer
+from canlian_chassis.testing.servers import NatsServer
 from canlian_events import subjects
 from canlian_exchange import chaining
 from canlian_exchange.chaining import Chaining
@@ -148,7 +148,7 @@ async def test_a_head_is_neither_changed_nor_taken_out(nc: Nats, tmp_path: Path)
 
 
 async def test_a_message_reads_the_same_whichever_way_it_is_read(nc: Nats):
-    from canlian_chassis.following import follow
+    from canlian_chassis.log.following import follow
 
     await write(nc, 3)
     followed = [entry async for entry in first_of(follow(nc, 0, (subjects.EVERYTHING,)), 4)]

@@ -21,9 +21,9 @@ from apps.exchange.tests.running import (
 from nats.js.api import StreamConfig
 
 from canlian_chassis.bus import connect
-from canlian_chassis.log import STREAM
+from canlian_chassis.log.jetstream import STREAM
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing_nats import NatsServer
+from canlian_chassis.testing.servers import NatsServer
 from canlian_chassis.tokens import ANONYMOUS
 from canlian_events import subjects
 from canlian_events.terms import Role

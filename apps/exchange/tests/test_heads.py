@@ -11,7 +11,7 @@ from apps.exchange.tests.running import PROGRAM, Api, actor, open_communities, r
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from canlian_chassis.chain import Head
+from canlian_chassis.log.chain import Head
 from canlian_chassis.settings import Settings
 from canlian_events.terms import Role
 from canlian_exchange import chaining

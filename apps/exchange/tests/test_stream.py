@@ -12,7 +12,7 @@ import httpx
 import pytest
 from apps.exchange.tests.running import GRID_WORKER_HERE, HERE, PROGRAM, STAFF, THERE, Api, person
 
-from canlian_chassis.testing_nats import NatsServer
+from canlian_chassis.testing.servers import NatsServer
 from canlian_events.meta import Actor
 from canlian_exchange import event_log, streaming
 from canlian_exchange.callers import Caller

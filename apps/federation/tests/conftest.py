@@ -11,7 +11,7 @@ from apps.federation.tests.bench import Bench
 
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing_nats import NatsServer, nats_server
+from canlian_chassis.testing.servers import NatsServer, nats_server
 from canlian_federation.tool import federation
 from canlian_registry.app import service as registry
 from canlian_web.testing import running

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from apps.federation.tests.bench import LEADER, STAFF, Bench
 
-from canlian_chassis.chain import BEGINNING, link, sign_head
-from canlian_chassis.heads import KEY, Heads
-from canlian_chassis.log import Log
-from canlian_chassis.signing import private_key
+from canlian_chassis.keys.signing import private_key
+from canlian_chassis.log.chain import BEGINNING, link, sign_head
+from canlian_chassis.log.heads import KEY, Heads
+from canlian_chassis.log.jetstream import Log
 from canlian_events import subjects
 
 

@@ -6,7 +6,7 @@ import re
 
 from apps.federation.tests.bench import LEADER, OPERATOR, STAFF, Bench
 
-from canlian_chassis.log import Log, NewEntry
+from canlian_chassis.log.jetstream import Log, NewEntry
 from canlian_chassis.wire import event_headers
 from canlian_events import subjects
 from canlian_events.assistance.need import NeedMet, NeedRaised

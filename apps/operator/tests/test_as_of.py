@@ -15,10 +15,10 @@ import typer
 from typer.testing import CliRunner
 
 from canlian_chassis.bus import connect
-from canlian_chassis.keys import Keys
-from canlian_chassis.log import Log, NewEntry
+from canlian_chassis.keys.store import Keys
+from canlian_chassis.log.jetstream import Log, NewEntry
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing_nats import nats_server
+from canlian_chassis.testing.servers import nats_server
 from canlian_chassis.wire import event_headers
 from canlian_events import subjects
 from canlian_events.core import Event, encode

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from canlian_chassis.keys import Keys
+from canlian_chassis.keys.store import Keys
 from canlian_chassis.settings import Settings
 from canlian_events.assistance.visit import CompleteVisit, ScheduleVisit
 from canlian_events.calendar import SHANGHAI

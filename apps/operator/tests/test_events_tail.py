@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 import typer
 
-from canlian_chassis.log import Entry
+from canlian_chassis.log.jetstream import Entry
 from canlian_chassis.wire import event_headers
 from canlian_events import subjects
 from canlian_events.assistance.need import NeedRaised

@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from canlian_chassis.bus import connect
-from canlian_chassis.parked import Parked, Parking
+from canlian_chassis.policies.parked import Parked, Parking
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing_nats import NatsServer, nats_server
+from canlian_chassis.testing.servers import NatsServer, nats_server
 from canlian_operator import parked as module
 from canlian_operator.main import app
 

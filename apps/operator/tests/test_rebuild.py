@@ -14,16 +14,16 @@ from sqlmodel import Field, Session, col, func, select
 from tests.support.postgres import postgres_server, postgres_url
 
 from canlian_chassis.bus import Client, connect
-from canlian_chassis.keys import key_folder
-from canlian_chassis.log import Log, NewEntry
+from canlian_chassis.keys.store import key_folder
+from canlian_chassis.log.jetstream import Log, NewEntry
 from canlian_chassis.projection import projection
 from canlian_chassis.row import Row
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing_nats import nats_server
+from canlian_chassis.testing.servers import nats_server
 from canlian_chassis.tokens import Signer
-from canlian_chassis.view_check import check, kept_store
-from canlian_chassis.view_databases import Databases
-from canlian_chassis.views import ViewRunner, Views
+from canlian_chassis.views.check import check, kept_store
+from canlian_chassis.views.databases import Databases
+from canlian_chassis.views.runner import ViewRunner, Views
 from canlian_chassis.wire import event_headers
 from canlian_events import subjects
 from canlian_events.core import encode

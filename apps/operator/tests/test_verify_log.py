@@ -14,12 +14,12 @@ import pytest
 from typer.testing import CliRunner
 
 from canlian_chassis.bus import connect
-from canlian_chassis.chain import BEGINNING, link, sign_head
-from canlian_chassis.heads import KEY, Heads
-from canlian_chassis.log import Log, NewEntry
+from canlian_chassis.keys.signing import private_key
+from canlian_chassis.log.chain import BEGINNING, link, sign_head
+from canlian_chassis.log.heads import KEY, Heads
+from canlian_chassis.log.jetstream import Log, NewEntry
 from canlian_chassis.settings import Settings
-from canlian_chassis.signing import private_key
-from canlian_chassis.testing_nats import NatsServer, nats_server
+from canlian_chassis.testing.servers import NatsServer, nats_server
 from canlian_events import subjects
 from canlian_operator.exporting import heads_file, read_heads
 from canlian_operator.main import app

@@ -12,12 +12,12 @@ import pytest
 from canlian_catalog import app as catalog
 from canlian_chassis import wire
 from canlian_chassis.bus import Accepted, Client, connect
-from canlian_chassis.keys import key_folder
-from canlian_chassis.log import Log, NewEntry
+from canlian_chassis.keys.store import key_folder
+from canlian_chassis.log.jetstream import Log, NewEntry
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing import NOON
-from canlian_chassis.testing_nats import NatsServer, nats_server
+from canlian_chassis.testing.deciders import NOON
+from canlian_chassis.testing.servers import NatsServer, nats_server
 from canlian_chassis.tokens import Signer
 from canlian_events import subjects
 from canlian_events.catalog.matching import Reason

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from canlian_chassis.projection import Projection
-from canlian_chassis.testing import NOON
+from canlian_chassis.testing.deciders import NOON
 from canlian_events.catalog.referral import (
     FreedPlaceOffered,
     ReferralAccepted,

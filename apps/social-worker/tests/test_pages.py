@@ -24,7 +24,7 @@ from tests.support.town import (
 )
 
 from canlian_chassis.bus import Unavailable
-from canlian_chassis.log import Log
+from canlian_chassis.log.jetstream import Log
 from canlian_events.assistance.need import RaiseNeed
 from canlian_events.catalog.referral import DeclineReferral
 from canlian_events.evaluation.feedback import AskFeedback, GiveFeedback

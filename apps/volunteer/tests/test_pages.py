@@ -7,7 +7,7 @@ import pytest
 from tests.support.town import GRID_WORKER, OTHER_VOLUNTEER, SOCIAL_WORKER, STAFF, VOLUNTEER, Town, today
 
 from canlian_chassis.bus import Unavailable
-from canlian_chassis.log import Log
+from canlian_chassis.log.jetstream import Log
 from canlian_events import subjects
 from canlian_events.assistance.visit import CompleteVisit, ReassignVisit
 from canlian_events.terms import Tie

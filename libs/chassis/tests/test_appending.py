@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from canlian_chassis.appending import Appending
 from canlian_chassis.bus import connect
-from canlian_chassis.log import Conflict, Log, NewEntry
+from canlian_chassis.log.appending import Appending
+from canlian_chassis.log.jetstream import Conflict, Log, NewEntry
 from canlian_chassis.settings import Settings
 
 

@@ -14,16 +14,17 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import Engine
 from sqlmodel import Session, select
 
-from canlian_chassis import as_of, wire
-from canlian_chassis.as_of import Snapshots, TooMany, end_of, fold_in, position_before
+from canlian_chassis import wire
 from canlian_chassis.bus import connect
-from canlian_chassis.following import read_entry
-from canlian_chassis.log import Log, NewEntry
+from canlian_chassis.log.following import read_entry
+from canlian_chassis.log.jetstream import Log, NewEntry
 from canlian_chassis.projection import fold_all
 from canlian_chassis.settings import Settings
-from canlian_chassis.view_check import fold
-from canlian_chassis.view_databases import Views
-from canlian_chassis.view_store import ViewStore
+from canlian_chassis.views import as_of
+from canlian_chassis.views.as_of import Snapshots, TooMany, end_of, fold_in, position_before
+from canlian_chassis.views.check import fold
+from canlian_chassis.views.databases import Views
+from canlian_chassis.views.store import ViewStore
 from canlian_events import subjects
 from canlian_events.core import Event, encode
 from canlian_events.personal import Sealed

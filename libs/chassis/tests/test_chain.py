@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from canlian_chassis.chain import BEGINNING, Head, link, sign_head, utc_text
-from canlian_chassis.log import Entry
+from canlian_chassis.log.chain import BEGINNING, Head, link, sign_head, utc_text
+from canlian_chassis.log.jetstream import Entry
 
 NAMES = st.text("abcdefgh-", min_size=1, max_size=6)
 TEXTS = st.text(max_size=6)

@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 import pytest
 from libs.chassis.tests.toy import BOX, BoxMade, BurnBox, MakeBox, PutIn, box
 
-from canlian_chassis import erasing
 from canlian_chassis.bus import Client, Refused, connect
-from canlian_chassis.following import read_entry
-from canlian_chassis.keys import Keys, key_folder
-from canlian_chassis.log import Log
+from canlian_chassis.keys import erasing
+from canlian_chassis.keys.store import Keys, key_folder
+from canlian_chassis.log.following import read_entry
+from canlian_chassis.log.jetstream import Log
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer

@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import Session
 
 from canlian_chassis.facts import Facts
-from canlian_chassis.log import Conflict
+from canlian_chassis.log.jetstream import Conflict
 
 
 class Counting:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from libs.chassis.tests.toy import BoxMade
 
-from canlian_chassis.keys import ErasedError, Keys
-from canlian_chassis.masters import MasterMissing
+from canlian_chassis.keys.masters import MasterMissing
+from canlian_chassis.keys.store import ErasedError, Keys
 from canlian_chassis.settings import Settings
 from canlian_events.core import Event
 from canlian_events.personal import Sealed

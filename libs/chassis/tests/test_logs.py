@@ -32,7 +32,7 @@ def test_an_error_of_validation_names_the_fields() -> None:
         things: int
 
     try:
-        Box(things="王秀兰")  # type: ignore[arg-type]
+        Box(things="王秀兰")
     except ValidationError as error:
         said = describe(error)
     assert said.endswith("(things)")

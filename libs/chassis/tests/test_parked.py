@@ -12,16 +12,16 @@ import pytest
 from libs.chassis.tests.toy import BoxMade, MakeBox, PutIn, ThingsPut, box, shelf, views
 from nats.aio.client import Client as Nats
 
-from canlian_chassis import policies
 from canlian_chassis.bus import Accepted, Client, connect
-from canlian_chassis.keys import key_folder
-from canlian_chassis.log import Log, NewEntry
-from canlian_chassis.parked import Asked, Parked, Parking, Settled
+from canlian_chassis.keys.store import key_folder
+from canlian_chassis.log.jetstream import Log, NewEntry
+from canlian_chassis.policies import runner as policies
+from canlian_chassis.policies.parked import Asked, Parked, Parking, Settled
 from canlian_chassis.policy import policy
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer
-from canlian_chassis.views import ViewRunner
+from canlian_chassis.views.runner import ViewRunner
 from canlian_events import subjects
 from canlian_events.core import Command
 from canlian_events.meta import Actor, Meta

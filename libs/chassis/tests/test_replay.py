@@ -11,11 +11,11 @@ from nats.aio.client import Client as Nats
 
 from canlian_chassis import wire
 from canlian_chassis.bus import connect
-from canlian_chassis.following import Stretch, follow
-from canlian_chassis.log import Entry, Log, NewEntry
-from canlian_chassis.replay import Address, CannotReplay, prepare, replay, stretches
+from canlian_chassis.log.following import Stretch, follow
+from canlian_chassis.log.jetstream import Entry, Log, NewEntry
+from canlian_chassis.log.replay import Address, CannotReplay, prepare, replay, stretches
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing_nats import NatsServer
+from canlian_chassis.testing.servers import NatsServer
 from canlian_events import subjects
 from canlian_events.core import Event, encode
 
@@ -78,7 +78,7 @@ async def test_what_it_cannot_do_is_left_to_nats_py(server: NatsServer, settings
             next(replay(Address(address.url._replace(scheme="tls"), address.consumer), []))
         with pytest.raises(CannotReplay):
             next(replay(Address(address.url, "nobody"), []))
-        monkeypatch.setattr("canlian_chassis.replay.prepare", lambda nc, _after: gone(nc))
+        monkeypatch.setattr("canlian_chassis.log.replay.prepare", lambda nc, _after: gone(nc))
         read = 0
         async for stretch in stretches(nc, 0, []):
             read += len(stretch.entries)

@@ -24,13 +24,13 @@ from libs.chassis.tests.toy import (
 )
 
 from canlian_chassis.bus import Accepted, Client, Invalid, NotAllowed, Refused, connect
-from canlian_chassis.keys import key_folder
-from canlian_chassis.log import Log
+from canlian_chassis.keys.store import key_folder
+from canlian_chassis.log.jetstream import Log
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing_nats import NatsServer
+from canlian_chassis.testing.servers import NatsServer
 from canlian_chassis.tokens import Signer
-from canlian_chassis.views import ViewRunner
+from canlian_chassis.views.runner import ViewRunner
 from canlian_events import subjects
 from canlian_events.meta import Actor
 from canlian_events.terms import Role

@@ -17,13 +17,13 @@ from nats.aio.client import Client as Nats
 from canlian_chassis import clock
 from canlian_chassis.bus import Client, connect
 from canlian_chassis.clock import CLOCK
-from canlian_chassis.keys import key_folder
-from canlian_chassis.log import Entry, Log
+from canlian_chassis.keys.store import key_folder
+from canlian_chassis.log.jetstream import Entry, Log
+from canlian_chassis.policies.timers import Timers
 from canlian_chassis.policy import Cancel, Consequence, Later, policy
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing_nats import NatsServer
-from canlian_chassis.timers import Timers
+from canlian_chassis.testing.servers import NatsServer
 from canlian_chassis.tokens import Signer
 from canlian_events import subjects
 from canlian_events.meta import Actor, Meta

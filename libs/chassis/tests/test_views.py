@@ -17,14 +17,14 @@ from tests.support.postgres import postgres_server, postgres_url
 
 from canlian_chassis import wire
 from canlian_chassis.bus import connect
-from canlian_chassis.keys import key_folder
-from canlian_chassis.log import Log, NewEntry
+from canlian_chassis.keys.store import key_folder
+from canlian_chassis.log.jetstream import Log, NewEntry
 from canlian_chassis.projection import projection
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer
-from canlian_chassis.view_check import NoViews, check, kept_store
-from canlian_chassis.view_databases import DatabaseName, Databases, Found
-from canlian_chassis.views import ViewRunner, Views, choose
+from canlian_chassis.views.check import NoViews, check, kept_store
+from canlian_chassis.views.databases import DatabaseName, Databases, Found
+from canlian_chassis.views.runner import ViewRunner, Views, choose
 from canlian_events import subjects
 from canlian_events.core import Event, encode
 from canlian_events.meta import Actor, Meta

@@ -12,7 +12,7 @@ from canlian_chassis.decider import Claim, Decider, Given, Ref, Rejected
 from canlian_chassis.policy import policy
 from canlian_chassis.projection import projection
 from canlian_chassis.row import Row
-from canlian_chassis.views import Views
+from canlian_chassis.views.runner import Views
 from canlian_events.core import Command, Event, aggregate
 from canlian_events.meta import Meta
 from canlian_events.personal import Personal, opened

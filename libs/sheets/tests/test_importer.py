@@ -15,11 +15,11 @@ import pytest
 
 from canlian_catalog.app import service as catalog
 from canlian_chassis.bus import Client, connect
-from canlian_chassis.keys import Keys, key_folder
-from canlian_chassis.log import Log
+from canlian_chassis.keys.store import Keys, key_folder
+from canlian_chassis.log.jetstream import Log
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing_nats import NatsServer, nats_server
+from canlian_chassis.testing.servers import NatsServer, nats_server
 from canlian_chassis.tokens import Signer
 from canlian_events import subjects
 from canlian_events.core import Command

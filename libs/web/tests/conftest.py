@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "example"))
 from canlian_chassis.decider import Decider, Given, Rejected
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing_nats import NatsServer, nats_server
+from canlian_chassis.testing.servers import NatsServer, nats_server
 from canlian_events.assistance.need import NEED, NeedRaised, RaiseNeed
 from canlian_events.terms import Domain
 

@@ -14,12 +14,12 @@ from jinja2 import ChoiceLoader, DictLoader, Environment
 from sqlalchemy import MetaData
 from starlette.responses import Response
 
-from canlian_chassis.log import Log
+from canlian_chassis.log.jetstream import Log
 from canlian_chassis.row import Row
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing import NOON
-from canlian_chassis.views import Views
+from canlian_chassis.testing.deciders import NOON
+from canlian_chassis.views.runner import Views
 from canlian_events import subjects
 from canlian_events.meta import Actor, Meta
 from canlian_events.personal import Sealed

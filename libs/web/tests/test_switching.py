@@ -14,7 +14,7 @@ from canlian_chassis.bus import connect
 from canlian_chassis.projection import projection
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
-from canlian_chassis.view_check import check
+from canlian_chassis.views.check import check
 from canlian_events.assistance.need import NeedEvent
 from canlian_events.meta import Actor, Meta
 from canlian_events.terms import Role, Urgency

@@ -10,7 +10,7 @@ import pytest
 
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing_nats import NatsServer
+from canlian_chassis.testing.servers import NatsServer
 from canlian_events.meta import Actor
 from canlian_events.terms import Role
 from canlian_web.testing import browser, fill_in, hidden, running

@@ -7,7 +7,7 @@ import pytest
 
 from canlian_assistance.assessment.decider import assessment
 from canlian_assistance.facts import Known, KnownPerson
-from canlian_chassis.testing import given
+from canlian_chassis.testing.deciders import given
 from canlian_events.assistance.assessment import (
     AnswerItem,
     AssessmentCommand,

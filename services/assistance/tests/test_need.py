@@ -6,7 +6,7 @@ import pytest
 
 from canlian_assistance.facts import Known, KnownPerson
 from canlian_assistance.need.decider import need
-from canlian_chassis.testing import given
+from canlian_chassis.testing.deciders import given
 from canlian_events.assistance.need import (
     AskerErased,
     AskerIdentified,

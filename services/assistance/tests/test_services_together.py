@@ -19,13 +19,13 @@ from canlian_assistance import app as assistance
 from canlian_chassis import clock
 from canlian_chassis.bus import Client, Refused, connect
 from canlian_chassis.clock import CLOCK
-from canlian_chassis.following import read_entry
-from canlian_chassis.keys import Keys, key_folder
-from canlian_chassis.log import Log, NewEntry
-from canlian_chassis.parked import BUCKET
+from canlian_chassis.keys.store import Keys, key_folder
+from canlian_chassis.log.following import read_entry
+from canlian_chassis.log.jetstream import Log, NewEntry
+from canlian_chassis.policies.parked import BUCKET
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing_nats import NatsServer, nats_server
+from canlian_chassis.testing.servers import NatsServer, nats_server
 from canlian_chassis.tokens import Signer
 from canlian_chassis.wire import event_headers
 from canlian_evaluation import app as evaluation

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from canlian_chassis.testing import given
+from canlian_chassis.testing.deciders import given
 from canlian_evaluation.feedback.decider import feedback
 from canlian_evaluation.feedback.facts import Known
 from canlian_events.evaluation.feedback import (

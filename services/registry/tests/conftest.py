@@ -16,10 +16,10 @@ from services.registry.tests.people import STAFF
 from canlian_chassis import clock
 from canlian_chassis.bus import Accepted, Client, connect
 from canlian_chassis.clock import CLOCK
-from canlian_chassis.keys import key_folder
-from canlian_chassis.log import Log
+from canlian_chassis.keys.store import key_folder
+from canlian_chassis.log.jetstream import Log
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing_nats import NatsServer, nats_server
+from canlian_chassis.testing.servers import NatsServer, nats_server
 from canlian_chassis.tokens import Signer
 from canlian_events import subjects
 from canlian_events.calendar import begin_of

@@ -20,7 +20,7 @@ from services.registry.tests.people import (
 )
 
 from canlian_chassis.policy import Cancel, Later
-from canlian_chassis.testing import NOON, given
+from canlian_chassis.testing.deciders import NOON, given
 from canlian_events.calendar import begin_of
 from canlian_events.meta import Actor, Meta
 from canlian_events.registry.person import (

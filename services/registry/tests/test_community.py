@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from canlian_chassis.testing import given
+from canlian_chassis.testing.deciders import given
 from canlian_events.core import Command
 from canlian_events.meta import Actor
 from canlian_events.registry.community import (

@@ -24,7 +24,7 @@ from services.registry.tests.people import (
     UNKNOWN,
 )
 
-from canlian_chassis.testing import given
+from canlian_chassis.testing.deciders import given
 from canlian_events.core import Command
 from canlian_events.meta import Actor
 from canlian_events.personal import Sealed

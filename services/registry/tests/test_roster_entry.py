@@ -23,7 +23,7 @@ from services.registry.tests.people import (
 )
 
 from canlian_chassis.decider import Given, Rejected
-from canlian_chassis.testing import NOON, given
+from canlian_chassis.testing.deciders import NOON, given
 from canlian_events.personal import Sealed
 from canlian_events.registry.person import (
     Certificate,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from services.registry.tests.people import ANOTHER_ID, HERE, ID, STAFF, THEMSELVES, THERE
 
-from canlian_chassis.testing import NOON, given
+from canlian_chassis.testing.deciders import NOON, given
 from canlian_events.meta import Actor
 from canlian_events.registry.showing import MAY_LOOK, SAME_LOOK, SEES, FileShown, ShowFile, showing_id_of
 from canlian_events.terms import FileField, Role, ShownFor

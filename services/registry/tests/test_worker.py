@@ -2,7 +2,7 @@
 
 import pytest
 
-from canlian_chassis.testing import given
+from canlian_chassis.testing.deciders import given
 from canlian_events.meta import Actor
 from canlian_events.personal import Sealed
 from canlian_events.registry.worker import (

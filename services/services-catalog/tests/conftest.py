@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing_nats import NatsServer, nats_server
+from canlian_chassis.testing.servers import NatsServer, nats_server
 
 
 @pytest.fixture

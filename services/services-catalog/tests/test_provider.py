@@ -3,7 +3,7 @@
 import pytest
 
 from canlian_catalog.provider.decider import claims, provider
-from canlian_chassis.testing import given
+from canlian_chassis.testing.deciders import given
 from canlian_events.catalog.provider import (
     AwardDemonstration,
     CorrectProvider,

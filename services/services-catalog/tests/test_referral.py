@@ -10,7 +10,7 @@ from canlian_catalog.referral.decider import beside, claims, referral
 from canlian_catalog.referral.sending import SendingFacts
 from canlian_catalog.service.decider import service
 from canlian_chassis.decider import Ref
-from canlian_chassis.testing import Scene, given
+from canlian_chassis.testing.deciders import Scene, given
 from canlian_events.catalog.matching import Reason
 from canlian_events.catalog.provider import PROVIDER, ProviderRegistered, ProviderSuspended, ProviderVetted
 from canlian_events.catalog.referral import (

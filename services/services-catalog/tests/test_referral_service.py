@@ -6,7 +6,7 @@ import pytest
 
 from canlian_catalog.referral.decider import referral
 from canlian_catalog.service.decider import service
-from canlian_chassis.testing import given
+from canlian_chassis.testing.deciders import given
 from canlian_events.catalog.referral import (
     CompleteService,
     RecordSession,

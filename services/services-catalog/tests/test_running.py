@@ -17,12 +17,12 @@ from canlian_catalog.service.decider import service as offer
 from canlian_catalog.views.folds import views
 from canlian_chassis import clock, wire
 from canlian_chassis.bus import Accepted, Client, Refused, connect
-from canlian_chassis.following import read_entry
-from canlian_chassis.keys import key_folder
-from canlian_chassis.log import Log, NewEntry
+from canlian_chassis.keys.store import key_folder
+from canlian_chassis.log.following import read_entry
+from canlian_chassis.log.jetstream import Log, NewEntry
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing import NOON
+from canlian_chassis.testing.deciders import NOON
 from canlian_chassis.tokens import Signer
 from canlian_events import subjects
 from canlian_events.catalog.matching import FindMatches, Matches

@@ -4,7 +4,7 @@ import pytest
 
 from canlian_catalog.provider.decider import provider
 from canlian_catalog.service.decider import Listed, service, where
-from canlian_chassis.testing import given
+from canlian_chassis.testing.deciders import given
 from canlian_events.catalog.provider import ProviderRegistered, ProviderSuspended
 from canlian_events.catalog.service import (
     CapacitySet,
@@ -81,7 +81,7 @@ def test_another_listing_under_the_same_id_is_refused():
 
 def test_a_provider_nobody_knows_lists_nothing():
     from canlian_chassis.decider import Ref
-    from canlian_chassis.testing import Scene
+    from canlian_chassis.testing.deciders import Scene
     from canlian_events.catalog.provider import PROVIDER as KIND
 
     unknown = Scene(service, (), {Ref(KIND, PROVIDER_ID): None})

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from canlian_chassis import logs
-from canlian_chassis.keys import key_folder
+from canlian_chassis.keys.store import key_folder
 from canlian_chassis.settings import Settings
 from canlian_exchange import commands, communities, docs, events, heads, openapi, problems, schemas, why
 from canlian_exchange.callers import Exchange, Shared

@@ -10,12 +10,12 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from fastapi.security import HTTPBearer
 
-from canlian_chassis.as_of import Snapshots
 from canlian_chassis.bus import Unavailable
-from canlian_chassis.heads import Heads
-from canlian_chassis.keys import Keys
-from canlian_chassis.log import Log
+from canlian_chassis.keys.store import Keys
+from canlian_chassis.log.heads import Heads
+from canlian_chassis.log.jetstream import Log
 from canlian_chassis.tokens import BadToken
+from canlian_chassis.views.as_of import Snapshots
 from canlian_events.meta import Actor
 from canlian_events.terms import Role
 from canlian_exchange.problems import Problem, language_of

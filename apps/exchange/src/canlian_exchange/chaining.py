@@ -17,10 +17,10 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.chain import BEGINNING, link, recorded_day, sign_head
-from canlian_chassis.heads import KEY, Heads
-from canlian_chassis.log import Conflict, Entry, Log
-from canlian_chassis.signing import private_key
+from canlian_chassis.keys.signing import private_key
+from canlian_chassis.log.chain import BEGINNING, link, recorded_day, sign_head
+from canlian_chassis.log.heads import KEY, Heads
+from canlian_chassis.log.jetstream import Conflict, Entry, Log
 from canlian_events import subjects
 
 log = structlog.get_logger()

@@ -13,10 +13,10 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from canlian_chassis.bus import Unavailable
-from canlian_chassis.chain import Head
-from canlian_chassis.heads import public_key_file
-from canlian_chassis.keys import key_folder
-from canlian_chassis.log import Conflict
+from canlian_chassis.keys.store import key_folder
+from canlian_chassis.log.chain import Head
+from canlian_chassis.log.heads import public_key_file
+from canlian_chassis.log.jetstream import Conflict
 from canlian_exchange.callers import BEARER, Exchange, Reader, Shared
 from canlian_exchange.openapi import PROBLEMS
 from canlian_exchange.problems import Problem

@@ -13,9 +13,9 @@ import nats.js.errors
 from fastapi import Depends, Query
 from sqlmodel import Session
 
-from canlian_chassis.as_of import TooMany, end_of, position_before
 from canlian_chassis.bus import Unavailable
-from canlian_chassis.log import Conflict
+from canlian_chassis.log.jetstream import Conflict
+from canlian_chassis.views.as_of import TooMany, end_of, position_before
 from canlian_events.calendar import day_of
 from canlian_exchange import callers
 from canlian_exchange.callers import At, Caller, Exchange, Reader, Shared

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from canlian_chassis.log import Entry
+from canlian_chassis.log.jetstream import Entry
 from canlian_exchange.callers import Caller, Exchange
 from canlian_exchange.event_log import as_line, opened, read_events
 from canlian_exchange.opening import record

@@ -7,7 +7,7 @@ from sqlmodel import Field, Session
 
 from canlian_chassis.projection import Projection
 from canlian_chassis.row import Row
-from canlian_chassis.views import Views
+from canlian_chassis.views.runner import Views
 from canlian_events.core import Event
 from canlian_events.language import EVENTS
 from canlian_events.meta import Meta

@@ -19,9 +19,9 @@ from rich.table import Table as Shown
 from sqlalchemy import Select, Table, create_engine, func, select
 from sqlalchemy.engine import Connection
 
-from canlian_chassis.as_of import end_of, fold_in, position_before
-from canlian_chassis.keys import Keys
-from canlian_chassis.view_databases import Views
+from canlian_chassis.keys.store import Keys
+from canlian_chassis.views.as_of import end_of, fold_in, position_before
+from canlian_chassis.views.databases import Views
 from canlian_events.calendar import SHANGHAI
 from canlian_operator.parts import PARTS, views_of
 from canlian_operator.reaching import Link, with_system

@@ -8,8 +8,8 @@ from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from canlian_chassis.chain import BEGINNING, Head, link, utc_text
-from canlian_chassis.log import Entry
+from canlian_chassis.log.chain import BEGINNING, Head, link, utc_text
+from canlian_chassis.log.jetstream import Entry
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from nats.aio.client import Client as Nats
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from canlian_chassis.bus import Accepted, Client, Refused, Unavailable
-from canlian_chassis.keys import Keys
+from canlian_chassis.keys.store import Keys
 from canlian_chassis.tokens import ANONYMOUS
 from canlian_events import subjects
 from canlian_events.assistance.visit import VISIT, ScheduleVisit

@@ -14,7 +14,7 @@ from canlian_operator.reaching import Link, with_system
 from canlian_operator.speech import by_language, console, errors, fail, language, note, say
 
 if TYPE_CHECKING:
-    from canlian_chassis.erasure_proof import Checked, ErasureProof
+    from canlian_chassis.keys.erasure_proof import Checked, ErasureProof
 
 erasures_app = typer.Typer(help="个人信息删除 · Erasures: listed, certified, checked, enforced", no_args_is_help=True)
 OPENING = ("social-worker", "volunteer", "neighbours", "provider", "federation")
@@ -41,7 +41,7 @@ def erase(
 @erasures_app.command("list")
 def list_() -> None:
     """列出已删除的 · List whose keys were destroyed, when, and by the event at which position."""
-    from canlian_chassis.keys import Keys  # noqa: PLC0415 - quick to start without it
+    from canlian_chassis.keys.store import Keys  # noqa: PLC0415 - quick to start without it
 
     for stone in Keys.of(read_settings()).erased():
         say(f"{stone.subject}  @{stone.position}  {stone.destroyed_at:%Y-%m-%d %H:%M:%S} UTC")
@@ -69,8 +69,8 @@ def check(
 ) -> None:
     """核对证明 · Check a certificate against the log; exits 1 where it does not hold. Needs no secret."""
     import canlian_events.language  # noqa: F401, PLC0415 - which events erase
-    from canlian_chassis.erasure_proof import KEY  # noqa: PLC0415 - quick to start without it
-    from canlian_chassis.signing import public_key  # noqa: PLC0415
+    from canlian_chassis.keys.erasure_proof import KEY  # noqa: PLC0415 - quick to start without it
+    from canlian_chassis.keys.signing import public_key  # noqa: PLC0415
 
     settings = read_settings()
     certificate = _read(file)
@@ -87,8 +87,8 @@ def enforce() -> None:
     """再次销毁 · Destroy again the keys an old copy of the key store brought back. Services do so when they start."""
 
     async def work(link: Link) -> list[str]:
-        from canlian_chassis import erasing  # noqa: PLC0415 - quick to start without it
-        from canlian_chassis.keys import Keys  # noqa: PLC0415
+        from canlian_chassis.keys import erasing  # noqa: PLC0415 - quick to start without it
+        from canlian_chassis.keys.store import Keys  # noqa: PLC0415
 
         return await erasing.enforce(link.log, await asyncio.to_thread(Keys.of, link.settings))
 
@@ -113,8 +113,8 @@ async def _erase(link: Link, person: str, ground: ErasureGround, wait: float) ->
 
 async def _rebuilt(link: Link, person: str, wait: float) -> list[str]:
     """The tools that still have a database from before, when the time is over."""
-    from canlian_chassis.proving import views_without  # noqa: PLC0415 - quick to start without it
-    from canlian_chassis.view_databases import Databases  # noqa: PLC0415
+    from canlian_chassis.keys.proving import views_without  # noqa: PLC0415 - quick to start without it
+    from canlian_chassis.views.databases import Databases  # noqa: PLC0415
 
     def left() -> list[str]:
         without = {view.name for view in views_without(link.settings, person)}
@@ -135,8 +135,8 @@ async def _rebuilt(link: Link, person: str, wait: float) -> list[str]:
 
 
 async def _certify(link: Link, person: str) -> ErasureProof:
-    from canlian_chassis.keys import Keys  # noqa: PLC0415
-    from canlian_chassis.proving import NotErased, keep  # noqa: PLC0415 - quick to start without it
+    from canlian_chassis.keys.proving import NotErased, keep  # noqa: PLC0415 - quick to start without it
+    from canlian_chassis.keys.store import Keys  # noqa: PLC0415
 
     keys = await asyncio.to_thread(Keys.of, link.settings)
     try:
@@ -146,7 +146,7 @@ async def _certify(link: Link, person: str) -> ErasureProof:
 
 
 async def _live(link: Link, certificate: ErasureProof, key: object) -> Checked:
-    from canlian_chassis.erasure_proof import Check  # noqa: PLC0415 - quick to start without it
+    from canlian_chassis.keys.erasure_proof import Check  # noqa: PLC0415 - quick to start without it
     from canlian_operator.exporting import everything  # noqa: PLC0415
 
     found = Check(certificate, key)  # type: ignore[arg-type]
@@ -157,7 +157,7 @@ async def _live(link: Link, certificate: ErasureProof, key: object) -> Checked:
 
 
 def _exported(export: Path, certificate: ErasureProof, key: object) -> Checked:
-    from canlian_chassis.erasure_proof import Check  # noqa: PLC0415 - quick to start without it
+    from canlian_chassis.keys.erasure_proof import Check  # noqa: PLC0415 - quick to start without it
     from canlian_operator.exporting import read_line  # noqa: PLC0415
 
     found = Check(certificate, key)  # type: ignore[arg-type]
@@ -171,7 +171,7 @@ def _exported(export: Path, certificate: ErasureProof, key: object) -> Checked:
 
 
 def _read(file: Path) -> ErasureProof:
-    from canlian_chassis.erasure_proof import ErasureProof  # noqa: PLC0415 - quick to start without it
+    from canlian_chassis.keys.erasure_proof import ErasureProof  # noqa: PLC0415 - quick to start without it
 
     try:
         return ErasureProof.model_validate_json(file.read_bytes())

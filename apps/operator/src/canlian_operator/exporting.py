@@ -13,10 +13,10 @@ import pydantic_core
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from canlian_chassis.chain import Head
-from canlian_chassis.following import follow
-from canlian_chassis.heads import Heads
-from canlian_chassis.log import Entry
+from canlian_chassis.log.chain import Head
+from canlian_chassis.log.following import follow
+from canlian_chassis.log.heads import Heads
+from canlian_chassis.log.jetstream import Entry
 from canlian_events import subjects
 from canlian_operator.reaching import Link, with_system
 from canlian_operator.speech import by_language, console, errors, fail

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from canlian_chassis.keys import Keys
+from canlian_chassis.keys.store import Keys
 from canlian_events.calendar import SHANGHAI
 from canlian_operator.demo_stage import open_communities
 from canlian_operator.reaching import Link, with_system

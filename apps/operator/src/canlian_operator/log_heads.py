@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from canlian_chassis.chain import Head
-from canlian_chassis.heads import Heads
+from canlian_chassis.log.chain import Head
+from canlian_chassis.log.heads import Heads
 from canlian_events.calendar import SHANGHAI
 from canlian_operator.reaching import Link, with_system
 from canlian_operator.speech import fail, say

@@ -20,8 +20,8 @@ def rotate(
 
     A rotation that was cut short is ended by the next.
     """
-    from canlian_chassis.keys import Keys  # noqa: PLC0415 - quick to start without it
-    from canlian_chassis.masters import MasterMissing, Masters  # noqa: PLC0415
+    from canlian_chassis.keys.masters import MasterMissing, Masters  # noqa: PLC0415
+    from canlian_chassis.keys.store import Keys  # noqa: PLC0415 - quick to start without it
 
     settings = read_settings()
     if not (settings.key_folder / "master.key").exists():

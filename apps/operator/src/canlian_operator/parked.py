@@ -13,7 +13,7 @@ import nats.errors
 import typer
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.parked import Asked, Parked, Parking, Settled
+from canlian_chassis.policies.parked import Asked, Parked, Parking, Settled
 from canlian_events import subjects
 from canlian_operator.reaching import Link, with_system
 from canlian_operator.speech import by_language, fail, note, say

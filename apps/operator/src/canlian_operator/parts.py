@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from canlian_chassis.views import Views
+    from canlian_chassis.views.runner import Views
 
 _APPS = {"exchange", "edge"}
 """Tools whose page that says all is app.py."""

@@ -16,7 +16,7 @@ from nats.aio.client import Client as Nats
 
 from canlian_chassis import logs
 from canlian_chassis.bus import Client, Refused, Unavailable, open_connection
-from canlian_chassis.log import Log
+from canlian_chassis.log.jetstream import Log
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer
 from canlian_events.meta import Actor

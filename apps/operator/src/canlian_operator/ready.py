@@ -11,7 +11,7 @@ from nats.aio.client import Client as Nats
 
 from canlian_chassis.bus import open_connection
 from canlian_chassis.clock import read_ahead
-from canlian_chassis.parked import Parking
+from canlian_chassis.policies.parked import Parking
 from canlian_chassis.settings import Settings
 from canlian_operator.parts import Kind, Part
 

@@ -102,7 +102,7 @@ async def _asked(link: Link, name: str, before: dict[str, Any], moved: Callable[
 
 
 async def _here(link: Link, views: Any, last: int, moved: Callable[[int], None]) -> str:
-    from canlian_chassis.view_filling import fill_beside  # noqa: PLC0415
+    from canlian_chassis.views.filling import fill_beside  # noqa: PLC0415
 
     say(by_language("该部分未运行此版本，在此填充", "the part does not run this version: filling its views here"))
     name = await fill_beside(views, link.settings, link.nc, last, lambda reached, _: moved(reached))

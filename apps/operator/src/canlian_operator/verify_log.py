@@ -9,10 +9,10 @@ from typing import Any
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from canlian_chassis.chain import Head
-from canlian_chassis.heads import Heads, public_key_file
-from canlian_chassis.keys import key_folder
-from canlian_chassis.signing import public_key
+from canlian_chassis.keys.signing import public_key
+from canlian_chassis.keys.store import key_folder
+from canlian_chassis.log.chain import Head
+from canlian_chassis.log.heads import Heads, public_key_file
 from canlian_events.calendar import SHANGHAI
 from canlian_operator.checking import Check, Finding
 from canlian_operator.environment import read_settings

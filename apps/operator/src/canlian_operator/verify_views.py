@@ -2,7 +2,7 @@
 
 import typer
 
-from canlian_chassis.view_check import Check, NoViews, check
+from canlian_chassis.views.check import Check, NoViews, check
 from canlian_operator.reaching import Link, with_system
 from canlian_operator.rebuild import named, progress_bar, views_or_fail
 from canlian_operator.speech import by_language, console, fail

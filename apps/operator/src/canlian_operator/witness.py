@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.following import follow, read_entry
+from canlian_chassis.log.following import follow, read_entry
 from canlian_events.core import Event, UnknownEvent
 from canlian_events.meta import Recorded
 

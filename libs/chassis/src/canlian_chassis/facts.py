@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from sqlalchemy import event
 from sqlmodel import Session
 
-from canlian_chassis.log import Conflict, Log
+from canlian_chassis.log.jetstream import Conflict, Log
 
 Query = Callable[..., Any]
 """query(session, *args) → the facts."""

@@ -15,13 +15,14 @@ import nats.js.errors
 import structlog
 from pydantic import ValidationError
 
-from canlian_chassis import erasing, wire
-from canlian_chassis.appending import Appending
+from canlian_chassis import wire
 from canlian_chassis.clock import CLOCK
 from canlian_chassis.decider import Decider, Given, Ref, Rejected
 from canlian_chassis.facts import Facts, View, answer_all
-from canlian_chassis.keys import ErasedError, Keys
-from canlian_chassis.log import MAX_BATCH, AlreadyStored, Conflict, Entry, Full, Log, NewEntry
+from canlian_chassis.keys import erasing
+from canlian_chassis.keys.store import ErasedError, Keys
+from canlian_chassis.log.appending import Appending
+from canlian_chassis.log.jetstream import MAX_BATCH, AlreadyStored, Conflict, Entry, Full, Log, NewEntry
 from canlian_chassis.tokens import BadToken, Verifier
 from canlian_chassis.wire import Answer, EventNote, Headers
 from canlian_events import subjects

@@ -13,7 +13,7 @@ from pathlib import Path
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from canlian_chassis.signing import private_key, public_key
+from canlian_chassis.keys.signing import private_key, public_key
 from canlian_events.meta import Actor
 from canlian_events.terms import Role
 

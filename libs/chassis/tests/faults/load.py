@@ -13,11 +13,11 @@ from libs.chassis.tests.toy import MakeBox, PutIn, views
 from nats.aio.client import Client as Nats
 
 from canlian_chassis.bus import Accepted, Client, Unavailable
-from canlian_chassis.keys import key_folder
-from canlian_chassis.log import Entry, Log
+from canlian_chassis.keys.store import key_folder
+from canlian_chassis.log.jetstream import Entry, Log
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer
-from canlian_chassis.view_check import check
+from canlian_chassis.views.check import check
 from canlian_events import subjects
 from canlian_events.core import Command
 from canlian_events.meta import Actor

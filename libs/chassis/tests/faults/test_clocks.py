@@ -13,9 +13,9 @@ from libs.chassis.tests.toy import MakeBox, PutIn, box, shelf
 
 from canlian_chassis import tokens
 from canlian_chassis.bus import Client, NotAllowed, connect
-from canlian_chassis.following import read_entry
-from canlian_chassis.keys import key_folder
-from canlian_chassis.log import Log
+from canlian_chassis.keys.store import key_folder
+from canlian_chassis.log.following import read_entry
+from canlian_chassis.log.jetstream import Log
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer

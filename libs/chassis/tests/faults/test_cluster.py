@@ -11,11 +11,11 @@ from libs.chassis.tests.toy import box, shelf, views
 from nats.aio.client import Client as Nats
 
 from canlian_chassis.bus import Client, connect
-from canlian_chassis.log import STREAM, Log
+from canlian_chassis.log.jetstream import STREAM, Log
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing_nats import nats_cluster
-from canlian_chassis.views import ViewRunner
+from canlian_chassis.testing.servers import nats_cluster
+from canlian_chassis.views.runner import ViewRunner
 
 
 async def leader_of_the_log(nc: Nats) -> str:

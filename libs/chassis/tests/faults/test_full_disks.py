@@ -11,13 +11,13 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
 from canlian_chassis.bus import Client, Unavailable, connect
-from canlian_chassis.keys import key_folder
-from canlian_chassis.log import Log
+from canlian_chassis.keys.store import key_folder
+from canlian_chassis.log.jetstream import Log
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing_nats import NatsServer
+from canlian_chassis.testing.servers import NatsServer
 from canlian_chassis.tokens import Signer
-from canlian_chassis.views import ViewRunner
+from canlian_chassis.views.runner import ViewRunner
 
 
 async def fill_up(load: Load, made: list[MakeBox]) -> int:

@@ -13,21 +13,21 @@ from libs.chassis.tests.toy import MakeBox, box, fill, shelf, views
 
 from canlian_chassis import bus
 from canlian_chassis.bus import Client, connect
-from canlian_chassis.keys import key_folder
-from canlian_chassis.log import Log
+from canlian_chassis.keys.store import key_folder
+from canlian_chassis.log.jetstream import Log
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing_nats import NatsServer, nats_server
+from canlian_chassis.testing.servers import NatsServer, nats_server
 from canlian_chassis.tokens import Signer
-from canlian_chassis.views import ViewRunner
+from canlian_chassis.views.runner import ViewRunner
 
 
 @pytest.fixture
 def look_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """A dead line is noticed within nine seconds; here, for the test's sake, within one, and so on."""
     monkeypatch.setattr(bus, "PING_EVERY", 0.3)
-    monkeypatch.setattr("canlian_chassis.log._STORED_WITHIN", 1.0)
-    monkeypatch.setattr("canlian_chassis.following.STALLED_AFTER", 2.0)
+    monkeypatch.setattr("canlian_chassis.log.jetstream._STORED_WITHIN", 1.0)
+    monkeypatch.setattr("canlian_chassis.log.following.STALLED_AFTER", 2.0)
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ async def test_service_and_view_go_on_when_their_line_was(
 
 
 async def test_a_reader_that_takes_nothing_is_cut_off_and_catches_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("canlian_chassis.following.STALLED_AFTER", 2.0)
+    monkeypatch.setattr("canlian_chassis.log.following.STALLED_AFTER", 2.0)
     with nats_server(tmp_path / "nats", 'write_deadline: "300ms"\nmax_payload: 4MB\nmax_pending: 8MB') as server:
         settings = Settings(nats_url=server.url, data=tmp_path / "var")
         async with (

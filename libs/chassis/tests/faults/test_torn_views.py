@@ -16,14 +16,14 @@ from libs.chassis.tests.toy import MakeBox, PutIn, box, shelf, views
 from nats.aio.client import Client as Nats
 
 from canlian_chassis.bus import Client, connect
-from canlian_chassis.keys import key_folder
-from canlian_chassis.log import Log
+from canlian_chassis.keys.store import key_folder
+from canlian_chassis.log.jetstream import Log
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing_nats import NatsServer
+from canlian_chassis.testing.servers import NatsServer
 from canlian_chassis.tokens import Signer
-from canlian_chassis.view_check import check
-from canlian_chassis.views import ViewRunner
+from canlian_chassis.views.check import check
+from canlian_chassis.views.runner import ViewRunner
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ import asyncio
 from libs.chassis.tests.toy import views
 from canlian_chassis.bus import connect
 from canlian_chassis.settings import Settings
-from canlian_chassis.views import ViewRunner
+from canlian_chassis.views.runner import ViewRunner
 async def main():
     settings = Settings(nats_url={settings.nats_url!r}, data={str(settings.data)!r})
     async with connect(settings, "other") as nc:

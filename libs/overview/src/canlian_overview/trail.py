@@ -20,7 +20,7 @@ from typing import Any, cast
 from sqlalchemy import BigInteger, DateTime, or_
 from sqlmodel import Field, Session, col, select
 
-from canlian_chassis.log import MAX_BATCH
+from canlian_chassis.log.jetstream import MAX_BATCH
 from canlian_chassis.projection import Projection
 from canlian_chassis.row import Row
 from canlian_events.core import Event

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from canlian_chassis.projection import projection
 from canlian_chassis.row import Row
-from canlian_chassis.views import Views
+from canlian_chassis.views.runner import Views
 from canlian_events.assistance.need import NeedEvent, NeedRaised, RaiseNeed
 from canlian_events.meta import Meta
 from canlian_events.terms import Channel, Domain, Role, Urgency

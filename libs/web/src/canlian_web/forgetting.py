@@ -7,7 +7,7 @@ import asyncio
 import structlog
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.following import follow
+from canlian_chassis.log.following import follow
 from canlian_events import subjects
 from canlian_web.accounts import Accounts
 

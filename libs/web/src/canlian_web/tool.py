@@ -21,7 +21,7 @@ from canlian_chassis.bus import Client, Unavailable, connect
 from canlian_chassis.clock import CLOCK
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Verifier
-from canlian_chassis.views import ViewRunner, Views
+from canlian_chassis.views.runner import ViewRunner, Views
 from canlian_web import errors
 from canlian_web.i18n import LANGUAGES, Lang, Texts, package_folder
 from canlian_web.middleware import EveryAnswer

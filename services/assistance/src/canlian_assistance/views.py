@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from canlian_chassis.projection import projection
 from canlian_chassis.row import Row
-from canlian_chassis.views import Views
+from canlian_chassis.views.runner import Views
 from canlian_events.assistance.need import (
     AskerIdentified,
     NeedClassified,

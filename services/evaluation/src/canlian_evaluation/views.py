@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import MetaData
 
 from canlian_chassis.row import Row
-from canlian_chassis.views import Views
+from canlian_chassis.views.runner import Views
 from canlian_overview import overview
 
 

@@ -10,7 +10,7 @@ from sqlmodel import Field, Session, func, select
 
 from canlian_chassis.projection import projection
 from canlian_chassis.row import Row
-from canlian_chassis.views import Views
+from canlian_chassis.views.runner import Views
 from canlian_events.meta import Meta
 from canlian_events.registry.community import CommunityClosed, CommunityOpened, GridWorkerNamed
 from canlian_events.registry.person import PersonErased, PersonMoved, PersonRegistered

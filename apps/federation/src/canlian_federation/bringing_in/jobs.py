@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from canlian_chassis.bus import Client, Refused
-from canlian_chassis.keys import Keys
+from canlian_chassis.keys.store import Keys
 from canlian_chassis.settings import Settings
 from canlian_federation.bringing_in.job import Folder, Job, State
 from canlian_sheets.importer import ImportInterrupted, import_roster

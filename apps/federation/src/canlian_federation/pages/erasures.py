@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from canlian_chassis.bus import NotAllowed, Unavailable
-from canlian_chassis.keys import Keys
-from canlian_chassis.proving import NotErased, keep, kept
+from canlian_chassis.keys.proving import NotErased, keep, kept
+from canlian_chassis.keys.store import Keys
 from canlian_events.ids import PersonId
 from canlian_events.registry.person import ErasePerson
 from canlian_events.terms import ErasureGround

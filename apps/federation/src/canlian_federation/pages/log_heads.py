@@ -10,9 +10,9 @@ from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
 from canlian_chassis.bus import Unavailable
-from canlian_chassis.chain import Head
-from canlian_chassis.heads import Heads
-from canlian_chassis.log import Conflict
+from canlian_chassis.log.chain import Head
+from canlian_chassis.log.heads import Heads
+from canlian_chassis.log.jetstream import Conflict
 from canlian_federation.pages.common import for_staff
 from canlian_web.page import Context, Page
 

@@ -1,6 +1,6 @@
 """Everything this tool knows, folded from the log. It opens the workers' names, and why a file was shown."""
 
-from canlian_chassis.views import Views
+from canlian_chassis.views.runner import Views
 from canlian_federation.views.base import OVERVIEW, TRAIL, FederationRow
 from canlian_federation.views.looked import LOOKED
 from canlian_federation.views.workers import workers

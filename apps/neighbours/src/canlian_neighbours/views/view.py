@@ -1,6 +1,6 @@
 """The view of this tool. It opens personal values, since residents read their own words, phone and address."""
 
-from canlian_chassis.views import Views
+from canlian_chassis.views.runner import Views
 from canlian_neighbours.views.looked import LOOKED
 from canlian_neighbours.views.needs import needs, referrals, steps
 from canlian_neighbours.views.people import feedback, persons

@@ -1,6 +1,6 @@
 """Everything this tool knows, folded from the log."""
 
-from canlian_chassis.views import Views
+from canlian_chassis.views.runner import Views
 from canlian_provider.views.base import DeskRow
 from canlian_provider.views.feedback import feedback
 from canlian_provider.views.history import history

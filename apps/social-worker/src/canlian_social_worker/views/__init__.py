@@ -1,6 +1,6 @@
 """Everything this tool knows, folded from the log."""
 
-from canlian_chassis.views import Views
+from canlian_chassis.views.runner import Views
 from canlian_social_worker.views.assessments import assessments
 from canlian_social_worker.views.base import SocialWorkerRow
 from canlian_social_worker.views.feedback import feedback

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from canlian_chassis.projection import projection
-from canlian_chassis.views import Views
+from canlian_chassis.views.runner import Views
 from canlian_events.assistance.visit import (
     VisitCancelled,
     VisitCompleted,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from canlian_chassis.bus import Client, NotAllowed, Refused, Unavailable
-from canlian_chassis.keys import Keys
+from canlian_chassis.keys.store import Keys
 from canlian_events.core import encode
 from canlian_events.ids import derive_uuid, new_id
 from canlian_events.numbers import normalise_number

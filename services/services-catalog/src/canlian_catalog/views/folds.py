@@ -14,7 +14,7 @@ from canlian_catalog.views.rows import (
     Stage,
 )
 from canlian_chassis.projection import projection
-from canlian_chassis.views import Views
+from canlian_chassis.views.runner import Views
 from canlian_events.catalog.provider import (
     DemonstrationAwarded,
     ProviderCorrected,

@@ -18,15 +18,15 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from canlian_chassis.bus import Client, Failed, Refused, Unavailable
-from canlian_chassis.following import follow, read_entry
-from canlian_chassis.keys import Keys
-from canlian_chassis.log import Entry, Log
+from canlian_chassis.keys.store import Keys
+from canlian_chassis.log.following import EVERYTHING, follow, read_entry
+from canlian_chassis.log.jetstream import Entry, Log
 from canlian_chassis.logs import describe
-from canlian_chassis.parked import Asked, Parked, Parking, changes
+from canlian_chassis.policies.parked import Asked, Parked, Parking, changes
+from canlian_chassis.policies.timers import LOST, Timers
 from canlian_chassis.policy import Cancel, Consequence, Later, Policy, command_id
-from canlian_chassis.timers import LOST, Timers
 from canlian_chassis.tokens import Signer
-from canlian_chassis.views import ViewRunner
+from canlian_chassis.views.runner import ViewRunner
 from canlian_events import subjects
 from canlian_events.core import Command, Event, UnknownEvent
 from canlian_events.meta import Actor, Meta
@@ -58,13 +58,6 @@ class PolicyRunner:
         for policy in policies:
             for kind in policy.on:
                 self._policies.setdefault(kind.type, []).append(policy)
-        self._filters = sorted(
-            {
-                subjects.events_of(kind.aggregate.context, kind.aggregate.name)
-                for policy in policies
-                for kind in policy.on
-            }
-        )
         self._parked: dict[str, int] = {}
         """Aggregate → how many of its events are parked."""
         self._asked = True
@@ -88,7 +81,7 @@ class PolicyRunner:
         self.position = await self._parking.position(self._service)
         heard = await nc.subscribe(changes(self._service), cb=self._hear)
         try:
-            async for batch in follow(nc, self.position, self._filters):
+            async for batch in follow(nc, self.position, EVERYTHING):
                 await self._do_what_was_asked()
                 for entry in batch:
                     await self._answer(entry)

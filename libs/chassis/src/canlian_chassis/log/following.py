@@ -16,7 +16,7 @@ from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from canlian_chassis import wire
-from canlian_chassis.log import STREAM, Entry
+from canlian_chassis.log.jetstream import STREAM, Entry
 from canlian_chassis.wire import Headers
 from canlian_events import subjects
 from canlian_events.core import Event, decode

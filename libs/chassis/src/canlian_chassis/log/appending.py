@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from canlian_chassis.log import Conflict, Log, NewEntry
+from canlian_chassis.log.jetstream import Conflict, Log, NewEntry
 
 _AT_ONCE = 2
 """Batches under way; what comes meanwhile is the next one."""

@@ -24,7 +24,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import bindparam, delete, select, text, update
 from sqlalchemy.engine import Connection, Engine
 
-from canlian_chassis.key_tables import (
+from canlian_chassis.keys.masters import Masters
+from canlian_chassis.keys.tables import (
     ERASED,
     KEYS,
     MASTER,
@@ -36,7 +37,6 @@ from canlian_chassis.key_tables import (
     open_engine,
     tombstone,
 )
-from canlian_chassis.masters import Masters
 from canlian_chassis.settings import Settings
 from canlian_events.core import Event
 from canlian_events.personal import Sealed, map_personal

@@ -23,7 +23,7 @@ import nats.js.errors
 import structlog
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.following import (
+from canlian_chassis.log.following import (
     EVERYTHING,
     HEARTBEAT_NS,
     STALLED_AFTER,
@@ -32,7 +32,7 @@ from canlian_chassis.following import (
     consumer_config,
     follow,
 )
-from canlian_chassis.log import STREAM, Entry, Log
+from canlian_chassis.log.jetstream import STREAM, Entry, Log
 
 log = structlog.get_logger()
 BATCH = 5000

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.keys import Keys
+from canlian_chassis.keys.store import Keys
 from canlian_chassis.settings import Settings
-from canlian_chassis.view_check import fold
-from canlian_chassis.view_databases import DatabaseName, Databases, Views
-from canlian_chassis.view_store import ViewStore
+from canlian_chassis.views.check import fold
+from canlian_chassis.views.databases import DatabaseName, Databases, Views
+from canlian_chassis.views.store import ViewStore
 
 
 async def fill_beside(

@@ -16,12 +16,12 @@ from pathlib import Path
 from nats.aio.client import Client as Nats
 from sqlalchemy.engine import Engine
 
-from canlian_chassis.keys import Keys
-from canlian_chassis.log import Log
+from canlian_chassis.keys.store import Keys
+from canlian_chassis.log.jetstream import Log
 from canlian_chassis.settings import Settings
-from canlian_chassis.view_check import fold
-from canlian_chassis.view_databases import Databases, Views
-from canlian_chassis.view_store import ViewStore
+from canlian_chassis.views.check import fold
+from canlian_chassis.views.databases import Databases, Views
+from canlian_chassis.views.store import ViewStore
 from canlian_events.calendar import SHANGHAI
 
 KEPT = 8

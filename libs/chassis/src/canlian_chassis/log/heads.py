@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.chain import Head
-from canlian_chassis.log import Entry, Log, NewEntry
+from canlian_chassis.log.chain import Head
+from canlian_chassis.log.jetstream import Entry, Log, NewEntry
 from canlian_events import subjects
 
 STREAM = "HEADS"

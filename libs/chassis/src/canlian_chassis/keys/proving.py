@@ -14,17 +14,26 @@ from nats.aio.client import Client as Nats
 from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 
-from canlian_chassis import erasing
-from canlian_chassis.chain import Head, recorded_day, utc_text
-from canlian_chassis.erasure_proof import KEY, Destroyed, ErasureProof, Released, Tally, View, in_the_open, releases
-from canlian_chassis.following import follow
-from canlian_chassis.heads import Heads
-from canlian_chassis.key_tables import Tombstone
-from canlian_chassis.keys import Keys
-from canlian_chassis.log import Entry, Log
+from canlian_chassis.keys import erasing
+from canlian_chassis.keys.erasure_proof import (
+    KEY,
+    Destroyed,
+    ErasureProof,
+    Released,
+    Tally,
+    View,
+    in_the_open,
+    releases,
+)
+from canlian_chassis.keys.signing import private_key
+from canlian_chassis.keys.store import Keys
+from canlian_chassis.keys.tables import Tombstone
+from canlian_chassis.log.chain import Head, recorded_day, utc_text
+from canlian_chassis.log.following import follow
+from canlian_chassis.log.heads import Heads
+from canlian_chassis.log.jetstream import Entry, Log
 from canlian_chassis.settings import Settings
-from canlian_chassis.signing import private_key
-from canlian_chassis.view_databases import ERASED_BEFORE, Databases, slugs
+from canlian_chassis.views.databases import ERASED_BEFORE, Databases, slugs
 from canlian_events import subjects
 
 log = structlog.get_logger()

@@ -12,10 +12,10 @@ from nats.aio.client import Client as Nats
 from sqlalchemy.exc import DatabaseError
 
 from canlian_chassis import tasks
-from canlian_chassis.log import Log
-from canlian_chassis.replay import stretches
-from canlian_chassis.view_databases import is_torn
-from canlian_chassis.view_store import ViewStore
+from canlian_chassis.log.jetstream import Log
+from canlian_chassis.log.replay import stretches
+from canlian_chassis.views.databases import is_torn
+from canlian_chassis.views.store import ViewStore
 
 log = structlog.get_logger()
 

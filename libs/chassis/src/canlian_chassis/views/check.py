@@ -15,13 +15,13 @@ from nats.aio.client import Client as Nats
 from sqlalchemy import Table, collate, select
 from sqlalchemy.engine import Connection
 
-from canlian_chassis.following import Stretch
-from canlian_chassis.keys import Keys
-from canlian_chassis.replay import stretches
+from canlian_chassis.keys.store import Keys
+from canlian_chassis.log.following import Stretch
+from canlian_chassis.log.replay import stretches
 from canlian_chassis.settings import Settings
-from canlian_chassis.view_databases import CHECKPOINT, SKIPPED, DatabaseName, Databases, Views
-from canlian_chassis.view_store import ViewStore
-from canlian_chassis.views import choose
+from canlian_chassis.views.databases import CHECKPOINT, SKIPPED, DatabaseName, Databases, Views
+from canlian_chassis.views.runner import choose
+from canlian_chassis.views.store import ViewStore
 
 EXAMPLES = 5
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from canlian_chassis.keys import Keys
-from canlian_chassis.log import Entry, Log, NewEntry
+from canlian_chassis.keys.store import Keys
+from canlian_chassis.log.jetstream import Entry, Log, NewEntry
 from canlian_chassis.wire import Headers
 from canlian_events import subjects
 from canlian_events.core import Event

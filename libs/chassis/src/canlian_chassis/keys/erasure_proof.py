@@ -16,10 +16,10 @@ import pydantic_core
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import BaseModel, ConfigDict
 
-from canlian_chassis.chain import BEGINNING, Head, link, utc_text
-from canlian_chassis.following import read_entry
-from canlian_chassis.log import Entry
-from canlian_chassis.signing import fingerprint, is_signed
+from canlian_chassis.keys.signing import fingerprint, is_signed
+from canlian_chassis.log.chain import BEGINNING, Head, link, utc_text
+from canlian_chassis.log.following import read_entry
+from canlian_chassis.log.jetstream import Entry
 from canlian_events.core import EVENTS
 
 KEY = "erasures"

@@ -14,13 +14,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError
 
-from canlian_chassis.following import Stretch, look_at_entry
-from canlian_chassis.keys import Keys
-from canlian_chassis.log import Entry
+from canlian_chassis.keys.store import Keys
+from canlian_chassis.log.following import Stretch, look_at_entry
+from canlian_chassis.log.jetstream import Entry
 from canlian_chassis.logs import describe
 from canlian_chassis.projection import Key, Projection
 from canlian_chassis.row import Row
-from canlian_chassis.view_databases import (
+from canlian_chassis.views.databases import (
     CHECKPOINT,
     ERASED_BEFORE,
     OWN,
@@ -30,7 +30,7 @@ from canlian_chassis.view_databases import (
     Views,
     is_torn,
 )
-from canlian_chassis.view_table import ViewTable
+from canlian_chassis.views.table import ViewTable
 from canlian_events.core import EVENTS, Event, UnknownEvent
 from canlian_events.meta import Meta
 

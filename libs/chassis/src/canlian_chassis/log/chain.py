@@ -15,8 +15,8 @@ from typing import Annotated
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import BaseModel, ConfigDict, Field
 
-from canlian_chassis.log import Entry
-from canlian_chassis.signing import fingerprint, is_signed
+from canlian_chassis.keys.signing import fingerprint, is_signed
+from canlian_chassis.log.jetstream import Entry
 from canlian_events.calendar import day_of
 
 BEGINNING = bytes(32)

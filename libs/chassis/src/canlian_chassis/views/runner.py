@@ -20,13 +20,14 @@ from nats.aio.subscription import Subscription
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
-from canlian_chassis import tasks, view_requests
-from canlian_chassis.keys import Keys, key_folder
+from canlian_chassis import tasks
+from canlian_chassis.keys.store import Keys, key_folder
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Verifier
-from canlian_chassis.view_databases import DatabaseName, Databases, Found, Views
-from canlian_chassis.view_follower import Follower
-from canlian_chassis.view_store import ViewStore
+from canlian_chassis.views import requests as view_requests
+from canlian_chassis.views.databases import DatabaseName, Databases, Found, Views
+from canlian_chassis.views.follower import Follower
+from canlian_chassis.views.store import ViewStore
 
 __all__ = ["ViewRunner", "Views"]
 
