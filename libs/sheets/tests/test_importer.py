@@ -67,7 +67,9 @@ class Bench:
         await self.client.send(command, token=self.token())
 
     async def stored(self) -> list[str]:
-        return [entry.headers["ce-type"] for entry in await self.log.read(subjects.EVENTS)]
+        """The types of the events that somebody asked for; what followed by itself, such as an expiry, has a cause."""
+        stored = await self.log.read(subjects.EVENTS)
+        return [entry.headers["ce-type"] for entry in stored if "ce-cause" not in entry.headers]
 
     async def roster(self, roster: Roster, **more: Any) -> ImportResult:
         return await import_roster(self.client, self.token(), self.keys, roster, **more)
