@@ -409,23 +409,29 @@ def test_nobody_is_matched_who_is_not_registered(after):
         find_matches.answer(after().session, asked, SOCIAL_WORKER)
 
 
-def silence(event: Event, **times: datetime) -> list[Consequence]:
-    return let_silence_lapse.consequences(event, replace(meta(0), **times))
+def silence(event: Event, said_at: datetime = BEGIN) -> list[Consequence]:
+    return let_silence_lapse.consequences(event, replace(meta(0), said_at=said_at))
+
+
+def waited_for(event: Event, said_at: datetime = BEGIN) -> Later:
+    [later] = silence(event, said_at)
+    assert isinstance(later, Later)
+    return later
 
 
 def test_a_referral_nobody_answers_lapses_after_fourteen_days():
-    [later] = silence(referred(1, WANG, A))
+    later = waited_for(referred(1, WANG, A))
     lapse = LapseUnanswered(referral_id=referral(1))
     assert later == Later(lapse, at=BEGIN + timedelta(days=14), key=f"silence-{referral(1)}")
 
 
 def test_a_referral_written_down_late_is_not_silent_before_anybody_could_know_of_it():
-    [later] = silence(referred(1, WANG, A), said_at=BEGIN - timedelta(days=30))
+    later = waited_for(referred(1, WANG, A), said_at=BEGIN - timedelta(days=30))
     assert later.at == BEGIN + timedelta(days=14)
 
 
 def test_a_place_that_was_offered_is_waited_for_anew_and_any_answer_ends_the_waiting():
-    [later] = silence(FreedPlaceOffered(referral_id=referral(1), service_id=A))
+    later = waited_for(FreedPlaceOffered(referral_id=referral(1), service_id=A))
     assert later.command == LapseUnanswered(referral_id=referral(1), offered=True)
     about = {"referral_id": referral(1), "person_id": WANG, "service_id": A}
     answers = [ReferralAccepted(referral_id=referral(1)), declined(1, WANG, A), waitlisted(1, A)]
