@@ -44,6 +44,17 @@ async def figures(bench: Bench) -> list[Figure]:
     found: list[Figure] = []
     async with bench.log(MILLION) as running, connect(running.settings, "benchmark") as nc:
         some = await asyncio.to_thread(_entries, await prepare(nc, 0), DECODED)
+
+        async def reading() -> float:
+            return await _read(nc, running.events)
+
+        rates, decoding = await bench.in_turn(reading, lambda: _decoded(some), "reading alone")
+        what = (
+            "What no view can pass: the server sends, a plain socket reads and finds the headers, nothing is decoded."
+        )
+        found.append(
+            Figure("reading the log for a view, no more", "events/s", rates, "pydantic alone", decoding, bound=what)
+        )
         with _postgres() as url:
             for kind, target, of_decoding, where in (
                 ("SQLite", 15, 0.5, None),
@@ -74,6 +85,18 @@ async def figures(bench: Bench) -> list[Figure]:
 def _entries(address: object, count: int) -> list[Entry]:
     stretches = replay(address, EVENTS)  # type: ignore[arg-type]
     return list(islice((entry for stretch in stretches for entry in stretch.entries), count))
+
+
+async def _read(nc: Nats, events: int) -> float:
+    address = await prepare(nc, 0)
+
+    def read() -> int:
+        return sum(len(stretch.entries) for stretch in replay(address, EVENTS))
+
+    started = time.perf_counter()
+    count = await asyncio.to_thread(read)
+    assert count == events
+    return events / (time.perf_counter() - started)
 
 
 async def _rebuilt(nc: Nats, settings: Settings, events: int, *, opens: bool) -> float:

@@ -178,7 +178,9 @@ async def test_many_files_are_recorded_at_once(tool: Tool, registry: AsyncExitSt
 
 async def test_who_looked_is_listed_with_what_and_why(tool: Tool, registry: AsyncExitStack) -> None:
     await ask(tool, "phone?why=other&words=家属来电")
-    await tool.level()
+    assert tool.nats
+    assert tool.runner
+    assert await tool.runner.reached(await Log(tool.nats).last_position())
     page = (await ask(tool, "who")).text
     for said in ("王芳 · 社工", "电话", "其他 · 家属来电"):
         assert said in page

@@ -122,5 +122,5 @@ def runs_still(pid: int, text: str) -> bool:
 
 
 def command_line(pid: int) -> str:
-    shown = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    shown = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return shown.stdout.strip()
