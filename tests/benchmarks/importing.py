@@ -33,7 +33,8 @@ async def figures(bench: Bench) -> list[Figure]:
     """A part of the roster a round, turn by turn with the raw batches."""
     a_round = bench.scaled(PEOPLE, least=3_000) // bench.rounds
     people = made_up_people(10**9, 2, list(COMMUNITIES))
-    async with bench.log(10_000) as log, service(log.settings, "canlian_registry", "registry") as nc:
+    async with bench.log(10_000) as log, service(log.settings, "canlian_registry", "registry") as serving:
+        nc = serving.nc
         client, keys = Client(nc, patience=60.0), Keys.of(log.settings)
         token = Signer(key_folder(log.settings)).sign(STAFF, seconds=7200)
 

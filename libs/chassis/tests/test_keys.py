@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from libs.chassis.tests.toy import BoxMade
 
+from canlian_chassis.keys import store
 from canlian_chassis.keys.masters import MasterMissing
 from canlian_chassis.keys.store import ErasedError, Keys
 from canlian_chassis.settings import Settings
@@ -77,11 +78,11 @@ def test_a_destroyed_key_leaves_a_tombstone_and_never_comes_back(
     assert label_of(elsewhere, box) == "grandmother's letters", "another process holds it until it is told"
     assert elsewhere.destroy("box_gone", 7) == tombstone
     assert isinstance(label_of(elsewhere, box), Sealed)
-    for store in (keys, elsewhere, Keys.of(settings)):
+    for each in (keys, elsewhere, Keys.of(settings)):
         with pytest.raises(ErasedError):
-            sealed_box(store, "box_gone")
+            sealed_box(each, "box_gone")
         with pytest.raises(ErasedError):
-            store.ensure(["box_new", "box_gone"])
+            each.ensure(["box_new", "box_gone"])
 
 
 def test_a_process_that_was_not_told_makes_no_new_key_for_a_destroyed_one(tmp_path: Path) -> None:
@@ -172,3 +173,16 @@ def test_a_store_from_before_rotation_is_read_and_rotated(tmp_path: Path) -> Non
     assert label_of(old, box) == "grandmother's letters"
     old.rotate()
     assert label_of(Keys.of(settings), box) == "grandmother's letters"
+
+
+def test_only_so_many_keys_are_held_in_memory_and_the_others_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "HELD", 10)
+    keys = Keys.of(Settings(data=tmp_path))
+    names = [f"box_{n}" for n in range(40)]
+    keys.ensure(names)
+    assert sum(not keys.lacks([name]) for name in names) == 10
+    boxes = [sealed_box(keys, name) for name in names]
+    assert {label_of(keys, box) for box in boxes} == {"grandmother's letters"}
+    assert sum(not keys.lacks([name]) for name in names) == 10

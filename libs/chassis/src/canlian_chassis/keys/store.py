@@ -9,8 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import itertools
 import os
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -44,6 +46,8 @@ from canlian_events.personal import Sealed, map_personal
 log = structlog.get_logger()
 _BLINDING = "federation:blinding"
 _NONCE = 12
+HELD = 20_000
+"""Keys kept in memory, a kilobyte each: more than a batch of events is about, fewer than a city has people."""
 
 
 class ErasedError(Exception):
@@ -60,6 +64,7 @@ class Keys:
     def __init__(self, engine: Engine, masters: Masters) -> None:
         self._engine, self._masters = engine, masters
         self._held: dict[str, AESGCM] = {}
+        self._holding = threading.Lock()
         self.blind = lru_cache(maxsize=65536)(self._blind)
         create_tables(engine, masters.first)
         self.told = 0
@@ -87,8 +92,7 @@ class Keys:
     def ensure(self, subjects: Iterable[str]) -> None:
         """Make the keys that are not there yet, in one transaction. Raises ErasedError where one was destroyed."""
         wanted = [subject for subject in dict.fromkeys(subjects) if subject not in self._held]
-        for subject, raw in self._raw(wanted, make=True).items():
-            self._held[subject] = AESGCM(raw)
+        self._hold(self._raw(wanted, make=True))
 
     def lacks(self, subjects: Iterable[str]) -> bool:
         """Whether `ensure` would have to ask the database."""
@@ -134,8 +138,7 @@ class Keys:
     def load(self, subjects: Iterable[str]) -> None:
         """Read many keys at once, before many events are opened."""
         wanted = [subject for subject in dict.fromkeys(subjects) if subject not in self._held]
-        for subject, raw in self._raw(wanted).items():
-            self._held[subject] = AESGCM(raw)
+        self._hold(self._raw(wanted))
 
     def destroy(self, subject: str, position: int) -> Tombstone:
         """Destroy a subject's key for ever, because of the event at `position`; the same tombstone when asked again.
@@ -211,12 +214,18 @@ class Keys:
         return (rows[-1].subject, len(changes)) if rows else None
 
     def _cipher(self, subject: str, *, make: bool = False) -> AESGCM | None:
-        if subject not in self._held:
-            raw = self._raw([subject], make=make).get(subject)
-            if raw is None:
-                return None
-            self._held[subject] = AESGCM(raw)
-        return self._held[subject]
+        cipher = self._held.get(subject)
+        if cipher is None and (raw := self._raw([subject], make=make).get(subject)):
+            cipher = AESGCM(raw)
+            self._hold({subject: raw})
+        return cipher
+
+    def _hold(self, raw: Mapping[str, bytes]) -> None:
+        """Keep these in memory; those that came first make room."""
+        with self._holding:
+            self._held |= {subject: AESGCM(key) for subject, key in raw.items() if subject not in self._erased}
+            for subject in list(itertools.islice(self._held, max(0, len(self._held) - HELD))):
+                self._held.pop(subject, None)
 
     def _raw(self, subjects: list[str], *, make: bool = False) -> dict[str, bytes]:
         if make and (erased := [subject for subject in subjects if subject in self._erased]):
