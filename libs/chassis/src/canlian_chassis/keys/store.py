@@ -46,8 +46,8 @@ from canlian_events.personal import Sealed, map_personal
 log = structlog.get_logger()
 _BLINDING = "federation:blinding"
 _NONCE = 12
-HELD = 20_000
-"""Keys kept in memory, a kilobyte each: more than a batch of events is about, fewer than a city has people."""
+HELD = 6_000
+"""Keys kept in memory, two and a half kilobytes each: more than a stretch of the log has events."""
 
 
 class ErasedError(Exception):
