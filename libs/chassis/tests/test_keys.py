@@ -186,3 +186,14 @@ def test_only_so_many_keys_are_held_in_memory_and_the_others_are_read_again(
     boxes = [sealed_box(keys, name) for name in names]
     assert {label_of(keys, box) for box in boxes} == {"grandmother's letters"}
     assert sum(not keys.lacks([name]) for name in names) == 10
+
+
+def test_a_process_that_never_comes_to_the_event_drops_a_destroyed_key_when_it_loads_keys(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    keys, elsewhere = Keys.of(settings), Keys.of(settings)
+    box = sealed_box(keys, "box_gone")
+    assert label_of(elsewhere, box) == "grandmother's letters"
+    keys.destroy("box_gone", 7)
+    elsewhere.load(["box_gone"])
+    assert isinstance(label_of(elsewhere, box), Sealed)
+    assert elsewhere.told == 1

@@ -174,7 +174,7 @@ class Tool:
     async def _connected(self, ending: asyncio.Event) -> None:
         async with connect(self.settings, self.name) as nc, CLOCK.following(nc, self.settings):
             self._nc, self._client = nc, Client(nc)
-            beside = asyncio.create_task(self._beside(nc), name=f"{self.name}-beside") if self._beside else None
+            beside = asyncio.create_task(self._keep_beside(nc), name=f"{self.name}-beside")
             try:
                 await self._start_views(nc)
                 await ending.wait()
@@ -183,6 +183,15 @@ class Tool:
                 await tasks.stop(beside)
                 if self.runner:
                     await self.runner.stop()
+
+    async def _keep_beside(self, nc: Nats) -> None:
+        while self._beside:
+            try:
+                await self._beside(nc)
+                return
+            except Exception as error:
+                log.error("tool.beside_failed", tool=self.name, error=logs.describe(error))
+                await asyncio.sleep(1)
 
     async def _start_views(self, nc: Nats) -> None:
         while self.runner:

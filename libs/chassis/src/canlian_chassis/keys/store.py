@@ -67,9 +67,10 @@ class Keys:
         self._holding = threading.Lock()
         self.blind = lru_cache(maxsize=65536)(self._blind)
         create_tables(engine, masters.first)
+        self._erased: set[str] = set()
         self.told = 0
         """Of how many erasures this process was told: whoever remembers opened values forgets them when it rises."""
-        self._erased = {tombstone.subject for tombstone in self.erased()}
+        self.erased()
         self._blinding = self._raw([_BLINDING], make=True)[_BLINDING]
         self._mac = hmac.new(self._blinding, digestmod=hashlib.sha256)
 
@@ -136,7 +137,8 @@ class Keys:
         return map_personal(event, change)
 
     def load(self, subjects: Iterable[str]) -> None:
-        """Read many keys at once, before many events are opened."""
+        """Read many keys at once, before many events are opened; those destroyed elsewhere meanwhile are dropped."""
+        self.erased()
         wanted = [subject for subject in dict.fromkeys(subjects) if subject not in self._held]
         self._hold(self._raw(wanted))
 
@@ -144,12 +146,9 @@ class Keys:
         """Destroy a subject's key for ever, because of the event at `position`; the same tombstone when asked again.
 
         When it returns, the key is in no file of the store and not in this process. Other processes drop it when they
-        come to the event.
+        come to the event, or next load keys.
         """
-        if subject not in self._erased:
-            self._erased.add(subject)
-            self.told += 1
-        self._held.pop(subject, None)
+        self._drop(subject)
         if (done := self.tombstone_of(subject)) and not self.has(subject):
             return done
         with self._writing() as (db, _):
@@ -177,9 +176,18 @@ class Keys:
             return bool(among(db, KEYS, [subject]))
 
     def erased(self) -> list[Tombstone]:
-        """Every key that was destroyed, in the order of the log."""
+        """Every key that was destroyed, in the order of the log. From then on this process holds none of them."""
         with self._engine.connect() as db:
-            return [tombstone(row) for row in db.execute(select(ERASED).order_by(ERASED.c.position))]
+            found = [tombstone(row) for row in db.execute(select(ERASED).order_by(ERASED.c.position))]
+        for subject in {one.subject for one in found} - self._erased:
+            self._drop(subject)
+        return found
+
+    def _drop(self, subject: str) -> None:
+        if subject not in self._erased:
+            self._erased.add(subject)
+            self.told += 1
+        self._held.pop(subject, None)
 
     def rotate(self) -> int:
         """Wrap every key by a new master key, which takes the old one's place; returns how many. Nobody need stop.

@@ -151,6 +151,8 @@ def _stretch(
         fields = line.split()
         length, total = int(fields[-2]), int(fields[-1])
         data = stream.read(total + 2)
+        if len(data) < total + 2:
+            raise CannotReplay("the server went away in the middle of a message")
         head = data[:length]
         if len(fields) < 6:
             _status(head)

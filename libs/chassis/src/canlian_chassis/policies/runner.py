@@ -58,8 +58,8 @@ class PolicyRunner:
         for policy in policies:
             for kind in policy.on:
                 self._policies.setdefault(kind.type, []).append(policy)
-        self._parked: dict[str, int] = {}
-        """Aggregate → how many of its events are parked."""
+        self._parked: dict[str, list[int]] = {}
+        """Aggregate → the positions of its events that are parked."""
         self._asked = True
         self._looked = 0.0
         self.position = 0
@@ -68,7 +68,7 @@ class PolicyRunner:
     @property
     def parked(self) -> int:
         """How many events are parked."""
-        return sum(self._parked.values())
+        return sum(map(len, self._parked.values()))
 
     def token(self) -> str:
         """What the policies act with."""
@@ -98,7 +98,10 @@ class PolicyRunner:
         """Send what follows from one event. What cannot be done is parked, and so is what later happens to the same."""
         if entry.headers.get("ce-type") not in self._policies:
             return  # nobody here is concerned, be it of a language newer than ours
-        if subjects.aggregate_id_of(entry.subject) in self._parked:
+        parked = self._parked.get(subjects.aggregate_id_of(entry.subject), [])
+        if entry.position in parked:
+            return  # it was parked before a restart, and comes again because the place is kept for a batch
+        if any(position < entry.position for position in parked):
             await self._park(entry, "an earlier event of it is parked", behind=True)
         elif why := await self._failing(entry):
             await self._park(entry, why)
@@ -186,7 +189,7 @@ class PolicyRunner:
         )
         log.error("policy.parked", **parked.model_dump(include={"aggregate_id", "position", "why"}))
         await self._parking.park(parked)
-        self._parked[parked.aggregate_id] = self._parked.get(parked.aggregate_id, 0) + 1
+        self._parked.setdefault(parked.aggregate_id, []).append(parked.position)
 
     async def _hear(self, message: Msg) -> None:
         if message.data and Parked.model_validate_json(message.data).asked:
@@ -205,25 +208,25 @@ class PolicyRunner:
             if (left := await self._settle(list(parked)))
         }
 
-    async def _settle(self, parked: Sequence[Parked]) -> int:
-        """Go through one aggregate's parked events in order; how many stay. Those behind one that left follow it."""
+    async def _settle(self, parked: Sequence[Parked]) -> list[int]:
+        """Go through one aggregate's parked events in order; which stay. Those behind one that left follow it."""
         before: Asked | None = None
         for done, one in enumerate(parked):
             asked = one.asked or (before if one.behind else None)
             if asked is None:
-                return len(parked) - done
+                return [one.position for one in parked[done:]]
             settled = one.model_copy(update={"asked": asked})
             if one.asked and asked.what == "drop":
                 await self._parking.settle(settled, "dropped")
             elif why := await self._failing(await self._entry(one.position)):
                 await self._parking.settle(settled, "failed again")
                 await self._parking.park(one.model_copy(update={"why": why[:300], "behind": False, "asked": None}))
-                return len(parked) - done
+                return [one.position for one in parked[done:]]
             else:
                 await self._lasting(self._timers.save)
                 await self._parking.settle(settled, "replayed")
             before = asked
-        return 0
+        return []
 
     async def _entry(self, position: int) -> Entry:
         page, _ = await self._log.page(subjects.EVENTS, position - 1, 1)

@@ -22,7 +22,7 @@ from nats.js.errors import APIError, BadRequestError, NotFoundError
 from nats.js.errors import Error as JetStreamError
 from pydantic import BaseModel
 
-from canlian_chassis.bus import Client, Failed, Invalid, Refused, Unavailable
+from canlian_chassis.bus import Client, Failed, Invalid, NotAllowed, Refused, Unavailable
 from canlian_chassis.clock import Clock
 from canlian_chassis.wire import Headers
 from canlian_events import subjects
@@ -217,6 +217,10 @@ class TimerRunner:
         except Invalid as invalid:
             # a release that no longer takes what an older one let wait
             log.error("timer.invalid", policy=waiting.policy, command=waiting.name, facts=invalid.facts)
+        except NotAllowed as refused:
+            # a key or a clock may be wrong here, which somebody has to mend: it is no answer
+            log.error("timer.not_allowed", command=waiting.name, id=waiting.id, code=refused.code)
+            return False
         except Refused as refused:
             # the state has decided that it does not matter any more
             log.info("timer.refused", policy=waiting.policy, command=waiting.name, code=refused.code)
