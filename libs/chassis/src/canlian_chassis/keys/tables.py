@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -70,11 +71,13 @@ def tombstone(row: Any) -> Tombstone:
 
 
 def create_tables(engine: Engine, master: str) -> None:
-    try:
-        _create(engine, master)
-    except DatabaseError:
-        # parts start at once: who looked before the other's table was there, and came second, finds it now
-        _create(engine, master)
+    # parts start at once: who looked before another's table was there, and came second, finds it the next time, and
+    # may come second once more with each table and with the column
+    for _ in range(len(_METADATA.tables) + 1):
+        with contextlib.suppress(DatabaseError):
+            _create(engine, master)
+            return
+    _create(engine, master)
 
 
 def _create(engine: Engine, master: str) -> None:
