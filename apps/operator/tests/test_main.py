@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -24,3 +25,15 @@ def test_a_name_that_no_command_has_is_refused() -> None:
 def test_a_token_is_made_without_importing_a_database() -> None:
     program = "import sys, canlian_operator.main, canlian_operator.token; sys.exit('sqlalchemy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_folder_that_holds_no_system_gets_no_key_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CANLIAN_DATA", str(tmp_path / "mistyped"))
+    said = CliRunner().invoke(app, ["erasures", "list"])
+    assert (said.exit_code, "CANLIAN_DATA" in said.output) == (1, True)
+    assert not (tmp_path / "mistyped").exists()
+
+
+def test_who_cannot_be_meant_is_refused_in_a_sentence() -> None:
+    said = CliRunner().invoke(app, ["erase", "person_?", "--ground", "request"])
+    assert (said.exit_code, "is no person's id" in said.output) == (2, True)

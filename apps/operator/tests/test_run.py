@@ -113,10 +113,12 @@ def test_what_a_killed_supervisor_left_running_is_ended_first(system: System) ->
     orphan = os.spawnve(os.P_NOWAIT, "/bin/sh", ["sh", "-c", f"sleep 60; : {runs}"], dict(os.environ))
     state.parts["registry"].pid = orphan
     (system.data / "run" / "system.json").write_text(state.model_dump_json())
-    left.start()
-    assert os.waitpid(orphan, 0)[1] == signal.SIGTERM
-    assert "ended registry, left over" in left.output
-    left.stop()
+    try:
+        left.start()
+        assert os.waitpid(orphan, 0)[1] == signal.SIGTERM
+        assert "ended registry, left over" in left.output
+    finally:
+        left.stop()
 
 
 def test_only_the_parts_named_run_and_the_log_with_them(system: System) -> None:

@@ -11,8 +11,8 @@ from canlian_catalog.app import POLICIES
 from canlian_catalog.policies.silence import let_silence_lapse
 from canlian_catalog.questions import find_matches
 from canlian_catalog.views import queries
-from canlian_catalog.views.folds import views
-from canlian_catalog.views.rows import ReferralRow
+from canlian_catalog.views.folds import service, views
+from canlian_catalog.views.rows import ReferralRow, ServiceRow
 from canlian_chassis.decider import Rejected
 from canlian_chassis.policy import Cancel, Consequence, Later
 from canlian_chassis.projection import fold_all
@@ -437,3 +437,10 @@ def test_a_place_that_was_offered_is_waited_for_anew_and_any_answer_ends_the_wai
     answers = [ReferralAccepted(referral_id=referral(1)), declined(1, WANG, A), waitlisted(1, A)]
     for answer in [*answers, ReferralLapsed(**about), ReferralWithdrawn(**about, why="x")]:
         assert silence(answer) == [Cancel(later.key)]
+
+
+def test_a_service_is_kept_the_same_whatever_order_its_sets_have():
+    [kept] = fold_all([service], [(listed(A, access=frozenset(AccessFeature)), meta(0))])[ServiceRow].values()
+    assert isinstance(kept, ServiceRow)
+    assert kept.details["access"] == sorted(AccessFeature)
+    assert ServiceDetails.model_validate(kept.details).access == frozenset(AccessFeature)

@@ -15,6 +15,7 @@ from canlian_operator.speech import by_language, console, errors, fail, language
 
 if TYPE_CHECKING:
     from canlian_chassis.keys.erasure_proof import Checked, ErasureProof
+    from canlian_events.registry.person import ErasePerson
 
 erasures_app = typer.Typer(help="个人信息删除 · Erasures: listed, certified, checked, enforced", no_args_is_help=True)
 OPENING = ("social-worker", "volunteer", "neighbours", "provider", "federation")
@@ -34,7 +35,23 @@ def erase(
 
     Nothing can bring it back: not a backup, not a rebuild. What was counted stays counted.
     """
-    certificate = with_system(lambda link: _erase(link, person, ground, wait))
+    from canlian_events.registry.person import ErasePerson  # noqa: PLC0415 - quick to start without it
+
+    try:
+        command = ErasePerson(person_id=person, ground=ground)
+    except ValueError:
+        fail(
+            f"“{person}”不是人员编号：应如 person_01a2b3c4，可在人员页面的网址里找到。",
+            f"“{person}” is no person's id: it looks like person_01a2b3c4, and is in the address of the person's page.",
+            code=2,
+        )
+    certificate = with_system(lambda link: _erase(link, command, wait))
+    if certificate.head is None:
+        note(
+            f"证明里还没有日志指纹：半分钟后用 canlian erasures certify {person} 再出具一次。",
+            "The certificate does not name the log's signed head yet: "
+            f"in half a minute make it again with canlian erasures certify {person}.",
+        )
     typer.echo(certificate.model_dump_json(indent=2))
 
 
@@ -43,7 +60,14 @@ def list_() -> None:
     """列出已删除的 · List whose keys were destroyed, when, and by the event at which position."""
     from canlian_chassis.keys.store import Keys  # noqa: PLC0415 - quick to start without it
 
-    for stone in Keys.of(read_settings()).erased():
+    settings = read_settings()
+    if not (settings.key_folder / "master.key").exists():
+        # opening a store makes it: the next command would take it for the system's own
+        fail(
+            f"{settings.key_folder} 里没有主密钥。请用 CANLIAN_DATA 指明系统的数据目录。",
+            f"There is no master key in {settings.key_folder}. Name the system's data folder with CANLIAN_DATA.",
+        )
+    for stone in Keys.of(settings).erased():
         say(f"{stone.subject}  @{stone.position}  {stone.destroyed_at:%Y-%m-%d %H:%M:%S} UTC")
 
 
@@ -98,10 +122,9 @@ def enforce() -> None:
     note(f"再次销毁了 {len(back)} 把密钥。", f"{len(back)} keys were destroyed again.")
 
 
-async def _erase(link: Link, person: str, ground: ErasureGround, wait: float) -> ErasureProof:
-    from canlian_events.registry.person import ErasePerson  # noqa: PLC0415 - quick to start without it
-
-    done = await link.client.send(ErasePerson(person_id=person, ground=ground), token=link.token())
+async def _erase(link: Link, command: ErasePerson, wait: float) -> ErasureProof:
+    person = command.person_id
+    done = await link.client.send(command, token=link.token())
     note(f"已删除，日志位置 {done.position}", f"erased, at position {done.position} of the log")
     if left := await _rebuilt(link, person, wait):
         note(

@@ -176,6 +176,12 @@ def encode(message: Message) -> bytes:
     return message.__pydantic_serializer__.to_json(message, exclude_none=True)
 
 
+def plain(message: Message) -> Body:
+    """The message as JSON values, the same in every process, as a view's row may hold it: sets are sorted."""
+    values: Body = pydantic_core.to_jsonable_python(_in_order(message.model_dump()))
+    return values
+
+
 @cache
 def _holds_sets(annotation: Any) -> bool:
     if get_origin(annotation) in (set, frozenset):

@@ -41,6 +41,7 @@ from canlian_events.catalog.service import (
     ServicePlaceTaken,
     ServiceWithdrawn,
 )
+from canlian_events.core import plain
 from canlian_events.evaluation.feedback import FeedbackGiven
 from canlian_events.meta import Meta
 from canlian_events.registry.person import (
@@ -128,13 +129,13 @@ def service(row: ServiceRow | None, event: ServiceFact, meta: Meta) -> ServiceRo
             service_id=event.service_id,
             provider_id=event.provider_id,
             domain=event.details.domain,
-            details=event.details.model_dump(mode="json"),
+            details=plain(event.details),
             places=event.places,
         )
     assert row is not None
     match event:
         case ServiceChanged():
-            return row.with_(domain=event.details.domain, details=event.details.model_dump(mode="json"))
+            return row.with_(domain=event.details.domain, details=plain(event.details))
         case CapacitySet():
             return row.with_(places=event.places)
         case ServiceWithdrawn():
@@ -195,4 +196,4 @@ def rating(row: RatingRow | None, event: FeedbackGiven, meta: Meta) -> RatingRow
     return row.with_(scores=row.scores + event.score, rated=row.rated + 1)
 
 
-views = Views("catalog", version=2, rows=CatalogRow, projections=[person, provider, service, referral, rating])
+views = Views("catalog", version=3, rows=CatalogRow, projections=[person, provider, service, referral, rating])
