@@ -323,7 +323,12 @@ class Handler:
         decisions = await self._decide_new({n: waiting[n] for n in chosen})
         answers: dict[int, Answer] = {}
         batch: dict[int, _Decision] = {}
+        claimed: set[str] = set()
         for n, decision in decisions.items():
+            expecting = [entry.expects[0] for entry in decision.entries if entry.expects]
+            if not claimed.isdisjoint(expecting):
+                continue  # who comes first of two that claim one value has it; the other is decided after
+            claimed.update(expecting)
             if sum(len(d.entries) for d in batch.values()) + len(decision.entries) > MAX_BATCH:
                 answers |= await self._append_new(batch)
                 batch = {}
@@ -364,9 +369,7 @@ class Handler:
 
     async def _append_new(self, batch: Mapping[int, _Decision]) -> dict[int, Answer]:
         entries = [entry for decision in batch.values() for entry in decision.entries]
-        if not entries or len({entry.subject for entry in entries if entry.expects}) < sum(
-            entry.expects is not None for entry in entries
-        ):
+        if not entries:
             return {}
         try:
             positions = await self._log.append(entries)
