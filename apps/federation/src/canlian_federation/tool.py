@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from canlian_chassis.settings import Settings
-from canlian_federation.pages import communities, erasures, imports, log_heads, looked, overview, resources, why
+from canlian_federation.pages import communities, erasures, imports, log_heads, looked, overview, people, resources, why
 from canlian_federation.views import views
 from canlian_web.i18n import N_
 from canlian_web.tool import Tool
 
-PAGES = (overview, communities, resources, imports, looked, why, erasures, log_heads)
+PAGES = (overview, people, communities, resources, imports, looked, why, erasures, log_heads)
 
 
 def federation(settings: Settings | None = None) -> Tool:
@@ -21,6 +21,7 @@ def federation(settings: Settings | None = None) -> Tool:
         views=views,
         nav=[
             ("", N_("Overview")),
+            ("/people", N_("People")),
             ("/communities", N_("Communities")),
             ("/resources", N_("Resources")),
             ("/looked", N_("Who looked")),

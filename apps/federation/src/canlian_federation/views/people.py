@@ -1,0 +1,184 @@
+"""The people of the communities, one row each, with what they are found by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import JSON, ColumnElement, false, func, or_
+from sqlmodel import Field, Session, col, select
+
+from canlian_chassis.projection import projection
+from canlian_events.calendar import day_of
+from canlian_events.meta import Meta
+from canlian_events.numbers import BadNumber, CitizenId
+from canlian_events.personal import Sealed, opened
+from canlian_events.registry.person import (
+    AccessNeedsRecorded,
+    CertificateIssued,
+    CertificateRenewed,
+    CircumstancesRecorded,
+    ConsentGiven,
+    ConsentWithdrawn,
+    DisabilityReclassified,
+    PersonCorrected,
+    PersonErased,
+    PersonMoved,
+    PersonRegistered,
+)
+from canlian_federation import names
+from canlian_federation.views.base import FederationRow
+
+PersonNews = (
+    PersonRegistered
+    | PersonCorrected
+    | PersonMoved
+    | DisabilityReclassified
+    | CertificateIssued
+    | CertificateRenewed
+    | CircumstancesRecorded
+    | AccessNeedsRecorded
+    | ConsentGiven
+    | ConsentWithdrawn
+    | PersonErased
+)
+
+
+class PersonEntry(FederationRow, table=True):
+    """What is personal is None where it is sealed, was never given, or was erased.
+
+    Once erased, the row is no more than a count: lists and searches leave it out, the population counts it still.
+    """
+
+    __tablename__ = "person_entry"
+
+    person_id: str = Field(primary_key=True)
+    community: str = Field(index=True)
+    name: str | None = None
+    pinyin: str = ""
+    """With spaces: `zhang xiao ming`."""
+    initials: str = Field(default="", index=True)
+    sound: str = Field(default="", index=True)
+    """What `names.sound` makes of the pinyin."""
+    birth_date: date | None = None
+    birth_year: int
+    sex: str
+    disability: int
+    grade: int | None = None
+    citizen_id: str | None = None
+    certified: bool = False
+    certificate_number: str | None = None
+    certificate_issued: date | None = None
+    certificate_expires: date | None = None
+    phone: str | None = None
+    address: str | None = None
+    low_income: bool | None = None
+    features: list[str] = Field(default_factory=list, sa_type=JSON)
+    """What the person needs to be reached: codes of `AccessFeature`."""
+    consents: list[str] = Field(default_factory=list, sa_type=JSON)
+    registered_on: date
+    died_on: date | None = None
+    merged_into: str | None = None
+    household_id: str | None = Field(default=None, index=True)
+    hardships: list[str] = Field(default_factory=list, sa_type=JSON)
+    erased_on: date | None = None
+
+
+@projection(PersonEntry, key=lambda event: event.person_id)
+def people(row: PersonEntry | None, event: PersonNews, meta: Meta) -> PersonEntry | None:
+    if isinstance(event, PersonRegistered):
+        return _registered(event, meta)
+    if row is None:
+        return None
+    match event:
+        case PersonCorrected():
+            return _corrected(row, event)
+        case PersonMoved():
+            return row.with_(community=event.to_community, address=opened(event.address) or row.address)
+        case DisabilityReclassified():
+            return row.with_(disability=int(event.disability), grade=int(event.grade))
+        case CertificateIssued() | CertificateRenewed():
+            return row.with_(
+                certified=True,
+                certificate_number=opened(event.number),
+                certificate_issued=event.issued,
+                certificate_expires=event.expires,
+            )
+        case CircumstancesRecorded():
+            return row.with_(low_income=event.circumstances.low_income)
+        case AccessNeedsRecorded():
+            return row.with_(features=sorted(event.features))
+        case ConsentGiven():
+            return row.with_(consents=sorted({*row.consents, event.purpose.value}))
+        case ConsentWithdrawn():
+            return row.with_(consents=[purpose for purpose in row.consents if purpose != event.purpose])
+        case PersonErased():
+            return row.with_(**_NOTHING, features=[], consents=[], erased_on=day_of(meta.said_at))
+
+
+def _registered(event: PersonRegistered, meta: Meta) -> PersonEntry:
+    citizen_id = opened(event.citizen_id)
+    return PersonEntry(
+        person_id=event.person_id,
+        community=event.community,
+        **_named(event.name),
+        birth_date=_born(citizen_id),
+        birth_year=event.birth_year,
+        sex=event.sex.value,
+        disability=int(event.disability),
+        grade=int(event.grade) if event.grade else None,
+        citizen_id=citizen_id,
+        phone=opened(event.phone),
+        address=opened(event.address),
+        registered_on=day_of(meta.said_at),
+    )
+
+
+def _corrected(row: PersonEntry, event: PersonCorrected) -> PersonEntry:
+    given = {field: opened(getattr(event, field)) for field in ("phone", "address")}
+    changed: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
+    return row.with_(**changed, **(_named(event.name) if opened(event.name) else {}))
+
+
+def _named(name: str | Sealed | None) -> dict[str, Any]:
+    plain = opened(name)
+    said = names.pinyin(plain or "")
+    return {"name": plain, "pinyin": said, "initials": names.initials(said), "sound": names.sound(said)}
+
+
+def _born(citizen_id: str | None) -> date | None:
+    try:
+        return CitizenId.read(citizen_id).birth_date if citizen_id else None
+    except BadNumber:
+        return None
+
+
+_NOTHING: dict[str, Any] = {
+    **_named(None),
+    **dict.fromkeys(("birth_date", "citizen_id", "certificate_number", "phone", "address")),
+}
+
+
+def listed(
+    db: Session, scopes: Sequence[str], *, limit: int | None = None, skip: int = 0
+) -> tuple[list[PersonEntry], int]:
+    """Those of the communities, by name, and how many they are in all."""
+    where = [within(scopes), *known()]
+    number = db.exec(select(func.count()).select_from(PersonEntry).where(*where)).one()
+    query = select(PersonEntry).where(*where).order_by(col(PersonEntry.sound), col(PersonEntry.person_id))
+    return list(db.exec(query.offset(skip).limit(limit))), number
+
+
+def person_entry(db: Session, person_id: str) -> PersonEntry | None:
+    return db.get(PersonEntry, person_id)
+
+
+def within(scopes: Sequence[str]) -> ColumnElement[bool]:
+    """A scope is a community's code or the beginning of several."""
+    return or_(false(), *(col(PersonEntry.community).startswith(scope, autoescape=True) for scope in scopes))
+
+
+def known() -> list[ColumnElement[bool]]:
+    """Those whom lists show: not erased, and no second file of somebody."""
+    return [col(PersonEntry.erased_on).is_(None), col(PersonEntry.merged_into).is_(None)]
