@@ -223,6 +223,14 @@ class ErasureGround(Term):
     UNLAWFUL = "unlawful", "违法或违约处理"
 
 
+class MergeGround(Term):
+    """Why two files, each with a citizen ID of its own, are of one person."""
+
+    MISTYPED = "mistyped", "证件号码录入有误"
+    RENUMBERED = "renumbered", "公安机关更正过身份号码"
+    CERTIFIED_TWICE = "certified_twice", "重复办理过残疾人证"
+
+
 class Urgency(Term):
     NORMAL = "normal", "一般"
     URGENT = "urgent", "紧急"

@@ -20,6 +20,7 @@ from canlian_events.personal import Sealed, personal_fields
 
 FOLDER = Path(__file__).parent / "events"
 PERSON = "person_0199c1f0a4b2d5e86f7a9b0c1d2e"
+TWIN = "person_0199c1f0a4b2d5e86f7a9b0c1d2f"
 OURS = {"registry", "assistance", "catalog", "evaluation"}
 
 # a field's value by its name, where the type alone does not say what a real one looks like
@@ -59,6 +60,10 @@ VALUES: dict[str, Any] = {
     "facts": {"free": 3, "of": 20},
     "low_income": True,
     "ethnicity": "汉族",
+    "duplicate": TWIN,
+    "into": TWIN,
+    "apart_from": TWIN,
+    "other": TWIN,
 }
 
 

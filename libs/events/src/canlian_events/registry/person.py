@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from datetime import date
 
-from canlian_events.core import Command, Event, Message, aggregate
+from canlian_events.core import Command, Event, Message
 from canlian_events.ids import CommunityCode, PersonId
 from canlian_events.personal import Personal
+from canlian_events.registry.duplicates import (
+    PERSON,
+    DuplicateMerged,
+    FoundDistinct,
+    MergedInto,
+    MergedIntoUndone,
+    MergeDuplicate,
+    MergeUndone,
+    RecordDistinct,
+    UndoMerge,
+)
 from canlian_events.terms import (
     AccessFeature,
     DisabilityClass,
@@ -19,7 +30,6 @@ from canlian_events.terms import (
     Sex,
 )
 
-PERSON = aggregate("registry.person")
 _REGISTRARS = {Role.STAFF, Role.COMMISSIONER, Role.SOCIAL_WORKER, Role.OPERATOR, Role.PROGRAM}
 
 
@@ -279,6 +289,9 @@ PersonCommand = (
     | WithdrawConsent
     | MovePerson
     | ErasePerson
+    | MergeDuplicate
+    | UndoMerge
+    | RecordDistinct
 )
 PersonEvent = (
     PersonRegistered
@@ -294,4 +307,9 @@ PersonEvent = (
     | ConsentWithdrawn
     | PersonMoved
     | PersonErased
+    | DuplicateMerged
+    | MergedInto
+    | MergeUndone
+    | MergedIntoUndone
+    | FoundDistinct
 )

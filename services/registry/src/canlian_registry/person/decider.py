@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, assert_never, get_args
 
 from canlian_chassis.decider import Claim, Decider, Given, Rejected
 from canlian_events.core import Event
+from canlian_events.registry.duplicates import PERSON, MergeDuplicate, RecordDistinct, UndoMerge
 from canlian_events.registry.person import (
-    PERSON,
     AccessNeedsRecorded,
     CertificateIssued,
     CertificateRenewed,
@@ -36,7 +36,7 @@ from canlian_events.registry.person import (
     WithdrawConsent,
 )
 from canlian_events.terms import Role, Sex
-from canlian_registry.person import certificates
+from canlian_registry.person import certificates, merging
 from canlian_registry.person.file import Erased, File, Person, evolve, must_be_readable
 from canlian_registry.person.roster import correct, moved, must_be_open, record_circumstances, record_entry
 from canlian_registry.views import Place, place
@@ -53,15 +53,26 @@ def decide(command: PersonCommand, person: Person, given: Given) -> Sequence[Per
             return []
         case _, Erased():
             raise Rejected("person.erased")
+        case RemindOfExpiry() | ExpireCertificate(), File():
+            # time goes on for a merged file too, so that it is right once the merge is undone
+            return certificates.run_out(command, person)
+        case _, File(into=str(into)):
+            raise Rejected("person.merged", merged=command.person_id, into=into)
         case RegisterPerson(), _:
             return _register(command, person, given)
         case RecordRosterEntry(), _:
             return record_entry(command, person, given)
         case _, None:
             raise Rejected("person.unknown")
-        case ErasePerson(), File(citizen_id=citizen_id, certificate=certificate):
+        case ErasePerson(), File():
             # also where nothing can be read: what cannot be opened can still be destroyed
-            return [PersonErased.from_(command, citizen_id=citizen_id, certificate=certificate and certificate.number)]
+            return merging.erase(command, person, given)
+        case MergeDuplicate(), File():
+            return merging.merge(command, person, given)
+        case UndoMerge(), File():
+            return merging.undo(command, person, given)
+        case RecordDistinct(), File():
+            return merging.found_distinct(command, person, given)
         case GiveConsent(), File(consents=consents):
             return [] if command.purpose in consents else [ConsentGiven.from_(command)]
         case WithdrawConsent(), File(consents=consents):
@@ -73,8 +84,6 @@ def decide(command: PersonCommand, person: Person, given: Given) -> Sequence[Per
         case ReclassifyDisability(), File(disability=disability, grade=grade):
             same = (command.disability, command.grade) == (disability, grade)
             return [] if same else [DisabilityReclassified.from_(command)]
-        case RemindOfExpiry() | ExpireCertificate(), File():
-            return certificates.run_out(command, person)
         case _, File():
             must_be_readable(person)
             return _change(command, person, given)
@@ -105,7 +114,8 @@ def _only_their_own(command: PersonCommand, person: Person, given: Given) -> Non
     """A resident acts on their own file; whoever acts for others does so by another role, where they hold it."""
     others = replace(given.by, roles=given.by.roles - {Role.RESIDENT})
     where = person.community if person else given.community
-    if given.by.id != command.person_id and not others.may_act_in(type(command), where):
+    own = {command.person_id, *(person.merged if isinstance(person, File) else ())}
+    if given.by.id not in own and not others.may_act_in(type(command), where):
         raise Rejected("person.not_yours")
 
 
@@ -183,4 +193,5 @@ person: Decider[PersonCommand, Person, PersonEvent] = Decider(
     community=community_of,
     claims=claims,
     facts=find_facts,
+    beside=merging.beside,
 )

@@ -8,6 +8,13 @@ from typing import Any, Literal, assert_never
 
 from canlian_chassis.decider import Rejected
 from canlian_events.personal import Sealed, map_personal
+from canlian_events.registry.duplicates import (
+    DuplicateMerged,
+    FoundDistinct,
+    MergedInto,
+    MergedIntoUndone,
+    MergeUndone,
+)
 from canlian_events.registry.person import (
     AccessNeedsRecorded,
     CertificateExpired,
@@ -57,6 +64,12 @@ class File:
     circumstances: Circumstances = NOTHING_KNOWN
     features: frozenset[AccessFeature] = frozenset()
     consents: frozenset[Purpose] = frozenset()
+    merged: frozenset[str] = frozenset()
+    """The ids of files that are other names of this one."""
+    into: str | None = None
+    """The file this one is another name of."""
+    distinct: frozenset[str] = frozenset()
+    """Who is not this person, though alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +127,16 @@ def evolve(person: Person, event: PersonEvent) -> Person:
             return replace(person, community=event.to_community, address=address)
         case PersonErased():
             return Erased(person.community)
+        case DuplicateMerged():
+            return replace(person, merged=person.merged | {event.duplicate})
+        case MergeUndone():
+            return replace(person, merged=person.merged - {event.duplicate})
+        case MergedInto():
+            return replace(person, into=event.into)
+        case MergedIntoUndone():
+            return replace(person, into=None)
+        case FoundDistinct():
+            return replace(person, distinct=person.distinct | {event.other})
         case _:
             assert_never(event)
 
