@@ -23,7 +23,10 @@ OTHERWISE = {"text", "reply", "notes", "assessment"}
 # a visit is called text in every view; why a file is looked at is no part of it
 NOT_SHOWN_BY_TOOLS = {"name", "number", "certificate", "replaces", "why"}
 TYPED = {"form", "said", "asked", "filled"}
-HELPERS = {"canlian_web.showing", "canlian_social_worker.pages.reading", "canlian_neighbours.pages.own"}
+HELPERS = {
+    "canlian_web.showing", "canlian_web.revealing", "canlian_social_worker.pages.reading",
+    "canlian_neighbours.pages.own",
+}  # fmt: skip
 
 OF_NOBODY = {
     ("form", "text"): "what was just typed",
