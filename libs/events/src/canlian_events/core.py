@@ -74,15 +74,21 @@ def aggregate(full_name: str, id_field: str | None = None) -> Aggregate:
 
 
 class Command(Message):
-    """What may be asked of an aggregate. `by` lists the roles that may ask; the service checks it."""
+    """What may be asked of an aggregate. `by` lists the roles that may ask; the service checks it.
+
+    `anywhere`: whatever communities the role is held for; the rules say who may, as where workers act for themselves.
+    """
 
     aggregate: ClassVar[Aggregate]
     by: ClassVar[frozenset[Role]]
+    anywhere: ClassVar[bool]
 
     @classmethod
-    def __pydantic_init_subclass__(cls, *, to: Aggregate, by: Iterable[Role], **kwargs: Any) -> None:  # type: ignore[override]
+    def __pydantic_init_subclass__(  # type: ignore[override]
+        cls, *, to: Aggregate, by: Iterable[Role], anywhere: bool = False, **kwargs: Any
+    ) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        cls.aggregate, cls.by = to, frozenset(by)
+        cls.aggregate, cls.by, cls.anywhere = to, frozenset(by), anywhere
         if to.id_field not in cls.model_fields:
             raise TypeError(f"{cls.__name__} lacks {to.id_field}")
         _register(COMMANDS, cls.__name__, cls)

@@ -23,6 +23,7 @@ PersonOrAskerId = Annotated[str, _id("(person|asker)")]
 """Somebody in the registry, or somebody who asked without an account and has a key of their own."""
 HouseholdId = Annotated[str, _id("household")]
 WorkerId = Annotated[str, _id("worker")]
+TrainingId = Annotated[str, _id("training")]
 NeedId = Annotated[str, _id("need")]
 AssessmentId = Annotated[str, _id("assessment")]
 VisitId = Annotated[str, _id("visit")]

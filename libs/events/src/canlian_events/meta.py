@@ -35,7 +35,7 @@ class Actor:
     def may_act_in(self, kind: type[Command], community: str) -> bool:
         """Whether a role that may send the command is held for this community, or is one that is not held for any."""
         held = self.roles & kind.by
-        return bool(held & UNSCOPED) or (bool(held) and self.covers(community))
+        return bool(held & UNSCOPED) or (bool(held) and (kind.anywhere or self.covers(community)))
 
     @property
     def stamp(self) -> str:

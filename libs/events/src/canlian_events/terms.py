@@ -45,6 +45,14 @@ class WorkerKind(Term):
     VOLUNTEER = "volunteer", "助残志愿者"
 
 
+class Post(Term):
+    """What somebody is to one community, by name."""
+
+    DIRECTOR = "director", "社区主任"
+    GRID_WORKER = "grid_worker", "网格员"
+    RESPONSIBLE_MEMBER = "responsible_member", "包保委员"
+
+
 class Sex(Term):
     MALE = "male", "男"
     FEMALE = "female", "女"

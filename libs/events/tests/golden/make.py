@@ -31,6 +31,7 @@ VALUES: dict[str, Any] = {
     "from_community": "429999001003",
     "to_community": "429999001007",
     "communities": ["429999001003", "429999001007"],
+    "starts": "2026-03-09T06:30:00Z",
     "birth_year": 1958,
     "due": "2026-03-08",
     "next_due": "2026-06-08",

@@ -5,13 +5,14 @@ from canlian_registry.community.decider import community
 from canlian_registry.person.decider import person
 from canlian_registry.policies.certificate_expiry import let_certificates_expire
 from canlian_registry.showing.decider import showing
+from canlian_registry.training.decider import training
 from canlian_registry.views import views
 from canlian_registry.worker.decider import worker
 
 service = Service(
     "registry",
     context="registry",
-    deciders=[community, person, showing, worker],
+    deciders=[community, person, showing, training, worker],
     policies=[let_certificates_expire],
     views=views,
 )

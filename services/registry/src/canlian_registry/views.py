@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
-from sqlalchemy import MetaData
-from sqlmodel import Field, Session, func, select
+from sqlalchemy import JSON, MetaData
+from sqlmodel import Field, Session, col, func, select
 
 from canlian_chassis.projection import projection
 from canlian_chassis.row import Row
 from canlian_chassis.views.runner import Views
+from canlian_events.calendar import day_of
 from canlian_events.meta import Meta
-from canlian_events.registry.community import CommunityClosed, CommunityOpened, GridWorkerNamed
+from canlian_events.registry.community import CommunityClosed, CommunityOpened
 from canlian_events.registry.person import PersonErased, PersonMoved, PersonRegistered
-from canlian_events.registry.worker import WorkerEnrolled
-from canlian_events.terms import WorkerKind
+from canlian_events.registry.worker import (
+    RoleGranted,
+    RoleRevoked,
+    WorkerAssigned,
+    WorkerEnrolled,
+    WorkerErased,
+    WorkerReleased,
+)
+from canlian_events.terms import Role, WorkerKind
 
-Standing = Literal["open", "closed"] | None
+Opening = Literal["open", "closed"] | None
 """Whether a community works; None where there was never one."""
+
+
+_SUBDISTRICT = 9
+"""Digits of a subdistrict's code."""
 
 
 class RegistryRow(Row):
@@ -30,7 +44,6 @@ class CommunityRow(RegistryRow, table=True):
 
     community: str = Field(primary_key=True)
     is_open: bool = True
-    grid_worker: str | None = None
 
 
 class ResidentRow(RegistryRow, table=True):
@@ -45,19 +58,20 @@ class WorkerRow(RegistryRow, table=True):
 
     worker_id: str = Field(primary_key=True)
     kind: str
+    places: list[str] = Field(default_factory=list, sa_type=JSON)
+    released_on: date | None = None
+    """The day they were released from the last of their communities."""
+    fixed_for: list[str] = Field(default_factory=list, sa_type=JSON)
+    """The subdistricts they are federation staff of, as a whole."""
 
 
 @projection(CommunityRow, key=lambda event: event.community)
-def communities(
-    row: CommunityRow | None, event: CommunityOpened | GridWorkerNamed | CommunityClosed, _: Meta
-) -> CommunityRow | None:
+def communities(row: CommunityRow | None, event: CommunityOpened | CommunityClosed, _: Meta) -> CommunityRow | None:
     match event, row:
         case CommunityOpened(), _:
             return CommunityRow(community=event.community)
-        case GridWorkerNamed(), CommunityRow():
-            return row.with_(grid_worker=event.worker_id)
         case CommunityClosed(), CommunityRow():
-            return row.with_(is_open=False, grid_worker=None)
+            return row.with_(is_open=False)
         case _:
             return row
 
@@ -76,24 +90,42 @@ def residents(
 
 
 @projection(WorkerRow, key=lambda event: event.worker_id)
-def workers(row: WorkerRow | None, event: WorkerEnrolled, _: Meta) -> WorkerRow | None:
-    return WorkerRow(worker_id=event.worker_id, kind=event.kind)
+def workers(
+    row: WorkerRow | None,
+    event: WorkerEnrolled | WorkerAssigned | WorkerReleased | RoleGranted | RoleRevoked | WorkerErased,
+    meta: Meta,
+) -> WorkerRow | None:
+    if isinstance(event, WorkerEnrolled):
+        return WorkerRow(worker_id=event.worker_id, kind=event.kind)
+    if row is None or isinstance(event, WorkerErased):
+        return None
+    match event:
+        case WorkerAssigned():
+            return row.with_(places=sorted({*row.places, event.community}), released_on=None)
+        case WorkerReleased():
+            places = [place for place in row.places if place != event.community]
+            return row.with_(places=places, released_on=None if places else day_of(meta.said_at))
+        case RoleGranted(role=Role.STAFF, scope=scope) if len(scope) == _SUBDISTRICT:
+            return row.with_(fixed_for=sorted({*row.fixed_for, scope}))
+        case RoleRevoked(role=Role.STAFF, scope=scope):
+            return row.with_(fixed_for=[one for one in row.fixed_for if one != scope])
+        case _:
+            return row
 
 
-views = Views("registry", version=2, rows=RegistryRow, projections=[communities, residents, workers])
+views = Views("registry", version=3, rows=RegistryRow, projections=[communities, residents, workers])
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """A community as others see it."""
 
-    standing: Standing = None
-    grid_worker: str | None = None
+    standing: Opening = None
 
 
 def place(session: Session, community: str) -> Place:
     row = session.get(CommunityRow, community)
-    return Place("open" if row.is_open else "closed", row.grid_worker) if row else Place()
+    return Place("open" if row.is_open else "closed") if row else Place()
 
 
 def residents_of(session: Session, community: str) -> int:
@@ -103,3 +135,25 @@ def residents_of(session: Session, community: str) -> int:
 def kind_of(session: Session, worker_id: str) -> WorkerKind | None:
     row = session.get(WorkerRow, worker_id)
     return WorkerKind(row.kind) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A worker as training sees them."""
+
+    released_on: date | None = None
+
+    def worked_on(self, day: date) -> bool:
+        """Whether they were not released before it."""
+        return self.released_on is None or self.released_on >= day
+
+
+def standing_of(session: Session, workers: Collection[str]) -> dict[str, Standing]:
+    rows = session.exec(select(WorkerRow).where(col(WorkerRow.worker_id).in_(workers))).all()
+    return {row.worker_id: Standing(row.released_on) for row in rows}
+
+
+def fixed_workers(session: Session, subdistrict: str) -> frozenset[str]:
+    """The federation staff who hold that role for all of the subdistrict."""
+    rows = session.exec(select(WorkerRow).where(WorkerRow.kind == WorkerKind.STAFF)).all()
+    return frozenset(row.worker_id for row in rows if subdistrict in row.fixed_for)

@@ -8,7 +8,7 @@ from canlian_federation.views.workers import workers
 
 views = Views(
     "federation",
-    version=4,
+    version=5,
     rows=FederationRow,
     projections=[*OVERVIEW.projections, TRAIL.projection, workers, people, LOOKED.projection],
     opens=True,

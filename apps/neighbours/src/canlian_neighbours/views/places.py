@@ -8,7 +8,7 @@ from canlian_events.catalog.service import ServiceChanged, ServiceListed
 from canlian_events.meta import Meta
 from canlian_events.personal import opened
 from canlian_events.registry.community import CommunityClosed, CommunityOpened, CommunityRenamed, GridWorkerNamed
-from canlian_events.registry.worker import WorkerEnrolled
+from canlian_events.registry.worker import WorkerCorrected, WorkerEnrolled, WorkerErased
 from canlian_neighbours.views.rows import CommunityRow, ProviderRow, ServiceRow, WorkerRow
 
 
@@ -34,8 +34,18 @@ def communities(
 
 
 @projection(WorkerRow, key=lambda event: event.worker_id)
-def workers(row: WorkerRow | None, event: WorkerEnrolled, meta: Meta) -> WorkerRow:
-    return WorkerRow(worker_id=event.worker_id, kind=event.kind, name=opened(event.name), phone=opened(event.phone))
+def workers(
+    row: WorkerRow | None, event: WorkerEnrolled | WorkerCorrected | WorkerErased, meta: Meta
+) -> WorkerRow | None:
+    match event, row:
+        case WorkerEnrolled(), _:
+            name, phone = opened(event.name), opened(event.phone)
+            return WorkerRow(worker_id=event.worker_id, kind=event.kind, name=name, phone=phone)
+        case WorkerCorrected(), WorkerRow():
+            changed = row if event.name is None else row.with_(name=opened(event.name))
+            return changed if event.phone is None else changed.with_(phone=opened(event.phone) or None)
+        case _:
+            return None
 
 
 @projection(ServiceRow, key=lambda event: event.service_id)

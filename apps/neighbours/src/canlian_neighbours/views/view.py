@@ -9,7 +9,7 @@ from canlian_neighbours.views.rows import NeighboursRow
 
 views = Views(
     "neighbours",
-    version=3,
+    version=4,
     rows=NeighboursRow,
     projections=[
         communities,

@@ -10,7 +10,15 @@ from sqlmodel import Field, Session, select
 from canlian_chassis.projection import projection
 from canlian_events.meta import Meta
 from canlian_events.personal import opened
-from canlian_events.registry.worker import RoleGranted, RoleRevoked, WorkerAssigned, WorkerEnrolled, WorkerReleased
+from canlian_events.registry.worker import (
+    RoleGranted,
+    RoleRevoked,
+    WorkerAssigned,
+    WorkerCorrected,
+    WorkerEnrolled,
+    WorkerErased,
+    WorkerReleased,
+)
 from canlian_events.terms import Role, WorkerKind
 from canlian_social_worker.views.base import SocialWorkerRow, coded
 
@@ -39,12 +47,22 @@ class WorkerRow(SocialWorkerRow, table=True):
 @projection(WorkerRow, key=lambda event: event.worker_id)
 def workers(
     row: WorkerRow | None,
-    event: WorkerEnrolled | WorkerAssigned | WorkerReleased | RoleGranted | RoleRevoked,
+    event: WorkerEnrolled
+    | WorkerCorrected
+    | WorkerAssigned
+    | WorkerReleased
+    | RoleGranted
+    | RoleRevoked
+    | WorkerErased,
     _: Meta,
 ) -> WorkerRow | None:
     match event, row:
         case WorkerEnrolled(), _:
             return WorkerRow(worker_id=event.worker_id, kind=event.kind, name=opened(event.name))
+        case WorkerCorrected(), WorkerRow():
+            return row if event.name is None else row.with_(name=opened(event.name))
+        case WorkerErased(), WorkerRow():
+            return row.with_(name=None)
         case WorkerAssigned(), WorkerRow():
             return row.with_(places=sorted({*row.places, event.community}))
         case WorkerReleased(), WorkerRow():

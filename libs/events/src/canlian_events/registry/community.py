@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from canlian_events.core import Command, Event, aggregate
 from canlian_events.ids import CommunityCode, WorkerId
-from canlian_events.terms import Role
+from canlian_events.terms import Post, Role
 
 COMMUNITY = aggregate("registry.community", id_field="community")
 _STAFF = {Role.STAFF, Role.OPERATOR}
@@ -71,6 +71,14 @@ class ResponsibleMemberNamed(Event, type="registry.community.responsible-member-
     worker_id: WorkerId
 
 
+class PostVacated(Event, type="registry.community.post-vacated"):
+    """Whoever held the post left without a successor. A grid worker does not: there is always one after the first."""
+
+    community: CommunityCode
+    post: Post
+    worker_id: WorkerId
+
+
 class CommunityClosed(Event, type="registry.community.closed"):
     community: CommunityCode
 
@@ -79,5 +87,11 @@ CommunityCommand = (
     OpenCommunity | RenameCommunity | NameDirector | NameGridWorker | NameResponsibleMember | CloseCommunity
 )
 CommunityEvent = (
-    CommunityOpened | CommunityRenamed | DirectorNamed | GridWorkerNamed | ResponsibleMemberNamed | CommunityClosed
+    CommunityOpened
+    | CommunityRenamed
+    | DirectorNamed
+    | GridWorkerNamed
+    | ResponsibleMemberNamed
+    | PostVacated
+    | CommunityClosed
 )

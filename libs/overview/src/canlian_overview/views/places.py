@@ -24,6 +24,7 @@ from canlian_events.registry.community import (
     CommunityRenamed,
     DirectorNamed,
     GridWorkerNamed,
+    PostVacated,
     ResponsibleMemberNamed,
 )
 from canlian_overview.rows import CommunityRow, ProviderRow, ServiceRow
@@ -38,6 +39,7 @@ def communities(table: type[CommunityRow]) -> Projection:
         | DirectorNamed
         | GridWorkerNamed
         | ResponsibleMemberNamed
+        | PostVacated
         | CommunityClosed,
         meta: Meta,
     ) -> CommunityRow | None:
@@ -55,6 +57,8 @@ def communities(table: type[CommunityRow]) -> Projection:
                 return changed.with_(grid_worker_id=event.worker_id)
             case ResponsibleMemberNamed():
                 return changed.with_(responsible_member_id=event.worker_id)
+            case PostVacated():
+                return changed.with_(**{f"{event.post.value}_id": None})
             case CommunityClosed():
                 return changed.with_(open=False)
 

@@ -21,10 +21,11 @@ from canlian_events.registry.community import (
     NameGridWorker,
     NameResponsibleMember,
     OpenCommunity,
+    PostVacated,
     RenameCommunity,
     ResponsibleMemberNamed,
 )
-from canlian_events.terms import WorkerKind
+from canlian_events.terms import Post, WorkerKind
 from canlian_registry.views import kind_of, residents_of
 
 if TYPE_CHECKING:
@@ -37,6 +38,15 @@ class Open:
     director: str | None = None
     grid_worker: str | None = None
     responsible_member: str | None = None
+
+    def posts_of(self, worker_id: str) -> list[Post]:
+        """What this worker is to the community."""
+        holders = {
+            Post.DIRECTOR: self.director,
+            Post.GRID_WORKER: self.grid_worker,
+            Post.RESPONSIBLE_MEMBER: self.responsible_member,
+        }
+        return [post for post, holder in holders.items() if holder == worker_id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +134,22 @@ def evolve(community: Community, event: CommunityEvent) -> Community:
             return replace(community, grid_worker=event.worker_id)
         case ResponsibleMemberNamed(), Open():
             return replace(community, responsible_member=event.worker_id)
+        case PostVacated(), Open():
+            return _without(community, event.post)
         case CommunityClosed(), Open():
             return Closed(community.name)
         case _:
             raise AssertionError(f"{type(event).__name__} cannot have happened to {community}")
+
+
+def _without(community: Open, post: Post) -> Open:
+    match post:
+        case Post.DIRECTOR:
+            return replace(community, director=None)
+        case Post.GRID_WORKER:
+            return replace(community, grid_worker=None)
+        case Post.RESPONSIBLE_MEMBER:
+            return replace(community, responsible_member=None)
 
 
 def find_facts(session: Session, command: CommunityCommand, _: Community) -> Facts:

@@ -1,18 +1,21 @@
-"""The rules of a worker: enrolled once, assigned to communities, given roles of their kind."""
+"""The rules of a worker: enrolled once, assigned to communities, given roles of their kind, released, erased."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, assert_never, get_args
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, get_args
 
-from canlian_chassis.decider import Decider, Given, Rejected
+from canlian_chassis.decider import Decider, Given, Ref, Rejected
 from canlian_events.personal import Sealed
 from canlian_events.registry.worker import (
+    FIXED_WORKERS_AT_LEAST,
     WORKER,
     AssignWorker,
+    CorrectWorker,
     EnrolWorker,
+    EraseWorker,
     GrantRole,
     ReleaseWorker,
     RevokeRole,
@@ -20,12 +23,15 @@ from canlian_events.registry.worker import (
     RoleRevoked,
     WorkerAssigned,
     WorkerCommand,
+    WorkerCorrected,
     WorkerEnrolled,
+    WorkerErased,
     WorkerEvent,
-    WorkerReleased,
 )
 from canlian_events.terms import Role, WorkerKind
-from canlian_registry.views import Place, place
+from canlian_registry.views import Place, fixed_workers, place
+from canlian_registry.worker import leaving
+from canlian_registry.worker.states import Enrolled, Worker, evolve
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -45,39 +51,42 @@ _SCOPE = re.compile(r"\d{9}|\d{9}(?!000)\d{3}")
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolled:
-    kind: WorkerKind
-    name: str | Sealed
-    phone: str | Sealed | None = None
-    communities: frozenset[str] = frozenset()
-    roles: frozenset[tuple[Role, str]] = frozenset()
-    """Each with its scope."""
+class Facts:
+    """`place` is the community a command names. `fixed_workers` are those of the subdistrict it names."""
+
+    place: Place = field(default_factory=Place)
+    fixed_workers: frozenset[str] = frozenset()
 
 
-Worker = Enrolled | None
-
-
-def decide(command: WorkerCommand, worker: Worker, given: Given) -> Sequence[WorkerEvent]:
+def decide(command: WorkerCommand, worker: Worker, given: Given) -> Sequence[WorkerEvent | leaving.Decided]:
     match command, worker:
+        case EraseWorker(), Enrolled(erased=True):
+            return []
+        case _, Enrolled(erased=True):
+            raise Rejected("worker.erased")
         case EnrolWorker(), None:
             return _enrol(command)
         case EnrolWorker(), Enrolled():
             return _enrol_again(command, worker)
         case _, None:
             raise Rejected("worker.unknown")
+        case CorrectWorker(), Enrolled():
+            return _correct(command, worker)
         case AssignWorker(), Enrolled(communities=communities):
             if command.community in communities:
                 return []
-            _must_be_open(command.community, given.facts)
+            _must_be_open(command.community, given.facts.place)
             return [WorkerAssigned.from_(command)]
-        case ReleaseWorker(), Enrolled(communities=communities):
-            if given.facts.grid_worker == command.worker_id:
-                raise Rejected("worker.only_grid_worker", community=command.community)
-            return [WorkerReleased.from_(command)] if command.community in communities else []
+        case ReleaseWorker(), Enrolled():
+            return leaving.release(command, worker, given)
         case GrantRole(), Enrolled():
-            return _grant(command, worker, given.facts)
-        case RevokeRole(), Enrolled(roles=roles):
-            return [RoleRevoked.from_(command)] if (command.role, command.scope) in roles else []
+            return _grant(command, worker, given)
+        case RevokeRole(), Enrolled():
+            return _revoke(command, worker, given.facts)
+        case EraseWorker(), Enrolled():
+            if worker.communities or worker.roles:
+                raise Rejected("worker.still_working")
+            return [WorkerErased.from_(command)]
         case _:
             raise AssertionError(f"{type(command).__name__} is not decided")
 
@@ -96,7 +105,15 @@ def _enrol_again(command: EnrolWorker, worker: Enrolled) -> Sequence[WorkerEvent
     return []
 
 
-def _grant(command: GrantRole, worker: Enrolled, facts: Place) -> Sequence[WorkerEvent]:
+def _correct(command: CorrectWorker, worker: Enrolled) -> Sequence[WorkerEvent]:
+    if command.name == "":
+        raise Rejected("worker.no_name")
+    name = None if command.name == worker.name else command.name
+    phone = None if command.phone == (worker.phone or "") else command.phone
+    return [] if name is None and phone is None else [WorkerCorrected.from_(command, name=name, phone=phone)]
+
+
+def _grant(command: GrantRole, worker: Enrolled, given: Given) -> Sequence[WorkerEvent]:
     if (command.role, command.scope) in worker.roles:
         return []
     if command.role not in ROLES_OF[worker.kind]:
@@ -104,50 +121,59 @@ def _grant(command: GrantRole, worker: Enrolled, facts: Place) -> Sequence[Worke
         raise Rejected("worker.role_outside_kind", role=command.role, kind=worker.kind, roles=allowed)
     if not _SCOPE.fullmatch(command.scope):
         raise Rejected("worker.bad_scope", scope=command.scope)
+    if not given.by.holds(Role.OPERATOR):
+        _must_be_theirs_to_give(command, given)
     if _is_community(command.scope):
-        _must_be_open(command.scope, facts)
+        _must_be_open(command.scope, given.facts.place)
     return [RoleGranted.from_(command)]
+
+
+def _must_be_theirs_to_give(command: GrantRole, given: Given) -> None:
+    if given.by.id == command.worker_id:
+        raise Rejected("worker.own_role")
+    if command.role is Role.OPERATOR:
+        raise Rejected("worker.operators_role")
+    if not given.by.covers(command.scope):
+        raise Rejected("worker.scope_not_yours", scope=command.scope)
+
+
+def _revoke(command: RevokeRole, worker: Enrolled, facts: Facts) -> Sequence[WorkerEvent]:
+    if (command.role, command.scope) not in worker.roles:
+        return []
+    left = facts.fixed_workers - {command.worker_id}
+    if command.worker_id in facts.fixed_workers and len(left) < FIXED_WORKERS_AT_LEAST:
+        raise Rejected("worker.only_fixed_worker", number=FIXED_WORKERS_AT_LEAST)
+    return [RoleRevoked.from_(command)]
 
 
 def _is_community(scope: str) -> bool:
     return len(scope) == 12
 
 
-def _must_be_open(community: str, facts: Place) -> None:
-    match facts.standing:
+def _must_be_open(community: str, place: Place) -> None:
+    match place.standing:
         case None:
             raise Rejected("community.unknown", community=community)
         case "closed":
             raise Rejected("community.closed", community=community)
 
 
-def evolve(worker: Worker, event: WorkerEvent) -> Worker:
-    if isinstance(event, WorkerEnrolled):
-        return Enrolled(event.kind, event.name, event.phone)
-    assert worker, f"{type(event).__name__} cannot have happened to nobody"
-    match event:
-        case WorkerAssigned():
-            return replace(worker, communities=worker.communities | {event.community})
-        case WorkerReleased():
-            return replace(worker, communities=worker.communities - {event.community})
-        case RoleGranted():
-            return replace(worker, roles=worker.roles | {(event.role, event.scope)})
-        case RoleRevoked():
-            return replace(worker, roles=worker.roles - {(event.role, event.scope)})
-        case _:
-            assert_never(event)
-
-
-def find_facts(session: Session, command: WorkerCommand, _: Worker) -> Place:
+def find_facts(session: Session, command: WorkerCommand, _: Worker) -> Facts:
     match command:
-        case AssignWorker() | ReleaseWorker():
-            return place(session, command.community)
+        case AssignWorker():
+            return Facts(place(session, command.community))
         case GrantRole() if _is_community(command.scope):
-            return place(session, command.scope)
+            return Facts(place(session, command.scope))
+        case RevokeRole(role=Role.STAFF) if not _is_community(command.scope):
+            return Facts(fixed_workers=fixed_workers(session, command.scope))
         case _:
-            return Place()
+            return Facts()
+
+
+def beside(command: WorkerCommand, _: Worker) -> Iterable[Ref]:
+    return leaving.aggregates(command) if isinstance(command, ReleaseWorker) else ()
 
 
 worker: Decider[WorkerCommand, Worker, WorkerEvent] = Decider(
-    WORKER, get_args(WorkerCommand), decide, evolve, initial=None, facts=find_facts
+    WORKER, get_args(WorkerCommand), decide, evolve, initial=None, facts=find_facts, beside=beside
 )
