@@ -22,6 +22,9 @@ AskerId = Annotated[str, _id("asker")]
 PersonOrAskerId = Annotated[str, _id("(person|asker)")]
 """Somebody in the registry, or somebody who asked without an account and has a key of their own."""
 HouseholdId = Annotated[str, _id("household")]
+RelativeId = Annotated[str, _id("relative")]
+MemberId = Annotated[str, _id("(person|relative)")]
+"""Who lives in a household: somebody in the registry, or a relative, who is known by their household only."""
 WorkerId = Annotated[str, _id("worker")]
 TrainingId = Annotated[str, _id("training")]
 NeedId = Annotated[str, _id("need")]

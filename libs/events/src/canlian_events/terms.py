@@ -109,6 +109,47 @@ class Layer(Term):
     INSTITUTION = "institution", "机构"
 
 
+class Hardship(Term):
+    """特殊困难家庭: the four kinds, each a care class of its own."""
+
+    MULTIPLE_DISABLED = "multiple_disabled", "一户多残"
+    AGED_AND_DISABLED = "aged_and_disabled", "老残一体"
+    ORPHANED_OR_SEVERE = "orphaned_or_severe", "孤残重残"
+    MULTIPLE_DISABILITIES = "multiple_disabilities", "多重残疾"
+
+
+class HardshipFact(Term):
+    """What about a member puts their household in hardship."""
+
+    DISABLED = "disabled", "家中有残疾成员"
+    AGED = "aged", "残疾成员年满60周岁"
+    ONLY_CARER_AGED = "only_carer_aged", "唯一的照料人年满60周岁"
+    ORPHAN = "orphan", "孤儿且残疾"
+    SEVERE = "severe", "残疾等级为一级或二级"
+    CLASS_SEVEN = "class_seven", "残疾类别为多重残疾"
+
+
+class Kinship(Term):
+    """What a relative is to the disabled person of the household."""
+
+    SPOUSE = "spouse", "配偶"
+    PARENT = "parent", "父母"
+    CHILD = "child", "子女"
+    SIBLING = "sibling", "兄弟姐妹"
+    GRANDPARENT = "grandparent", "祖父母、外祖父母"
+    GRANDCHILD = "grandchild", "孙子女、外孙子女"
+    OTHER = "other", "其他亲友"
+
+
+class MemberLeftWhy(Term):
+    MOVED_OUT = "moved_out", "迁出"
+    DIED = "died", "去世"
+    MISTAKE = "mistake", "登记有误"
+    ERASED = "erased", "个人信息已删除"
+    WITHDRAWN = "withdrawn", "登记已撤销"
+    DISSOLVED = "dissolved", "家庭档案已撤销"
+
+
 class Help(Term):
     """六帮."""
 

@@ -27,6 +27,9 @@ OURS = {"registry", "assistance", "catalog", "evaluation"}
 VALUES: dict[str, Any] = {
     "person_id": PERSON,
     "asker_id": "asker_0199c1f0a4b2d5e86f7a9b0c1d2e",
+    "member_id": PERSON,
+    "carer_id": "relative_0199c1f0a4b2d5e86f7a9b0c1d2e",
+    "persons": [PERSON],
     "community": "429999001003",
     "from_community": "429999001003",
     "to_community": "429999001007",
@@ -78,7 +81,11 @@ def _filled(message: type[Message], about: str) -> dict[str, Any]:
     body: dict[str, Any] = {}
     for name, field in message.model_fields.items():
         if personal.get(name):
-            subject = PERSON if about == "person_id" else f"{about.removesuffix('_id')}_0199c1f0a4b2d5e86f7a9b0c1d2e"
+            subject = (
+                PERSON
+                if about in ("person_id", "member_id")
+                else f"{about.removesuffix('_id')}_0199c1f0a4b2d5e86f7a9b0c1d2e"
+            )
             body[name] = {"about": subject, "sealed": "c2VhbGVkIHVuZGVyIHRoZSBwZXJzb24ncyBrZXk="}
         else:
             body[name] = _value(name, field.annotation, about)

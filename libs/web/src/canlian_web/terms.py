@@ -42,6 +42,22 @@ _ENGLISH: dict[type[Enum], dict[str | int, str]] = {
         "rights": "rights protection",
         "culture_sport": "culture and sport",
     },
+    terms.Hardship: {
+        "multiple_disabled": "several disabled members",
+        "aged_and_disabled": "old age and disability",
+        "orphaned_or_severe": "orphaned or severely disabled",
+        "multiple_disabilities": "multiple disabilities",
+    },
+    terms.HardshipFact: {
+        "disabled": "has a disability",
+        "aged": "has a disability and is 60 or over",
+        "only_carer_aged": "their only carer is 60 or over",
+        "orphan": "an orphan with a disability",
+        "severe": "grade 1 or 2",
+        "class_seven": "multiple disabilities (class 7)",
+    },
+    terms.Kinship: {"other": "another relative or friend"},
+    terms.MemberLeftWhy: {"mistake": "recorded by mistake", "erased": "their data was erased"},
     terms.Help: {
         "poverty": "help with poverty",
         "emergency": "help in an emergency",

@@ -2,8 +2,10 @@
 
 from canlian_chassis.service import Service
 from canlian_registry.community.decider import community
+from canlian_registry.household.decider import household
 from canlian_registry.person.decider import person
 from canlian_registry.policies.certificate_expiry import let_certificates_expire
+from canlian_registry.policies.household import follow_members, let_birthdays_come
 from canlian_registry.showing.decider import showing
 from canlian_registry.training.decider import training
 from canlian_registry.views import views
@@ -12,7 +14,18 @@ from canlian_registry.worker.decider import worker
 service = Service(
     "registry",
     context="registry",
-    deciders=[community, person, showing, training, worker],
-    policies=[let_certificates_expire],
+    deciders=[
+        community,
+        household,
+        person,
+        showing,
+        training,
+        worker,
+    ],
+    policies=[
+        let_certificates_expire,
+        follow_members,
+        let_birthdays_come,
+    ],
     views=views,
 )

@@ -16,6 +16,7 @@ from canlian_chassis.views.runner import Views
 from canlian_events.calendar import day_of
 from canlian_events.meta import Meta
 from canlian_events.registry.community import CommunityClosed, CommunityOpened
+from canlian_events.registry.household import MemberJoined, MemberLeft
 from canlian_events.registry.person import PersonErased, PersonMoved, PersonRegistered
 from canlian_events.registry.worker import (
     RoleGranted,
@@ -63,6 +64,15 @@ class WorkerRow(RegistryRow, table=True):
     """The day they were released from the last of their communities."""
     fixed_for: list[str] = Field(default_factory=list, sa_type=JSON)
     """The subdistricts they are federation staff of, as a whole."""
+
+
+class HouseholdMemberRow(RegistryRow, table=True):
+    """Which household a person or a relative lives in."""
+
+    __tablename__ = "household_member"
+
+    member_id: str = Field(primary_key=True)
+    household_id: str = Field(index=True)
 
 
 @projection(CommunityRow, key=lambda event: event.community)
@@ -113,7 +123,26 @@ def workers(
             return row
 
 
-views = Views("registry", version=3, rows=RegistryRow, projections=[communities, residents, workers])
+@projection(HouseholdMemberRow, key=lambda event: event.member_id)
+def household_members(
+    row: HouseholdMemberRow | None, event: MemberJoined | MemberLeft, _: Meta
+) -> HouseholdMemberRow | None:
+    if isinstance(event, MemberJoined):
+        return HouseholdMemberRow(member_id=event.member_id, household_id=event.household_id)
+    return row if row and row.household_id != event.household_id else None
+
+
+views = Views(
+    "registry",
+    version=4,
+    rows=RegistryRow,
+    projections=[
+        communities,
+        residents,
+        workers,
+        household_members,
+    ],
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +186,14 @@ def fixed_workers(session: Session, subdistrict: str) -> frozenset[str]:
     """The federation staff who hold that role for all of the subdistrict."""
     rows = session.exec(select(WorkerRow).where(WorkerRow.kind == WorkerKind.STAFF)).all()
     return frozenset(row.worker_id for row in rows if subdistrict in row.fixed_for)
+
+
+def household_of(session: Session, member_id: str) -> str | None:
+    row = session.get(HouseholdMemberRow, member_id)
+    return row.household_id if row else None
+
+
+def homes_of(session: Session, household_id: str) -> set[str]:
+    """The communities in which the persons of a household are registered."""
+    of_household = select(HouseholdMemberRow.member_id).where(HouseholdMemberRow.household_id == household_id)
+    return set(session.exec(select(ResidentRow.community).where(col(ResidentRow.person_id).in_(of_household))))

@@ -45,6 +45,8 @@ class Circumstances(Message):
 
     low_income: bool | None = None
     """In a minimum-living-guarantee (低保) household."""
+    orphan: bool | None = None
+    """孤儿: lost both parents, or has nobody who brings them up."""
     employment: Employment | None = None
     schooling: Schooling | None = None
     ethnicity: str | None = None
