@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from canlian_chassis.tokens import Signer
 from canlian_edge import auth, health, pages
+from canlian_edge.granted import views
 from canlian_edge.settings import EdgeSettings
 from canlian_web.accounts import Accounts
 from canlian_web.forgetting import forget_erased
@@ -20,6 +21,7 @@ def edge(settings: EdgeSettings | None = None) -> Tool:
         package="canlian_edge",
         title=N_("Start"),
         routers=[pages.router, auth.router, health.router],
+        views=views,
         beside=lambda nc: forget_erased(nc, accounts),
         settings=settings,
     )

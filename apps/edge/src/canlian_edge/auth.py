@@ -9,7 +9,9 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
+from canlian_chassis.bus import Unavailable
 from canlian_chassis.tokens import ANONYMOUS, Signer
+from canlian_edge import granted
 from canlian_web.accounts import Account, Accounts
 from canlian_web.errors import page_of, show
 from canlian_web.page import NAME_HEADER
@@ -29,7 +31,11 @@ async def auth(request: Request) -> Response:
         return cross_site(request)
     signer: Signer = request.app.state.signer
     account = await who(request)
-    token = signer.sign(account.actor if account else ANONYMOUS, TOKEN_SECONDS)
+    try:
+        actor = await granted.now(request.app.state.tool, account.actor) if account else ANONYMOUS
+    except Unavailable:
+        return not_known_yet(request)
+    token = signer.sign(actor, TOKEN_SECONDS)
     name = quote(account.display_name) if account else ""
     return Response(headers={"Authorization": f"Bearer {token}", NAME_HEADER: name})
 
@@ -55,3 +61,9 @@ def cross_site(request: Request) -> Response:
     page = page_of(request)
     text = page._("This form was sent from another site, so nothing was done. Open the page here and send it again.")
     return show(request, 403, page._("Sent from elsewhere"), text)
+
+
+def not_known_yet(request: Request) -> Response:
+    page = page_of(request)
+    text = page._("Your roles cannot be looked up at the moment. Try again shortly.")
+    return show(request, 503, page._("Not available at the moment"), text, try_again=True)

@@ -1,0 +1,81 @@
+"""An account's roles, beside what the log says of its worker."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from apps.edge.tests.system import PASSWORD
+
+from canlian_chassis.testing.servers import NatsServer
+from canlian_chassis.tokens import Signer
+from canlian_edge.app import edge
+from canlian_edge.settings import EdgeSettings
+from canlian_events.core import Command
+from canlian_events.meta import Actor
+from canlian_events.registry.community import OpenCommunity
+from canlian_events.registry.worker import AssignWorker, EnrolWorker, GrantRole, ReleaseWorker, RevokeRole
+from canlian_events.terms import Role, WorkerKind
+from canlian_registry.app import service as registry
+from canlian_web.accounts import Accounts
+from canlian_web.grants import acting
+from canlian_web.testing import running
+from canlian_web.tool import Tool
+
+WHO, HERE, WHOLE = "worker_0000000009", "429999001003", "429999001"
+ACCOUNT = Actor(WHO, frozenset({Role.SOCIAL_WORKER}), (WHOLE,))
+OPERATOR = Actor("worker_0000000008", frozenset({Role.OPERATOR}))
+
+
+@pytest.fixture
+async def tool(server: NatsServer, tmp_path: Path) -> AsyncIterator[Tool]:
+    settings = EdgeSettings(nats_url=server.url, data=tmp_path)
+    here = copy.copy(registry)
+    here.settings = settings
+    Accounts(settings).upsert_account(
+        "li", actor_id=WHO, roles=ACCOUNT.roles, communities=[WHOLE], password=PASSWORD, display_name="李"
+    )
+    async with here.running(), running(edge(settings)) as tool:
+        yield tool
+
+
+async def say(tool: Tool, *commands: Command) -> None:
+    token = Signer(tool.settings.key_folder).sign(OPERATOR)
+    for command in commands:
+        sent = await tool.client.send(command, token=token)
+        assert tool.runner
+        assert await tool.runner.reached(sent.position)
+
+
+async def is_now(tool: Tool, client: httpx.AsyncClient) -> Actor:
+    answer = await client.get("/auth")
+    return tool.verifier.actor(answer.headers["Authorization"].removeprefix("Bearer "))
+
+
+def test_an_account_counts_until_the_log_says_something_of_its_worker() -> None:
+    assert acting(ACCOUNT, None) == ACCOUNT
+    assert acting(ACCOUNT, frozenset()) == Actor(WHO, frozenset())
+
+
+async def test_a_role_taken_back_ends_with_the_next_page(tool: Tool) -> None:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(tool.app), base_url="http://canlian") as client:
+        await client.post("/sign-in", data={"login": "li", "password": PASSWORD})
+        assert await is_now(tool, client) == ACCOUNT
+        await say(
+            tool,
+            OpenCommunity(community=HERE, name="幸福社区"),
+            EnrolWorker(worker_id=WHO, kind=WorkerKind.SOCIAL_WORKER, name="李"),
+            AssignWorker(worker_id=WHO, community=HERE),
+        )
+        assert await is_now(tool, client) == ACCOUNT
+        await say(
+            tool, *(GrantRole(worker_id=WHO, role=role, scope=HERE) for role in (Role.SOCIAL_WORKER, Role.VOLUNTEER))
+        )
+        assert await is_now(tool, client) == Actor(WHO, frozenset({Role.SOCIAL_WORKER, Role.VOLUNTEER}), (HERE,))
+        await say(tool, RevokeRole(worker_id=WHO, role=Role.VOLUNTEER, scope=HERE))
+        assert await is_now(tool, client) == Actor(WHO, frozenset({Role.SOCIAL_WORKER}), (HERE,))
+        await say(tool, ReleaseWorker(worker_id=WHO, community=HERE))
+        assert await is_now(tool, client) == Actor(WHO, frozenset())
