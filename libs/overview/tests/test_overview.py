@@ -32,7 +32,7 @@ from canlian_events.core import Event
 from canlian_events.evaluation.feedback import FeedbackAsked, FeedbackGiven
 from canlian_events.meta import Meta
 from canlian_events.registry.community import CommunityOpened, DirectorNamed, GridWorkerNamed
-from canlian_events.registry.person import CertificateIssued, PersonMoved, PersonRegistered
+from canlian_events.registry.person import CertificateIssued, DeathWithdrawn, PersonDied, PersonMoved, PersonRegistered
 from canlian_events.terms import (
     Channel,
     DeclineReason,
@@ -166,6 +166,20 @@ def test_someone_who_moves_and_comes_back_was_elsewhere_in_between(session: Sess
 def test_a_person_registered_after_the_period_is_not_in_it(session: Session) -> None:
     told(session, [registered(ANNA, day=date(2026, 11, 25))])
     assert figures(session)["persons"] == 0
+
+
+def test_who_died_is_counted_up_to_that_day(session: Session) -> None:
+    died = PersonDied(person_id=ANNA, on=date(2026, 6, 1))
+    told(session, [registered(ANNA), registered(BO), (HERE, date(2026, 6, 3), died)])
+    ends = [date(2026, 5, 31), date(2026, 6, 1)]
+    counted = [len(OVERVIEW.behind(session, "persons", HERE, Period(date(2026, 1, 1), end))) for end in ends]
+    assert counted == [2, 1]
+
+
+def test_a_death_recorded_in_error_leaves_no_gap(session: Session) -> None:
+    died, lives = PersonDied(person_id=ANNA, on=date(2026, 6, 1)), DeathWithdrawn(person_id=ANNA, why="误报")
+    told(session, [registered(ANNA), (HERE, date(2026, 6, 3), died), (HERE, date(2026, 6, 9), lives)])
+    assert figures(session)["persons"] == 1
 
 
 def test_four_and_five_are_satisfied(session: Session) -> None:

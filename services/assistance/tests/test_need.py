@@ -1,5 +1,6 @@
 """The rules of a need, as sentences."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -284,3 +285,23 @@ def test_an_asker_nobody_knows_may_be_erased_too_and_the_need_ends():
 
 def test_a_registered_person_is_no_asker():
     given(need, RAISED).when(ERASE_ASKER, by=POLICY, facts=KNOWN).refused("need.not_an_askers")
+
+
+DEAD = Known("open", KnownPerson(1960, died_on=date(2026, 11, 20)))
+CLOSE_DEAD = CloseNeed(need_id=ID, reason=NeedCloseReason.DIED)
+CLOSED_DEAD = NeedClosed(need_id=ID, reason=NeedCloseReason.DIED)
+
+
+def test_the_need_of_somebody_who_died_ends_even_with_a_referral_open():
+    given(need, RAISED, REFERRED).when(CLOSE_DEAD, by=POLICY, facts=DEAD).then(CLOSED_DEAD)
+    given(need, RAISED, REFERRED, CLOSED_DEAD).when(CLOSE_DEAD, by=POLICY, facts=DEAD).unchanged()
+
+
+def test_a_need_is_closed_by_a_death_only_once_that_is_recorded():
+    given(need, RAISED).when(CLOSE_DEAD, by=SOCIAL_WORKER, facts=KNOWN).refused("need.not_dead")
+
+
+def test_nothing_new_is_raised_or_reopened_for_the_dead():
+    given(need).when(RAISE, by=SOCIAL_WORKER, facts=DEAD).refused("person.dead", died_on=date(2026, 11, 20))
+    given(need, RAISED, CLOSED_DEAD).when(REOPEN, by=SOCIAL_WORKER, facts=DEAD).refused("person.dead")
+    given(need, RAISED, CLOSED_DEAD).when(REOPEN, by=SOCIAL_WORKER, facts=KNOWN).then(REOPENED)

@@ -7,6 +7,7 @@ import pytest
 from canlian_assistance.facts import InHand
 from canlian_assistance.policies.after_assessment import after_assessment
 from canlian_assistance.policies.after_visit import let_next_visit_fall_due, raise_needs
+from canlian_assistance.policies.deaths import end_dead
 from canlian_assistance.policies.erasures import end_erased
 from canlian_assistance.policies.moves import follow_home, transfer
 from canlian_assistance.policies.referrals import close_met_need, note_referral, note_referral_end, reopen_need
@@ -43,7 +44,7 @@ from canlian_events.core import Command, Event
 from canlian_events.evaluation.feedback import FeedbackGiven
 from canlian_events.meta import Meta
 from canlian_events.personal import Sealed
-from canlian_events.registry.person import ConsentWithdrawn, PersonErased, PersonMoved
+from canlian_events.registry.person import ConsentWithdrawn, PersonDied, PersonErased, PersonMoved
 from canlian_events.terms import (
     Channel,
     DeclineReason,
@@ -56,6 +57,7 @@ from canlian_events.terms import (
     RaterKind,
     Tie,
     Urgency,
+    VisitOccasion,
 )
 
 PERSON, NEED, VISIT, REFERRAL = "person_00000001", "need_00000001", "visit_00000001", "referral_00000001"
@@ -238,3 +240,15 @@ def test_what_is_in_hand_for_an_erased_person_ends_and_what_they_asked_unknown_i
     assert close == CloseNeed(need_id=NEED, reason=NeedCloseReason.ERASED)
     assert isinstance(cancel, CancelVisit)
     assert (cancel.visit_id, erase) == (VISIT, EraseAsker(need_id=asked))
+
+
+def test_what_is_in_hand_for_somebody_who_died_ends_and_their_household_is_visited_within_7_days():
+    died = PersonDied(person_id=PERSON, on=date(2026, 11, 20))
+    close, cancel, owed = follows(end_dead, died, InHand((NEED,), (VISIT,)))
+    assert close == CloseNeed(need_id=NEED, reason=NeedCloseReason.DIED)
+    assert isinstance(cancel, CancelVisit)
+    assert isinstance(owed, LetVisitFallDue)
+    assert (owed.person_id, owed.community, owed.occasion) == (PERSON, HERE, VisitOccasion.BEREAVEMENT)
+    assert owed.due == date(2026, 12, 1)
+    [again] = follows(end_dead, died, InHand(visits=(owed.visit_id,)))
+    assert again == owed, "the day of the death corrected: the visit to the household stays"

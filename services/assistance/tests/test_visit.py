@@ -12,6 +12,7 @@ from canlian_events.assistance.visit import (
     CompleteVisit,
     LetVisitFallDue,
     MissVisit,
+    RaisedNeed,
     ReassignVisit,
     ScheduleVisit,
     TransferVisit,
@@ -25,7 +26,7 @@ from canlian_events.assistance.visit import (
 )
 from canlian_events.meta import Actor
 from canlian_events.personal import unsaid
-from canlian_events.terms import Help, Role, Tie
+from canlian_events.terms import Domain, Help, Role, Tie, VisitOccasion
 
 TODAY = date(2026, 11, 24)
 TOMORROW = date(2026, 11, 25)
@@ -35,6 +36,8 @@ VOLUNTEER = Actor("worker_00000001", frozenset({Role.VOLUNTEER}), (HERE,))
 ANOTHER = Actor("worker_00000002", frozenset({Role.VOLUNTEER}), (HERE,))
 SOCIAL_WORKER = Actor("worker_00000003", frozenset({Role.SOCIAL_WORKER}), (HERE,))
 STAFF = Actor("worker_00000004", frozenset({Role.STAFF}), ("429999001",))
+
+POLICY = Actor("policy:assistance", frozenset({Role.POLICY}))
 
 KNOWN = Known("open", KnownPerson(1960))
 
@@ -158,3 +161,35 @@ def test_the_visit_of_an_erased_person_is_cancelled_without_a_word_about_them():
 def test_an_erased_person_is_not_visited():
     given(visit).when(SCHEDULE, by=SOCIAL_WORKER, facts=ERASED).refused("person.erased")
     given(visit, SCHEDULED).when(COMPLETE, by=VOLUNTEER, facts=ERASED).refused("person.erased")
+
+
+DEAD = Known("open", KnownPerson(1960, died_on=date(2026, 11, 20)))
+OWED = LetVisitFallDue(visit_id=ID, person_id=PERSON, community=HERE, due=TODAY, occasion=VisitOccasion.BEREAVEMENT)
+BEREAVED = VisitFellDue.from_(OWED)
+
+
+def test_the_household_of_somebody_who_died_is_visited_and_nobody_else_for_them():
+    given(visit).when(OWED, by=POLICY, facts=DEAD).then(BEREAVED)
+    planned = VisitScheduled.from_(SCHEDULED, occasion=VisitOccasion.BEREAVEMENT)
+    given(visit, BEREAVED).when(SCHEDULE, by=SOCIAL_WORKER, facts=DEAD).then(planned)
+    given(visit, BEREAVED, planned).when(COMPLETE, by=VOLUNTEER, facts=DEAD).then(COMPLETED)
+    given(visit).when(SCHEDULE, by=SOCIAL_WORKER, facts=DEAD).refused("person.dead")
+    given(visit, FELL_DUE).when(SCHEDULE, by=SOCIAL_WORKER, facts=DEAD).refused("person.dead")
+
+
+def test_a_household_that_refused_visits_is_left_alone_in_its_bereavement_too():
+    refuses = Known("open", KnownPerson(1960, refuses_visits=True, died_on=date(2026, 11, 20)))
+    given(visit).when(OWED, by=POLICY, facts=refuses).refused("visit.consent_withdrawn")
+
+
+def test_no_need_and_no_next_visit_is_recorded_for_the_dead():
+    again = COMPLETE.model_copy(update={"next_due": date(2027, 1, 1)})
+    need = COMPLETE.model_copy(update={"needs": (RaisedNeed(domain=Domain.RIGHTS),)})
+    for command in (again, need):
+        given(visit, SCHEDULED).when(command, by=VOLUNTEER, facts=DEAD).refused("visit.for_the_dead")
+
+
+def test_a_visit_passed_on_keeps_what_it_is_for():
+    passed = VisitTransferred(visit_id=ID, person_id=PERSON, from_community=HERE, to_community=THERE, due=TODAY)
+    planned = VisitScheduled.from_(SCHEDULED, occasion=VisitOccasion.BEREAVEMENT)
+    given(visit, BEREAVED, passed).when(SCHEDULE, by=SOCIAL_WORKER, facts=DEAD).then(planned)

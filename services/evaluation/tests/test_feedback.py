@@ -1,5 +1,6 @@
 """The rules of feedback, as sentences."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -124,3 +125,8 @@ def test_a_reply_says_something():
 def test_an_erased_person_is_neither_asked_nor_answered(history: Any, command: Any):
     erased = Known(person=True, erased=True)
     given(feedback, *history).when(command, by=SOCIAL_WORKER, facts=erased).refused("person.erased")
+
+
+def test_nobody_is_asked_who_died():
+    dead = Known(person=True, died_on=date(2026, 11, 20))
+    given(feedback).when(ASK, by=POLICY, facts=dead).refused("person.dead", died_on=date(2026, 11, 20))

@@ -1,5 +1,6 @@
 """The rules of a person's file, as sentences."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -158,7 +159,7 @@ def test_an_empty_phone_takes_the_phone_away():
 
 
 def test_a_disability_is_reclassified():
-    reclassified = DisabilityReclassified.from_(RECLASSIFY)
+    reclassified = DisabilityReclassified.from_(RECLASSIFY, reassessment_until=date(2026, 12, 8))
     given(person, REGISTERED).when(RECLASSIFY, by=STAFF, facts=NO_FACTS).then(reclassified)
     given(person, REGISTERED, reclassified).when(RECLASSIFY, by=STAFF, facts=NO_FACTS).unchanged()
 

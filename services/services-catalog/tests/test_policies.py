@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlmodel import Session, create_engine
@@ -53,6 +53,7 @@ from canlian_events.registry.person import (
     ConsentGiven,
     ConsentWithdrawn,
     DisabilityReclassified,
+    PersonDied,
     PersonMoved,
     PersonRegistered,
 )
@@ -444,3 +445,16 @@ def test_a_service_is_kept_the_same_whatever_order_its_sets_have():
     assert isinstance(kept, ServiceRow)
     assert kept.details["access"] == sorted(AccessFeature)
     assert ServiceDetails.model_validate(kept.details).access == frozenset(AccessFeature)
+
+
+def test_every_open_referral_of_somebody_who_died_is_withdrawn(after):
+    died = PersonDied(person_id=WANG, on=date(2026, 11, 20))
+    history = [referred(1, WANG, A), referred(2, WANG, B), declined(2, WANG, B), referred(4, LI, A)]
+    commands = after(*history, died).follows("catalog.withdraw-dead")
+    assert [command.aggregate_id for command in commands] == [referral(1)]
+
+
+def test_who_died_while_waiting_is_passed_over(after):
+    died = PersonDied(person_id=WANG, on=date(2026, 11, 20))
+    waiting = [taken(), referred(1, WANG, A), waitlisted(1, A), referred(2, LI, A), waitlisted(2, A)]
+    assert after(*waiting, died, freed()).follows("catalog.freed-places") == offers(2)

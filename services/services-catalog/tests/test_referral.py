@@ -1,6 +1,7 @@
 """The rules of a referral, as sentences: sent, answered, waited for."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -389,3 +390,12 @@ def test_an_erased_person_is_sent_nowhere_and_what_is_open_is_withdrawn_without_
     before(REFERRED).when(withdraw, by=POLICY, facts=erased).then(withdrawn)
     accepted = ReferralAccepted(referral_id=ID)
     before(REFERRED, accepted).when(withdraw, by=POLICY, facts=erased).then(FREED, withdrawn)
+
+
+def test_who_died_is_sent_nowhere_and_what_is_open_is_withdrawn():
+    dead = SendingFacts(replace(WANG, died_on=date(2026, 11, 20)))
+    before().when(REFER, by=SOCIAL_WORKER, facts=dead).refused("person.dead", died_on=date(2026, 11, 20))
+    before(REFERRED).when(AcceptReferral(referral_id=ID), by=DESK, facts=dead).refused("person.dead")
+    withdraw = WithdrawReferral(referral_id=ID, why="本人去世")
+    withdrawn = ReferralWithdrawn.from_(REFERRED, why="本人去世")
+    before(REFERRED).when(withdraw, by=POLICY, facts=dead).then(withdrawn)

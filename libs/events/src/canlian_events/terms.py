@@ -262,6 +262,12 @@ class NeedCloseReason(Term):
     ERASED = "erased", "个人信息已删除"
 
 
+class VisitOccasion(Term):
+    """Why a visit is owed, where it is not simply the next one."""
+
+    BEREAVEMENT = "bereavement", "丧亲慰问"
+
+
 class ErasureGround(Term):
     """Why personal data is erased. Source: 个人信息保护法 art. 47."""
 

@@ -53,7 +53,7 @@ def persons_by_service(session: Session, tables: Tables, prefix: str, period: Pe
 
 
 def _residents(session: Session, tables: Tables, prefix: str, period: Period) -> dict[str, Evidence]:
-    """Those registered here at the period's end, whether or not they moved on since."""
+    """Those registered here at the period's end, whether or not they moved on since; not who had died by then."""
     person = tables.person
     query = select(
         col(person.community),
@@ -64,6 +64,7 @@ def _residents(session: Session, tables: Tables, prefix: str, period: Period) ->
         col(person.earlier),
     ).where(
         col(person.registered_on) <= period.end,
+        _alive(person, period.end),
         or_(col(person.community).startswith(prefix, autoescape=True), col(person.since) > period.end),
     )
     found = {}
@@ -73,6 +74,10 @@ def _residents(session: Session, tables: Tables, prefix: str, period: Period) ->
         if line.community.startswith(prefix):
             found[person_id] = line
     return dict(sorted(found.items(), key=lambda item: item[1].position))
+
+
+def _alive(person: type[PersonRow], day: date) -> ColumnElement[bool]:
+    return or_(col(person.died_on).is_(None), col(person.died_on) > day)
 
 
 def _stay_at(here: Evidence, earlier: list[dict[str, str]], day: date) -> Evidence:
@@ -202,7 +207,9 @@ COUNTED: Mapping[str, Callable[[Tables, Period], _Query]] = {
     "satisfied": lambda t, period: _feedback(
         t.feedback, _within(t.feedback.given_on, period), col(t.feedback.score) >= SATISFIED_FROM
     ),
-    "certificates_expired": lambda t, period: _persons(t.person, col(t.person.certificate_expires) <= period.end),
+    "certificates_expired": lambda t, period: _persons(
+        t.person, col(t.person.certificate_expires) <= period.end, _alive(t.person, period.end)
+    ),
     "communities_without_grid_worker": lambda t, _: _communities(
         t.community, col(t.community.grid_worker_id).is_(None)
     ),

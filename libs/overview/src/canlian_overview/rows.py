@@ -59,6 +59,8 @@ class PersonRow(OfPerson):
     low_income: bool | None = None
     consents: list[str] = Field(default_factory=list, sa_type=JSON)
     """The purposes consented to."""
+    died_on: date | None = None
+    """Counted up to that day."""
     erased_on: date | None = None
     """When the person's data was erased: they are counted still, and no more is known or done."""
 

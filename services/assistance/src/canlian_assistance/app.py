@@ -4,6 +4,7 @@ from canlian_assistance.assessment.decider import assessment
 from canlian_assistance.need.decider import need
 from canlian_assistance.policies.after_assessment import after_assessment
 from canlian_assistance.policies.after_visit import let_next_visit_fall_due, raise_needs
+from canlian_assistance.policies.deaths import end_dead
 from canlian_assistance.policies.erasures import end_erased
 from canlian_assistance.policies.moves import follow_home, transfer
 from canlian_assistance.policies.referrals import close_met_need, note_referral, note_referral_end, reopen_need
@@ -27,6 +28,7 @@ service = Service(
         transfer,
         follow_home,
         stop_visits,
+        end_dead,
         end_erased,
     ],
     views=views,

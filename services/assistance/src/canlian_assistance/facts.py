@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, NamedTuple
 
 from sqlalchemy import and_, or_
@@ -15,7 +16,7 @@ from canlian_events.assistance.assessment import AssessmentCompleted
 from canlian_events.assistance.visit import VisitFellDue
 from canlian_events.core import Command
 from canlian_events.meta import Meta
-from canlian_events.registry.person import ConsentWithdrawn, PersonErased, PersonMoved
+from canlian_events.registry.person import ConsentWithdrawn, PersonDied, PersonErased, PersonMoved
 from canlian_events.terms import Domain
 
 
@@ -24,6 +25,7 @@ class KnownPerson:
     birth_year: int
     refuses_visits: bool = False
     erased: bool = False
+    died_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,20 @@ class Known:
             raise Rejected("person.unknown")
         return self.person
 
+    def living(self) -> KnownPerson:
+        """The person. Raises Rejected where the registry has none, or they died."""
+        person = self.registered()
+        if person.died_on is not None:
+            raise Rejected("person.dead", died_on=person.died_on)
+        return person
+
     @property
     def erased(self) -> bool:
         return self.person is not None and self.person.erased
+
+    @property
+    def dead(self) -> bool:
+        return self.person is not None and self.person.died_on is not None
 
 
 def not_erased(facts: Known | None) -> None:
@@ -64,7 +77,7 @@ def known(session: Session, command: Command, state: object) -> Known:
     person = session.get(PersonRow, getattr(command, "person_id", None) or getattr(state, "person_id", ""))
     return Known(
         None if community is None else "open" if community.is_open else "closed",
-        KnownPerson(person.birth_year, person.refuses_visits, person.erased) if person else None,
+        KnownPerson(person.birth_year, person.refuses_visits, person.erased, person.died_on) if person else None,
     )
 
 
@@ -77,7 +90,7 @@ class InHand(NamedTuple):
     """Needs, open or over, that the person asked for before anybody knew who it was."""
 
 
-def in_hand(session: Session, event: PersonMoved | ConsentWithdrawn | PersonErased, _meta: Meta) -> InHand:
+def in_hand(session: Session, event: PersonMoved | ConsentWithdrawn | PersonDied | PersonErased, _meta: Meta) -> InHand:
     """What is open for the person the event is about."""
     needs = select(NeedRow.need_id).where(NeedRow.person_id == event.person_id, col(NeedRow.is_open))
     visits = select(VisitRow.visit_id).where(VisitRow.person_id == event.person_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import MetaData
@@ -26,7 +27,15 @@ from canlian_events.assistance.visit import (
     VisitScheduled,
 )
 from canlian_events.registry.community import CommunityClosed, CommunityOpened
-from canlian_events.registry.person import ConsentGiven, ConsentWithdrawn, PersonErased, PersonMoved, PersonRegistered
+from canlian_events.registry.person import (
+    ConsentGiven,
+    ConsentWithdrawn,
+    DeathWithdrawn,
+    PersonDied,
+    PersonErased,
+    PersonMoved,
+    PersonRegistered,
+)
 from canlian_events.terms import Purpose
 
 
@@ -50,6 +59,7 @@ class PersonRow(AssistanceRow, table=True):
     refuses_visits: bool = False
     """Consent to visits was given and taken back, or refused."""
     erased: bool = False
+    died_on: date | None = None
 
 
 class NeedRow(AssistanceRow, table=True):
@@ -80,7 +90,13 @@ def communities(row: CommunityRow | None, event: CommunityOpened | CommunityClos
 @projection(PersonRow, key=lambda event: event.person_id)
 def persons(
     row: PersonRow | None,
-    event: PersonRegistered | PersonMoved | ConsentGiven | ConsentWithdrawn | PersonErased,
+    event: PersonRegistered
+    | PersonMoved
+    | ConsentGiven
+    | ConsentWithdrawn
+    | PersonDied
+    | DeathWithdrawn
+    | PersonErased,
     _: Any,
 ) -> PersonRow | None:
     match event, row:
@@ -92,6 +108,10 @@ def persons(
             return row.with_(refuses_visits=False)
         case ConsentWithdrawn(purpose=Purpose.VISITS), PersonRow():
             return row.with_(refuses_visits=True)
+        case PersonDied(), PersonRow():
+            return row.with_(died_on=event.on)
+        case DeathWithdrawn(), PersonRow():
+            return row.with_(died_on=None)
         case PersonErased(), PersonRow():
             return row.with_(erased=True)
         case _:
@@ -130,4 +150,4 @@ def visits(
             return None
 
 
-views = Views("assistance", version=2, rows=AssistanceRow, projections=[communities, persons, needs, visits])
+views = Views("assistance", version=3, rows=AssistanceRow, projections=[communities, persons, needs, visits])

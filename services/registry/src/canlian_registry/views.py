@@ -17,7 +17,7 @@ from canlian_events.calendar import day_of
 from canlian_events.meta import Meta
 from canlian_events.registry.community import CommunityClosed, CommunityOpened
 from canlian_events.registry.household import MemberJoined, MemberLeft
-from canlian_events.registry.person import PersonErased, PersonMoved, PersonRegistered
+from canlian_events.registry.person import DeathWithdrawn, PersonDied, PersonErased, PersonMoved, PersonRegistered
 from canlian_events.registry.worker import (
     RoleGranted,
     RoleRevoked,
@@ -52,6 +52,7 @@ class ResidentRow(RegistryRow, table=True):
 
     person_id: str = Field(primary_key=True)
     community: str = Field(index=True)
+    died: bool = False
 
 
 class WorkerRow(RegistryRow, table=True):
@@ -88,9 +89,13 @@ def communities(row: CommunityRow | None, event: CommunityOpened | CommunityClos
 
 @projection(ResidentRow, key=lambda event: event.person_id)
 def residents(
-    row: ResidentRow | None, event: PersonRegistered | PersonMoved | PersonErased, _: Meta
+    row: ResidentRow | None,
+    event: PersonRegistered | PersonMoved | PersonDied | DeathWithdrawn | PersonErased,
+    _: Meta,
 ) -> ResidentRow | None:
     match event:
+        case PersonDied() | DeathWithdrawn():
+            return row.with_(died=isinstance(event, PersonDied)) if row else None
         case PersonRegistered():
             return ResidentRow(person_id=event.person_id, community=event.community)
         case PersonMoved():
@@ -134,7 +139,7 @@ def household_members(
 
 views = Views(
     "registry",
-    version=4,
+    version=5,
     rows=RegistryRow,
     projections=[
         communities,
@@ -158,7 +163,9 @@ def place(session: Session, community: str) -> Place:
 
 
 def residents_of(session: Session, community: str) -> int:
-    return session.exec(select(func.count()).select_from(ResidentRow).where(ResidentRow.community == community)).one()
+    """Who lives there; not who did until they died."""
+    living = (ResidentRow.community == community, col(ResidentRow.died).is_(False))
+    return session.exec(select(func.count()).select_from(ResidentRow).where(*living)).one()
 
 
 def kind_of(session: Session, worker_id: str) -> WorkerKind | None:

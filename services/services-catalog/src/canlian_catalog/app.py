@@ -1,5 +1,6 @@
 """The services catalog on one page: providers, their services, referrals to them, and which service fits whom."""
 
+from canlian_catalog.policies.deaths import withdraw_dead
 from canlian_catalog.policies.erasures import withdraw_erased
 from canlian_catalog.policies.freed_places import offer_freed_places
 from canlian_catalog.policies.moves import follow_moves
@@ -14,7 +15,15 @@ from canlian_catalog.views.folds import views
 from canlian_chassis.service import Service
 
 DECIDERS = (provider, offer, referral)
-POLICIES = (propose_next, offer_freed_places, follow_moves, lapse_referrals, let_silence_lapse, withdraw_erased)
+POLICIES = (
+    propose_next,
+    offer_freed_places,
+    follow_moves,
+    lapse_referrals,
+    let_silence_lapse,
+    withdraw_dead,
+    withdraw_erased,
+)
 QUESTIONS = (find_matches,)
 
 service = Service(

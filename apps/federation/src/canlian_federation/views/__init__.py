@@ -8,7 +8,7 @@ from canlian_federation.views.workers import workers
 
 views = Views(
     "federation",
-    version=5,
+    version=6,
     rows=FederationRow,
     projections=[*OVERVIEW.projections, TRAIL.projection, workers, people, LOOKED.projection],
     opens=True,

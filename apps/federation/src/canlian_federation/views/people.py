@@ -21,8 +21,10 @@ from canlian_events.registry.person import (
     CircumstancesRecorded,
     ConsentGiven,
     ConsentWithdrawn,
+    DeathWithdrawn,
     DisabilityReclassified,
     PersonCorrected,
+    PersonDied,
     PersonErased,
     PersonMoved,
     PersonRegistered,
@@ -41,6 +43,8 @@ PersonNews = (
     | AccessNeedsRecorded
     | ConsentGiven
     | ConsentWithdrawn
+    | PersonDied
+    | DeathWithdrawn
     | PersonErased
 )
 
@@ -113,6 +117,10 @@ def people(row: PersonEntry | None, event: PersonNews, meta: Meta) -> PersonEntr
             return row.with_(consents=sorted({*row.consents, event.purpose.value}))
         case ConsentWithdrawn():
             return row.with_(consents=[purpose for purpose in row.consents if purpose != event.purpose])
+        case PersonDied():
+            return row.with_(died_on=event.on, consents=[])
+        case DeathWithdrawn():
+            return row.with_(died_on=None)
         case PersonErased():
             return row.with_(**_NOTHING, features=[], consents=[], erased_on=day_of(meta.said_at))
 

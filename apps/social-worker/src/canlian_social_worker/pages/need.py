@@ -38,7 +38,8 @@ from canlian_web.showing import shown
 
 router = APIRouter(dependencies=[for_workers])
 
-CLOSING = [r for r in NeedCloseReason if r not in (NeedCloseReason.MOVED_AWAY, NeedCloseReason.ERASED)]
+_BY_ITSELF = (NeedCloseReason.MOVED_AWAY, NeedCloseReason.DIED, NeedCloseReason.ERASED)
+CLOSING = [reason for reason in NeedCloseReason if reason not in _BY_ITSELF]
 """A move passes the need on by itself, and an erasure ends it; nobody closes one for either."""
 
 

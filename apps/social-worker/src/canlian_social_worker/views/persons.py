@@ -19,8 +19,10 @@ from canlian_events.registry.person import (
     CircumstancesRecorded,
     ConsentGiven,
     ConsentWithdrawn,
+    DeathWithdrawn,
     DisabilityReclassified,
     PersonCorrected,
+    PersonDied,
     PersonErased,
     PersonMoved,
     PersonRegistered,
@@ -42,6 +44,8 @@ PersonNews = (
     | AccessNeedsRecorded
     | ConsentGiven
     | ConsentWithdrawn
+    | PersonDied
+    | DeathWithdrawn
     | PersonErased
 )
 
@@ -69,6 +73,7 @@ class PersonRow(SocialWorkerRow, table=True):
     access: list[str] = Field(default_factory=list, sa_type=JSON)
     consents: list[str] = Field(default_factory=list, sa_type=JSON)
     registered_at: datetime = moment()
+    died_on: date | None = None
     erased_at: datetime | None = moment(default=None, nullable=True)
     erased_position: int | None = None
 
@@ -108,6 +113,10 @@ def persons(row: PersonRow | None, event: PersonNews, meta: Meta) -> PersonRow |
             return row.with_(consents=sorted({*row.consents, event.purpose.value}))
         case ConsentWithdrawn():
             return row.with_(consents=[purpose for purpose in row.consents if purpose != event.purpose])
+        case PersonDied():
+            return row.with_(died_on=event.on, consents=[])
+        case DeathWithdrawn():
+            return row.with_(died_on=None)
         case PersonErased():
             nothing: dict[str, Any] = {"name": None, "phone": None, "address": None, "access": [], "consents": []}
             return row.with_(**nothing, erased_at=meta.said_at, erased_position=meta.position)

@@ -22,7 +22,7 @@ from canlian_events.assistance.visit import (
 )
 from canlian_events.meta import Meta
 from canlian_events.personal import opened
-from canlian_events.terms import Help, Term, Tie
+from canlian_events.terms import Help, Term, Tie, VisitOccasion
 from canlian_social_worker.views.base import SocialWorkerRow, coded, moment, within
 
 
@@ -49,6 +49,7 @@ class VisitRow(SocialWorkerRow, table=True):
     due: date = Field(index=True)
     worker_id: str | None = None
     look_for: str | None = None
+    occasion: VisitOccasion | None = coded(VisitOccasion, default=None, nullable=True)
     tie: Tie | None = coded(Tie, default=None, nullable=True)
     helps: list[str] = Field(default_factory=list, sa_type=JSON)
     text: str | None = None
@@ -96,6 +97,7 @@ def _owed(event: VisitFellDue | VisitScheduled, meta: Meta) -> VisitRow:
         community=meta.community,
         status=VisitStatus.DUE,
         due=event.due,
+        occasion=event.occasion,
     )
     if isinstance(event, VisitFellDue):
         return row

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
 
-from canlian_events.terms import AccessFeature, Sex
+from canlian_events.terms import AccessFeature, Sex, VisitOccasion
 from canlian_volunteer.views.rows import CommunityRow, PersonRow, State, VisitRow
 
 LATELY = timedelta(days=60)
@@ -38,6 +38,7 @@ class Stop:
     days_late: int
     door: Door | None
     look_for: str | None
+    occasion: VisitOccasion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,4 +92,5 @@ def _stop(db: Session, row: VisitRow, today: date) -> Stop:
         days_late=max(0, (today - row.due).days) if is_on else 0,
         door=Door(person.surname, person.sex, person.address) if person and is_on else None,
         look_for=row.look_for if is_on else None,
+        occasion=VisitOccasion(row.occasion) if row.occasion else None,
     )

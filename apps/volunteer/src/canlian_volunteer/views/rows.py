@@ -34,6 +34,7 @@ class VisitRow(VolunteerRow, table=True):
     worker_id: str | None = Field(default=None, index=True)
     due: date
     look_for: str | None = None
+    occasion: str | None = None
     state: State = State.TO_DO
 
 

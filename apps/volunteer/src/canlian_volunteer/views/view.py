@@ -39,6 +39,7 @@ def visits(row: VisitRow | None, event: Happened, meta: Meta) -> VisitRow | None
             worker_id=event.worker_id,
             due=event.due,
             look_for=opened(event.look_for),
+            occasion=event.occasion,
         )
     if row is None:
         return None
@@ -77,4 +78,4 @@ def communities(row: CommunityRow | None, event: CommunityOpened | CommunityRena
     return CommunityRow(community=event.community, name=event.name)
 
 
-views = Views("volunteer", version=2, rows=VolunteerRow, projections=[visits, persons, communities], opens=True)
+views = Views("volunteer", version=3, rows=VolunteerRow, projections=[visits, persons, communities], opens=True)

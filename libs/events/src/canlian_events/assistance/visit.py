@@ -7,11 +7,13 @@ from datetime import date
 from canlian_events.core import Command, Event, Message, aggregate
 from canlian_events.ids import CommunityCode, PersonId, VisitId, WorkerId
 from canlian_events.personal import Personal
-from canlian_events.terms import Domain, Help, Role, Tie, Urgency
+from canlian_events.terms import Domain, Help, Role, Tie, Urgency, VisitOccasion
 
 VISIT = aggregate("assistance.visit")
 FALLS_DUE_DAYS = 7
 """So many days before its day a visit falls due, so that a visitor can be found for it."""
+BEREAVEMENT_DAYS = 7
+"""Within so many days after a death the household is visited. Ours, not a law's."""
 _PLANNERS = {Role.SOCIAL_WORKER, Role.GRID_WORKER, Role.DIRECTOR, Role.STAFF}
 _VISITORS = {Role.SOCIAL_WORKER, Role.GRID_WORKER, Role.VOLUNTEER, Role.STAFF}
 
@@ -31,6 +33,7 @@ class LetVisitFallDue(Command, to=VISIT, by={Role.POLICY}):
     person_id: PersonId
     community: CommunityCode
     due: date
+    occasion: VisitOccasion | None = None
 
 
 class ScheduleVisit(Command, to=VISIT, by=_PLANNERS):
@@ -83,6 +86,7 @@ class VisitFellDue(Event, type="assistance.visit.fell-due"):
     visit_id: VisitId
     person_id: PersonId
     due: date
+    occasion: VisitOccasion | None = None
 
 
 class VisitScheduled(Event, type="assistance.visit.scheduled", about="person_id"):
@@ -91,6 +95,8 @@ class VisitScheduled(Event, type="assistance.visit.scheduled", about="person_id"
     worker_id: WorkerId
     due: date
     look_for: Personal[str] | None = None
+    occasion: VisitOccasion | None = None
+    """What it fell due for."""
 
 
 class VisitReassigned(Event, type="assistance.visit.reassigned"):

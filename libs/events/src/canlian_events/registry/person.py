@@ -30,6 +30,8 @@ from canlian_events.terms import (
     Sex,
 )
 
+REASSESSMENT_WORKING_DAYS = 10
+"""So many working days after a person was classified they may ask to be assessed again. Source: 残疾人证管理办法."""
 _REGISTRARS = {Role.STAFF, Role.COMMISSIONER, Role.SOCIAL_WORKER, Role.OPERATOR, Role.PROGRAM}
 
 
@@ -154,6 +156,45 @@ class MovePerson(Command, to=PERSON, by=_REGISTRARS):
     address: str | None = None
 
 
+class AskReassessment(Command, to=PERSON, by=_REGISTRARS | {Role.RESIDENT}):
+    """The person disputes how they were classified (重新评定). Refused once `REASSESSMENT_WORKING_DAYS` have passed."""
+
+    person_id: PersonId
+
+
+class RecordDeath(Command, to=PERSON, by=_REGISTRARS | {Role.GRID_WORKER}):
+    """Said again with another day, the day is corrected."""
+
+    person_id: PersonId
+    on: date
+
+
+class WithdrawDeath(Command, to=PERSON, by=_REGISTRARS):
+    """The death was recorded in error: the person lives, and their file is worked on again."""
+
+    person_id: PersonId
+    why: str
+
+
+class RequestErasure(Command, to=PERSON, by=_REGISTRARS | {Role.RESIDENT}):
+    """The person asks that their data be erased, or somebody writes down that they asked. Staff carry it out or say why
+    not."""
+
+    person_id: PersonId
+    words: str | None = None
+
+
+class WithdrawErasureRequest(Command, to=PERSON, by=_REGISTRARS | {Role.RESIDENT}):
+    person_id: PersonId
+
+
+class DeclineErasure(Command, to=PERSON, by={Role.STAFF}):
+    """With the reason, which the person reads."""
+
+    person_id: PersonId
+    why: str
+
+
 class ErasePerson(Command, to=PERSON, by={Role.STAFF, Role.OPERATOR}):
     """The person's data is destroyed for ever: their key is, and with it all that was sealed. Counts stay."""
 
@@ -194,6 +235,8 @@ class CertificateIssued(Event, type="registry.person.certificate-issued", about=
     issued: date | None = None
     expires: date | None = None
     replaces: Personal[str] | None = None
+    reassessment_until: date | None = None
+    """The last day to dispute the class and grade on it, where that is still to come."""
 
 
 class CertificateRenewed(Event, type="registry.person.certificate-renewed", about="person_id"):
@@ -221,9 +264,17 @@ class CertificateExpired(Event, type="registry.person.certificate-expired"):
 
 
 class DisabilityReclassified(Event, type="registry.person.disability-reclassified"):
+    """Also what came of a re-assessment, where it changed nothing."""
+
     person_id: PersonId
     disability: DisabilityClass
     grade: Grade
+    reassessment_until: date | None = None
+    """The last day to dispute it."""
+
+
+class ReassessmentAsked(Event, type="registry.person.reassessment-asked"):
+    person_id: PersonId
 
 
 class CircumstancesRecorded(Event, type="registry.person.circumstances-recorded", about="person_id"):
@@ -264,6 +315,34 @@ class PersonMoved(Event, type="registry.person.moved", about="person_id"):
     grade: Grade | None = None
 
 
+class PersonDied(Event, type="registry.person.died"):
+    """Where it happens again, the day was corrected. Consents end with the person."""
+
+    person_id: PersonId
+    on: date
+
+
+class DeathWithdrawn(Event, type="registry.person.death-withdrawn", about="person_id"):
+    """It had been recorded in error. What was closed because of it stays closed until somebody opens it again."""
+
+    person_id: PersonId
+    why: Personal[str]
+
+
+class ErasureRequested(Event, type="registry.person.erasure-requested", about="person_id"):
+    person_id: PersonId
+    words: Personal[str] | None = None
+
+
+class ErasureRequestWithdrawn(Event, type="registry.person.erasure-request-withdrawn"):
+    person_id: PersonId
+
+
+class ErasureDeclined(Event, type="registry.person.erasure-declined", about="person_id"):
+    person_id: PersonId
+    why: Personal[str]
+
+
 class PersonErased(Event, type="registry.person.erased", about="person_id", erases=True):
     """Nothing may happen to the person after it. The numbers held until then are free again.
 
@@ -290,6 +369,12 @@ PersonCommand = (
     | GiveConsent
     | WithdrawConsent
     | MovePerson
+    | AskReassessment
+    | RecordDeath
+    | WithdrawDeath
+    | RequestErasure
+    | WithdrawErasureRequest
+    | DeclineErasure
     | ErasePerson
     | MergeDuplicate
     | UndoMerge
@@ -308,6 +393,12 @@ PersonEvent = (
     | ConsentGiven
     | ConsentWithdrawn
     | PersonMoved
+    | ReassessmentAsked
+    | PersonDied
+    | DeathWithdrawn
+    | ErasureRequested
+    | ErasureRequestWithdrawn
+    | ErasureDeclined
     | PersonErased
     | DuplicateMerged
     | MergedInto

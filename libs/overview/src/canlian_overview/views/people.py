@@ -11,7 +11,9 @@ from canlian_events.registry.person import (
     CircumstancesRecorded,
     ConsentGiven,
     ConsentWithdrawn,
+    DeathWithdrawn,
     DisabilityReclassified,
+    PersonDied,
     PersonErased,
     PersonMoved,
     PersonRegistered,
@@ -31,6 +33,8 @@ def persons(table: type[PersonRow]) -> Projection:
         | CircumstancesRecorded
         | ConsentGiven
         | ConsentWithdrawn
+        | PersonDied
+        | DeathWithdrawn
         | PersonErased,
         meta: Meta,
     ) -> PersonRow | None:
@@ -51,6 +55,10 @@ def persons(table: type[PersonRow]) -> Projection:
                 return row.with_(consents=sorted({*row.consents, event.purpose.value}))
             case ConsentWithdrawn():
                 return row.with_(consents=sorted({*row.consents} - {event.purpose.value}))
+            case PersonDied():
+                return row.with_(died_on=event.on, consents=[])
+            case DeathWithdrawn():
+                return row.with_(died_on=None)
             case PersonErased():
                 # there is nobody left to remind of a certificate
                 return row.with_(erased_on=day_of(meta.said_at), certificate_expires=None)

@@ -68,7 +68,7 @@ def _start(command: StartAssessment, given: Given) -> Sequence[AssessmentEvent]:
         raise Rejected("assessment.withdrawn_instrument", instrument=form.code, version=form.version)
     facts.must_be_open()
     # only the year of birth is known in the open: whoever reaches the age this year is let in
-    if given.at.year - facts.registered().birth_year < form.min_age:
+    if given.at.year - facts.living().birth_year < form.min_age:
         raise Rejected("assessment.too_young", min_age=form.min_age)
     return [AssessmentStarted.from_(command)]
 

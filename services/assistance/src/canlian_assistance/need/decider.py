@@ -125,6 +125,8 @@ def _when_over(command: NeedCommand, need: Over, given: Given) -> Sequence[NeedE
             return []
         case ReopenNeed():
             _only_ones_own(need.was, given)
+            if need.reason is NeedCloseReason.DIED and given.facts.dead:
+                raise Rejected("person.dead", died_on=given.facts.person.died_on)
             if need.was.asker_erased and _is_asker(need.was.person_id):
                 raise Rejected("person.erased")
             return [NeedReopened.from_(command, person_id=need.was.person_id)]
@@ -144,7 +146,7 @@ def _raise(command: RaiseNeed, given: Given) -> Sequence[NeedEvent]:
         raise Rejected("need.nothing_said")
     facts.must_be_open()
     if not _is_asker(command.person_id):
-        facts.registered()
+        facts.living()
     return [NeedRaised.from_(command)]
 
 
@@ -188,6 +190,11 @@ def _close(command: CloseNeed, need: Open, given: Given) -> Sequence[NeedEvent]:
         # its referrals are withdrawn by the catalog for the same reason
         return [NeedClosed.from_(command)]
     not_erased(given.facts)
+    if command.reason is NeedCloseReason.DIED:
+        if not given.facts.dead:
+            raise Rejected("need.not_dead")
+        # its referrals are withdrawn by the catalog for the same reason
+        return [NeedClosed.from_(command)]
     if need.referrals:
         raise Rejected("need.referral_open", referrals=sorted(need.referrals))
     if command.reason is NeedCloseReason.MET:

@@ -30,7 +30,7 @@ from canlian_events.assistance.visit import (
 )
 from canlian_events.calendar import day_of
 from canlian_events.personal import unsaid
-from canlian_events.terms import Role
+from canlian_events.terms import Role, VisitOccasion
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class Due:
 
     person_id: str
     due: date
+    occasion: VisitOccasion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Scheduled:
     person_id: str
     worker_id: str
     due: date
+    occasion: VisitOccasion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +63,18 @@ def decide(command: VisitCommand, visit: Visit, given: Given) -> Sequence[VisitE
         not_erased(given.facts)
     match command, visit:
         case LetVisitFallDue(), None:
-            _may_be_visited(given.facts)
+            _may_be_visited(given.facts, command.occasion)
             return [VisitFellDue.from_(command)]
         case LetVisitFallDue(), _:
             return []
         case ScheduleVisit(), None:
             _may_be_visited(given.facts)
             return [VisitScheduled.from_(command)]
-        case ScheduleVisit(), Due(person_id=person_id):
+        case ScheduleVisit(), Due(person_id=person_id, occasion=occasion):
             if command.person_id != person_id:
                 raise Rejected("visit.other_person")
-            _may_be_visited(given.facts)
-            return [VisitScheduled.from_(command)]
+            _may_be_visited(given.facts, occasion)
+            return [VisitScheduled.from_(command, occasion=occasion)]
         case ReassignVisit(), Scheduled(worker_id=worker_id):
             return [] if command.worker_id == worker_id else [VisitReassigned.from_(command)]
         case CompleteVisit(), Scheduled():
@@ -100,10 +102,14 @@ def decide(command: VisitCommand, visit: Visit, given: Given) -> Sequence[VisitE
             assert_never(visit)
 
 
-def _may_be_visited(facts: Known) -> None:
-    """A visit needs no consent of its own, but nobody is visited who has said that they don't want to be."""
+def _may_be_visited(facts: Known, occasion: VisitOccasion | None = None) -> None:
+    """A visit needs no consent of its own, but nobody is visited who has said that they don't want to be.
+
+    For somebody who died only their household is, in their bereavement.
+    """
     facts.must_be_open()
-    if facts.registered().refuses_visits:
+    person = facts.registered() if occasion is VisitOccasion.BEREAVEMENT else facts.living()
+    if person.refuses_visits:
         raise Rejected("visit.consent_withdrawn")
 
 
@@ -114,6 +120,8 @@ def _complete(command: CompleteVisit, visit: Scheduled, given: Given) -> Sequenc
         raise Rejected("visit.too_early", due=visit.due)
     if command.next_due is not None and command.next_due <= today:
         raise Rejected("visit.next_not_later", next_due=command.next_due)
+    if given.facts is not None and given.facts.dead and (command.needs or command.next_due):
+        raise Rejected("visit.for_the_dead", died_on=given.facts.person.died_on)
     return [VisitCompleted.from_(command, person_id=visit.person_id, worker_id=visit.worker_id)]
 
 
@@ -140,9 +148,9 @@ def _transfer(command: TransferVisit, person_id: str, due: date, given: Given) -
 def evolve(visit: Visit, event: VisitEvent) -> Visit:
     match event:
         case VisitFellDue():
-            return Due(event.person_id, event.due)
+            return Due(event.person_id, event.due, event.occasion)
         case VisitScheduled():
-            return Scheduled(event.person_id, event.worker_id, event.due)
+            return Scheduled(event.person_id, event.worker_id, event.due, event.occasion)
         case VisitReassigned():
             assert isinstance(visit, Scheduled)
             return replace(visit, worker_id=event.worker_id)
@@ -153,7 +161,7 @@ def evolve(visit: Visit, event: VisitEvent) -> Visit:
         case VisitCancelled():
             return Over("cancelled")
         case VisitTransferred():
-            return Due(event.person_id, event.due)
+            return Due(event.person_id, event.due, None if visit is None or isinstance(visit, Over) else visit.occasion)
         case _:
             assert_never(event)
 

@@ -69,6 +69,8 @@ def decide(command: FeedbackCommand, feedback: Feedback, given: GivenTo) -> Sequ
 def _ask(command: AskFeedback, facts: Known) -> Sequence[FeedbackEvent]:
     if not facts.person:
         raise Rejected("person.unknown")
+    if facts.died_on:
+        raise Rejected("person.dead", died_on=facts.died_on)
     return [FeedbackAsked.from_(command)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlmodel import Session
 
@@ -16,6 +17,7 @@ class Known:
 
     person: bool = False
     erased: bool = False
+    died_on: date | None = None
     provider_id: str | None = None
 
 
@@ -28,4 +30,9 @@ def known(session: Session, command: Command, state: object) -> Known:
     person = session.get(OVERVIEW.tables.person, person_id)
     feedback = session.get(OVERVIEW.tables.feedback, feedback_id)
     service = session.get(OVERVIEW.tables.service, feedback.service_id) if feedback and feedback.service_id else None
-    return Known(person is not None, bool(person and person.erased_on), service.provider_id if service else None)
+    return Known(
+        person is not None,
+        bool(person and person.erased_on),
+        person.died_on if person else None,
+        service.provider_id if service else None,
+    )

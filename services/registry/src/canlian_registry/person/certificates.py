@@ -22,6 +22,7 @@ from canlian_events.registry.person import (
     RenewCertificate,
 )
 from canlian_events.terms import DisabilityClass, Grade
+from canlian_registry.person.classifying import reassessment_until
 from canlian_registry.person.file import File, Held
 
 CERTIFICATE_YEARS = 10
@@ -81,12 +82,16 @@ def issue(command: IssueCertificate, person: File, given: Given) -> Sequence[Per
     check_issued(number, command.issued, given.at)
     if person.certificate and person.certificate.number != number.number:
         raise Rejected("person.certified_already")
+    if person.certificate and command.issued in (None, person.certificate.issued):
+        return []
     graded: list[PersonEvent] = []
     if person.grade is None:
         graded = [
             DisabilityReclassified(person_id=command.person_id, disability=person.disability, grade=Grade(number.grade))
         ]
-    return graded + record(command.person_id, number, command.issued, person.certificate)
+    until = reassessment_until(command.issued) if command.issued else None
+    current = until if until and until >= day_of(given.at) else None
+    return [*graded, _issued(command.person_id, number.number, command.issued, None, current)]
 
 
 def renew(command: RenewCertificate, person: File, given: Given) -> Sequence[PersonEvent]:
@@ -147,13 +152,16 @@ def run_out(command: RemindOfExpiry | ExpireCertificate, person: File) -> Sequen
             return []
 
 
-def _issued(person_id: str, number: str, issued: date | None, held: Held | None) -> CertificateIssued:
+def _issued(
+    person_id: str, number: str, issued: date | None, held: Held | None, reassessment: date | None = None
+) -> CertificateIssued:
     return CertificateIssued(
         person_id=person_id,
         number=number,
         issued=issued,
         expires=expires(issued) if issued else None,
         replaces=held.number if held else None,
+        reassessment_until=reassessment,
     )
 
 

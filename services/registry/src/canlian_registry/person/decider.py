@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, assert_never, get_args
+from typing import TYPE_CHECKING, get_args
 
 from canlian_chassis.decider import Claim, Decider, Given, Rejected
 from canlian_events.core import Event
 from canlian_events.registry.duplicates import PERSON, MergeDuplicate, RecordDistinct, UndoMerge
 from canlian_events.registry.person import (
     AccessNeedsRecorded,
+    AskReassessment,
     CertificateIssued,
     CertificateRenewed,
     ConsentGiven,
     ConsentWithdrawn,
     CorrectPerson,
-    DisabilityReclassified,
+    DeclineErasure,
     ErasePerson,
     ExpireCertificate,
     GiveConsent,
@@ -29,14 +30,18 @@ from canlian_events.registry.person import (
     ReclassifyDisability,
     RecordAccessNeeds,
     RecordCircumstances,
+    RecordDeath,
     RecordRosterEntry,
     RegisterPerson,
     RemindOfExpiry,
     RenewCertificate,
+    RequestErasure,
     WithdrawConsent,
+    WithdrawDeath,
+    WithdrawErasureRequest,
 )
 from canlian_events.terms import Role, Sex
-from canlian_registry.person import certificates, merging
+from canlian_registry.person import certificates, classifying, endings, merging
 from canlian_registry.person.file import Erased, File, Person, evolve, must_be_readable
 from canlian_registry.person.roster import correct, moved, must_be_open, record_circumstances, record_entry
 from canlian_registry.views import Place, place
@@ -48,6 +53,8 @@ if TYPE_CHECKING:
 def decide(command: PersonCommand, person: Person, given: Given) -> Sequence[PersonEvent]:
     if Role.RESIDENT in type(command).by:
         _only_their_own(command, person, given)
+    if isinstance(person, File):
+        endings.must_live(command, person)
     match command, person:
         case ErasePerson(), Erased():
             return []
@@ -81,14 +88,21 @@ def decide(command: PersonCommand, person: Person, given: Given) -> Sequence[Per
             return [ConsentWithdrawn.from_(command)]
         case RecordAccessNeeds(), File(features=features):
             return [] if command.features == features else [AccessNeedsRecorded.from_(command)]
-        case ReclassifyDisability(), File(disability=disability, grade=grade):
-            same = (command.disability, command.grade) == (disability, grade)
-            return [] if same else [DisabilityReclassified.from_(command)]
+        case ReclassifyDisability(), File():
+            return classifying.reclassify(command, person, given)
+        case AskReassessment(), File():
+            return classifying.ask_reassessment(command, person, given)
+        case RecordDeath(), File():
+            return endings.die(command, person, given)
+        case WithdrawDeath(), File():
+            return endings.live_on(command, person)
+        case RequestErasure() | WithdrawErasureRequest() | DeclineErasure(), File():
+            return endings.ask_erasure(command, person)
         case _, File():
             must_be_readable(person)
             return _change(command, person, given)
         case _:
-            assert_never(person)
+            raise AssertionError(f"{type(command).__name__} is not decided")
 
 
 def _change(command: PersonCommand, person: File, given: Given) -> Sequence[PersonEvent]:

@@ -25,12 +25,18 @@ from canlian_events.registry.person import (
     CircumstancesRecorded,
     ConsentGiven,
     ConsentWithdrawn,
+    DeathWithdrawn,
     DisabilityReclassified,
+    ErasureDeclined,
+    ErasureRequested,
+    ErasureRequestWithdrawn,
     PersonCorrected,
+    PersonDied,
     PersonErased,
     PersonEvent,
     PersonMoved,
     PersonRegistered,
+    ReassessmentAsked,
 )
 from canlian_events.terms import AccessFeature, DisabilityClass, Grade, Purpose, Sex
 
@@ -70,6 +76,11 @@ class File:
     """The file this one is another name of."""
     distinct: frozenset[str] = frozenset()
     """Who is not this person, though alike."""
+    reassessment_until: date | None = None
+    """The last day to dispute the class and grade, where it is known."""
+    reassessment_asked: bool = False
+    died_on: date | None = None
+    erasure_requested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +118,25 @@ def evolve(person: Person, event: PersonEvent) -> Person:
             }
             return replace(person, **changed)
         case CertificateIssued() | CertificateRenewed():
-            return replace(person, certificate=Held(event.number, event.issued), running_out=None)
+            until = event.reassessment_until if isinstance(event, CertificateIssued) else None
+            held = Held(event.number, event.issued)
+            return replace(
+                person, certificate=held, running_out=None, reassessment_until=until or person.reassessment_until
+            )
         case CertificateExpiring():
             return replace(person, running_out="expiring")
         case CertificateExpired():
             return replace(person, running_out="expired")
         case DisabilityReclassified():
-            return replace(person, disability=event.disability, grade=event.grade)
+            return replace(
+                person,
+                disability=event.disability,
+                grade=event.grade,
+                reassessment_until=event.reassessment_until,
+                reassessment_asked=False,
+            )
+        case ReassessmentAsked():
+            return replace(person, reassessment_asked=True)
         case CircumstancesRecorded():
             return replace(person, circumstances=event.circumstances)
         case AccessNeedsRecorded():
@@ -125,6 +148,14 @@ def evolve(person: Person, event: PersonEvent) -> Person:
         case PersonMoved():
             address = person.address if event.address is None else event.address
             return replace(person, community=event.to_community, address=address)
+        case PersonDied():
+            return replace(person, died_on=event.on, consents=frozenset())
+        case DeathWithdrawn():
+            return replace(person, died_on=None)
+        case ErasureRequested():
+            return replace(person, erasure_requested=True)
+        case ErasureRequestWithdrawn() | ErasureDeclined():
+            return replace(person, erasure_requested=False)
         case PersonErased():
             return Erased(person.community)
         case DuplicateMerged():

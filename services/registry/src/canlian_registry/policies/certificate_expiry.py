@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import get_args
 
 from canlian_chassis.policy import Cancel, Consequence, Later, policy
 from canlian_events.calendar import begin_of
@@ -13,6 +14,7 @@ from canlian_events.registry.person import (
     CertificateIssued,
     CertificateRenewed,
     ExpireCertificate,
+    PersonDied,
     PersonErased,
     RemindOfExpiry,
 )
@@ -21,13 +23,14 @@ REMINDER_DAYS = 60
 """How long before its expiry a certificate's bearer is reminded: time to be assessed again. Ours, not a law's."""
 
 
-@policy("registry.certificate-expiry", on=[CertificateIssued, CertificateRenewed, CertificateExpiring, PersonErased])
-def let_certificates_expire(
-    event: CertificateIssued | CertificateRenewed | CertificateExpiring | PersonErased, meta: Meta
-) -> Iterable[Consequence]:
+Told = CertificateIssued | CertificateRenewed | CertificateExpiring | PersonDied | PersonErased
+
+
+@policy("registry.certificate-expiry", on=get_args(Told))
+def let_certificates_expire(event: Told, meta: Meta) -> Iterable[Consequence]:
     """The reminder waits first, and when it is given the expiry; a newer certificate takes the place of either."""
     key = f"certificate-{event.person_id}"
-    if isinstance(event, PersonErased) or event.expires is None:
+    if isinstance(event, PersonDied | PersonErased) or event.expires is None:
         yield Cancel(key)
         return
     remind_at = begin_of(event.expires - timedelta(days=REMINDER_DAYS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from canlian_events.catalog.service import ServiceDetails
 from canlian_events.terms import AccessFeature, DisabilityClass, Grade
@@ -21,6 +22,7 @@ class PersonFacts:
     access_needs: frozenset[AccessFeature] = frozenset()
     shares: bool = False
     erased: bool = False
+    died_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def next_in_line(session: Session, event: Freeing, meta: Meta) -> Sequence[str]:
     found: list[str] = []
     for row in queries.waiting_for(session, event.service_id):
         person = queries.person_facts(session, row.person_id)
-        if person and not grounds_against(person, details, year):
+        if person and not (person.erased or person.died_on) and not grounds_against(person, details, year):
             found.append(row.referral_id)
     return found[:places]
 

@@ -71,6 +71,8 @@ def decide(command: ReferralCommand, referral: Referral, given: Given) -> Sequen
     if erased and not isinstance(command, WithdrawReferral | LapseReferral):
         # what is open for somebody erased ends, and nothing else happens to it
         raise Rejected("person.erased")
+    if given.facts is not None and given.facts.died_on and isinstance(command, _FOR_THE_LIVING):
+        raise Rejected("person.dead", died_on=given.facts.died_on)
     if referral is None:
         if isinstance(command, ReferPerson):
             return send(command, given)
@@ -104,6 +106,9 @@ def decide(command: ReferralCommand, referral: Referral, given: Given) -> Sequen
             return _transfer(command, referral, given)
         case _:
             assert_never(command)
+
+
+_FOR_THE_LIVING = (ReferPerson, AcceptReferral, WaitlistReferral, OfferFreedPlace, StartService)
 
 
 def _answer(

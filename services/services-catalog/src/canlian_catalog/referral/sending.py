@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlmodel import Session
@@ -30,6 +31,10 @@ class SendingFacts:
     @property
     def erased(self) -> bool:
         return self.person is not None and self.person.erased
+
+    @property
+    def died_on(self) -> date | None:
+        return self.person.died_on if self.person else None
 
 
 def find_facts(session: Session, command: Any, referral: Referral) -> SendingFacts:

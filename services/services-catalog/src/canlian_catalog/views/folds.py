@@ -49,7 +49,9 @@ from canlian_events.registry.person import (
     CircumstancesRecorded,
     ConsentGiven,
     ConsentWithdrawn,
+    DeathWithdrawn,
     DisabilityReclassified,
+    PersonDied,
     PersonErased,
     PersonMoved,
     PersonRegistered,
@@ -64,6 +66,8 @@ PersonFact = (
     | ConsentGiven
     | ConsentWithdrawn
     | PersonMoved
+    | PersonDied
+    | DeathWithdrawn
     | PersonErased
 )
 
@@ -92,6 +96,10 @@ def person(row: PersonRow | None, event: PersonFact, meta: Meta) -> PersonRow | 
             return row.with_(shares=isinstance(event, ConsentGiven)) if about_sharing else row
         case PersonMoved():
             return row.with_(community=event.to_community)
+        case PersonDied():
+            return row.with_(died_on=event.on, shares=False)
+        case DeathWithdrawn():
+            return row.with_(died_on=None)
         case PersonErased():
             return row.with_(erased=True)
         case _:
@@ -196,4 +204,4 @@ def rating(row: RatingRow | None, event: FeedbackGiven, meta: Meta) -> RatingRow
     return row.with_(scores=row.scores + event.score, rated=row.rated + 1)
 
 
-views = Views("catalog", version=3, rows=CatalogRow, projections=[person, provider, service, referral, rating])
+views = Views("catalog", version=4, rows=CatalogRow, projections=[person, provider, service, referral, rating])

@@ -30,6 +30,7 @@ def person_facts(session: Session, person_id: str) -> PersonFacts | None:
         access_needs=frozenset(map(AccessFeature, row.access)),
         shares=row.shares,
         erased=row.erased,
+        died_on=row.died_on,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -28,6 +28,7 @@ class PersonRow(CatalogRow, table=True):
     access: list[str] = Field(default_factory=list, sa_type=JSON)
     shares: bool = False
     erased: bool = False
+    died_on: date | None = None
 
 
 class ProviderRow(CatalogRow, table=True):
