@@ -31,6 +31,7 @@ from canlian_events.catalog.service import ServiceDetails, ServiceListed
 from canlian_events.core import Event
 from canlian_events.evaluation.feedback import FeedbackAsked, FeedbackGiven
 from canlian_events.meta import Meta
+from canlian_events.registry.association import ActivityHeld
 from canlian_events.registry.community import CommunityOpened, DirectorNamed, GridWorkerNamed
 from canlian_events.registry.person import CertificateIssued, DeathWithdrawn, PersonDied, PersonMoved, PersonRegistered
 from canlian_events.terms import (
@@ -134,6 +135,31 @@ def test_somebody_with_two_completed_services_took_part_once(session: Session) -
     assert OVERVIEW.participation_rate(session, HERE, YEAR) == Rate(1, 2)
     [line] = OVERVIEW.behind(session, "participants", HERE, YEAR)
     assert (line.person_id, line.event_id) == (ANNA, "event-3")
+
+
+def came(day: date, *people: str, number: int = 1) -> tuple[str, date, Event]:
+    event = ActivityHeld(
+        association_id="association_00000001",
+        activity_id=f"activity_{number:08}",
+        title="读书会",
+        on=day,
+        attendees=frozenset(people),
+    )
+    return HERE, day + timedelta(days=2), event
+
+
+def test_who_came_to_an_activity_took_part_once_however_often(session: Session) -> None:
+    """domain.md: participation is a completed service or at least one activity in the period."""
+    activities = [came(date(2026, 2, 1), ANNA, BO), came(date(2026, 3, 1), ANNA, number=2)]
+    told(session, [registered(ANNA), registered(BO), *activities, completed(BO, date(2026, 4, 1))])
+    assert OVERVIEW.participation_rate(session, HERE, YEAR) == Rate(2, 2)
+    lines = OVERVIEW.behind(session, "participants", HERE, YEAR)
+    assert {(line.person_id, line.event_id) for line in lines} == {(ANNA, "event-3"), (BO, "event-3")}
+
+
+def test_an_activity_counts_on_the_day_it_was_held(session: Session) -> None:
+    told(session, [registered(ANNA), came(date(2025, 12, 31), ANNA)])
+    assert OVERVIEW.participation_rate(session, HERE, YEAR) == Rate(0, 1)
 
 
 def test_a_service_completed_in_another_year_is_not_taking_part_in_this_one(session: Session) -> None:

@@ -17,6 +17,7 @@ from canlian_events.catalog.referral import ServiceCompleted
 from canlian_events.core import Event
 from canlian_events.evaluation.feedback import FeedbackAsked, FeedbackGiven
 from canlian_events.meta import Meta
+from canlian_events.registry.association import ActivityHeld
 from canlian_events.registry.person import PersonMoved, PersonRegistered
 from canlian_events.terms import DisabilityClass, Occasion, Outcome, RaterKind, Sex
 from canlian_overview import Period, Rate, overview
@@ -49,7 +50,7 @@ class Step(NamedTuple):
 steps = st.lists(
     st.builds(
         Step,
-        st.sampled_from(["register", "move", "complete", "feedback"]),
+        st.sampled_from(["register", "move", "complete", "activity", "feedback"]),
         st.integers(0, 5),
         st.integers(0, 2),
         st.integers(1, 5),
@@ -90,6 +91,8 @@ def events_of(step: Step, number: int, person: str, community: str, lives_in: di
             return [PersonMoved(person_id=person, from_community=before, to_community=community)]
         case "complete", str():
             return [completed(person, number, step.score)]
+        case "activity", str():
+            return [held(sorted(lives_in)[: step.score], number)]
         case "feedback", str():
             return feedback(person, number, step.score)
         case _:
@@ -118,6 +121,17 @@ def completed(person: str, number: int, service: int) -> ServiceCompleted:
     )
 
 
+def held(people: Sequence[str], number: int) -> ActivityHeld:
+    on = FIRST + timedelta(days=number)
+    return ActivityHeld(
+        association_id="association_00000001",
+        activity_id=f"activity_{number:08}",
+        title="读书会",
+        on=on,
+        attendees=frozenset(people),
+    )
+
+
 def feedback(person: str, number: int, score: int) -> list[Event]:
     asked = FeedbackAsked(
         feedback_id=f"feedback_{number:08}", person_id=person, occasion=Occasion.VISIT, occasion_id=f"visit_{number:08}"
@@ -135,10 +149,12 @@ def viewed(log: Log) -> Session:
 
 
 def naive_participation(log: Log, prefix: str, period: Period) -> Rate:
-    """Who lives here when the period ends, and who of them completed a service in it."""
+    """Who lives here when the period ends, and who of them completed a service or came to an activity in it."""
     home: dict[str, str] = {}
-    served = set()
+    served: set[str] = set()
     for event, meta in log:
+        if isinstance(event, ActivityHeld) and period.start <= event.on <= period.end:
+            served |= event.attendees
         if meta.said_at.date() > period.end:
             continue
         match event:

@@ -35,6 +35,12 @@ ServiceId = Annotated[str, _id("service")]
 ReferralId = Annotated[str, _id("referral")]
 FeedbackId = Annotated[str, _id("feedback")]
 ShowingId = Annotated[str, _id("showing")]
+AssociationId = Annotated[str, _id("association")]
+ActivityId = Annotated[str, _id("activity")]
+BodyId = Annotated[str, _id("body")]
+SeatId = Annotated[str, _id("seat")]
+AssociateId = Annotated[str, _id("(person|worker|member)")]
+"""Somebody in the registry, a worker, or somebody known only as a member: a relative, or a representative of others."""
 
 CommunityCode = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
 """The statistical code: province, city, district, subdistrict (9 digits), community (3); 000 is the subdistrict."""

@@ -4,7 +4,7 @@ from canlian_events.assistance import assessment, need, visit
 from canlian_events.catalog import matching, provider, referral, service
 from canlian_events.core import AGGREGATES, COMMANDS, EVENT_NAMES, EVENTS, QUERIES
 from canlian_events.evaluation import feedback, rates
-from canlian_events.registry import community, household, person, showing, training, worker
+from canlian_events.registry import association, body, community, household, person, showing, training, worker
 
 __all__ = [
     "AGGREGATES",
@@ -13,6 +13,8 @@ __all__ = [
     "EVENT_NAMES",
     "QUERIES",
     "assessment",
+    "association",
+    "body",
     "community",
     "feedback",
     "household",

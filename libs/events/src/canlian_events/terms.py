@@ -342,6 +342,71 @@ class ProviderKind(Term):
     LEGAL_AID = "legal_aid", "法律援助"
 
 
+class SpecialKind(Term):
+    """专门协会: the five special associations, whose kinds are also the five categories a congress must have."""
+
+    BLIND = "blind", "盲人"
+    DEAF = "deaf", "聋人"
+    PHYSICAL = "physical", "肢残人"
+    INTELLECTUAL = "intellectual", "智力残疾人及亲友"
+    PSYCHIATRIC = "psychiatric", "精神残疾人及亲友"
+
+    @classmethod
+    def of(cls, disability: DisabilityClass) -> Self | None:
+        """The kind of a class: hearing and speech are one; somebody with several belongs to whichever they say."""
+        code = {1: "blind", 2: "deaf", 3: "deaf", 4: "physical", 5: "intellectual", 6: "psychiatric"}.get(disability)
+        return cls(code) if code else None
+
+
+class BodyKind(Term):
+    """The bodies of a federation, each elected or named for a term."""
+
+    CONGRESS = "congress", "代表大会"
+    PRESIDIUM = "presidium", "主席团"
+    EXECUTIVE_BOARD = "executive_board", "执行理事会"
+    LEADING_GROUP = "leading_group", "领导小组"
+
+
+class Position(Term):
+    """What a member of a body is in it."""
+
+    DELEGATE = "delegate", "代表"
+    CHAIR = "chair", "主席"
+    VICE_CHAIR = "vice_chair", "副主席"
+    DIRECTOR = "board_director", "理事长"
+    VICE_DIRECTOR = "vice_board_director", "副理事长"
+    HEAD = "head", "组长"
+    DEPUTY = "deputy", "副组长"
+    MEMBER = "member", "成员"
+
+
+class Category(Term):
+    """Whom a member of a body stands for; somebody may stand for several."""
+
+    DISABLED_PERSON = "disabled_person", "残疾人"
+    RELATIVE = "relative", "残疾人亲友"
+    ROLE_MODEL = "role_model", "自强模范"
+    GRASS_ROOTS = "grass_roots", "基层一线"
+    SOCIAL_ORGANISATION = "social_organisation", "社会组织"
+    VOLUNTEER = "volunteer", "助残志愿者"
+    DEPARTMENT = "department", "政府部门"
+    DEPARTMENT_HEAD = "department_head", "承担残疾人工作部门的负责人"
+    PARTY_SECRETARY = "party_secretary", "党工委书记"
+    OFFICE_DIRECTOR = "office_director", "办事处主任"
+    COMMUNITY_SECRETARY = "community_secretary", "社区书记"
+
+
+class VacancyReason(Term):
+    """Why a seat of a body fell vacant."""
+
+    RESIGNED = "resigned", "辞职"
+    MOVED_AWAY = "moved_away", "迁出"
+    DIED = "died", "去世"
+    RECALLED = "recalled", "罢免"
+    OFFICE_CHANGED = "office_changed", "职务变动"
+    OTHER = "other", "其他"
+
+
 class Employment(Term):
     EMPLOYED = "employed", "在业"
     UNEMPLOYED = "unemployed", "未就业"

@@ -121,7 +121,20 @@ def _participations(session: Session, tables: Tables, period: Period) -> list[tu
         .where(_within(part.on, period))
         .order_by(col(part.position))
     )
-    return [(Evidence(*line[:-1]), line[-1]) for line in session.execute(query)]
+    served = [(Evidence(*line[:-1]), line[-1]) for line in session.execute(query)]
+    came = [(line, None) for line in _attendances(session, tables, period)]
+    return sorted([*served, *came], key=lambda part: part[0].position) if came else served
+
+
+def _attendances(session: Session, tables: Tables, period: Period) -> list[Evidence]:
+    """Everybody who came to an association's activity, a line each."""
+    table = tables.activity
+    held = session.execute(select(table).where(_within(table.on, period))).scalars()
+    return [
+        Evidence(row.community, "person", person_id, person_id, row.on, row.event_id, row.position)
+        for row in held
+        for person_id in row.attendees
+    ]
 
 
 _Query = tuple[ColumnElement[str], Select[Any, Any, Any, Any, Any, Any, Any]]

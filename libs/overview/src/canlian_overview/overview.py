@@ -178,6 +178,7 @@ def overview(base: type[Row]) -> Overview:
             help.visits(own.visit),
             outcomes.referrals(own.referral),
             outcomes.participations(own.participation),
+            outcomes.activities(own.activity),
             outcomes.feedback(own.feedback),
             places.services(own.service),
             places.providers(own.provider),

@@ -126,6 +126,15 @@ class ParticipationRow(OfPerson):
     on: date = Field(index=True)
 
 
+class ActivityRow(Shape):
+    """An association's activity: each of `attendees` took part in it. `community` is where the association is."""
+
+    activity_id: str = Field(primary_key=True)
+    association_id: str = Field(index=True)
+    on: date = Field(index=True)
+    attendees: list[str] = Field(default_factory=list, sa_type=JSON)
+
+
 class FeedbackRow(OfPerson):
     """`score` is None until it is given."""
 
@@ -169,6 +178,7 @@ class Tables:
     visit: type[VisitRow]
     referral: type[ReferralRow]
     participation: type[ParticipationRow]
+    activity: type[ActivityRow]
     feedback: type[FeedbackRow]
     service: type[ServiceRow]
     provider: type[ProviderRow]
@@ -184,6 +194,7 @@ def tables(base: type[Row]) -> Tables:
         _table(VisitRow, base),
         _table(ReferralRow, base),
         _table(ParticipationRow, base),
+        _table(ActivityRow, base),
         _table(FeedbackRow, base),
         _table(ServiceRow, base),
         _table(ProviderRow, base),

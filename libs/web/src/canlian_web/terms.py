@@ -127,6 +127,20 @@ _ENGLISH: dict[type[Enum], dict[str | int, str]] = {
     terms.Outcome: {"met": "need met", "not_met": "need not met"},
     terms.RaterKind: {"person": "disabled people and families", "grass_roots": "grass-roots organisations"},
     terms.ProviderKind: {"medical": "medical institution", "womens_federation": "women's federation"},
+    terms.SpecialKind: {
+        "physical": "physically disabled",
+        "intellectual": "intellectually disabled and relatives",
+        "psychiatric": "psychiatrically disabled and relatives",
+    },
+    terms.Position: {"board_director": "director of the board", "vice_board_director": "vice director of the board"},
+    terms.Category: {
+        "relative": "relative of a disabled person",
+        "grass_roots": "grass-roots front line",
+        "department_head": "head of the department that carries disability work",
+        "party_secretary": "secretary of the party work committee",
+        "office_director": "director of the subdistrict office",
+    },
+    terms.VacancyReason: {"office_changed": "change of office"},
     terms.Employment: {"unable": "unable to work"},
     terms.Schooling: {
         "none": "no schooling",

@@ -1,9 +1,12 @@
 """The registry on one page: who and where."""
 
 from canlian_chassis.service import Service
+from canlian_registry.association.decider import association
+from canlian_registry.body.decider import body
 from canlian_registry.community.decider import community
 from canlian_registry.household.decider import household
 from canlian_registry.person.decider import person
+from canlian_registry.policies.association_chair import let_directors_chair
 from canlian_registry.policies.certificate_expiry import let_certificates_expire
 from canlian_registry.policies.household import follow_members, let_birthdays_come
 from canlian_registry.showing.decider import showing
@@ -15,6 +18,8 @@ service = Service(
     "registry",
     context="registry",
     deciders=[
+        association,
+        body,
         community,
         household,
         person,
@@ -26,6 +31,7 @@ service = Service(
         let_certificates_expire,
         follow_members,
         let_birthdays_come,
+        let_directors_chair,
     ],
     views=views,
 )

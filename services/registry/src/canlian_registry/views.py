@@ -15,9 +15,17 @@ from canlian_chassis.row import Row
 from canlian_chassis.views.runner import Views
 from canlian_events.calendar import day_of
 from canlian_events.meta import Meta
-from canlian_events.registry.community import CommunityClosed, CommunityOpened
+from canlian_events.registry.association import AssociationFounded
+from canlian_events.registry.community import CommunityClosed, CommunityOpened, DirectorNamed
 from canlian_events.registry.household import MemberJoined, MemberLeft
-from canlian_events.registry.person import DeathWithdrawn, PersonDied, PersonErased, PersonMoved, PersonRegistered
+from canlian_events.registry.person import (
+    DeathWithdrawn,
+    DisabilityReclassified,
+    PersonDied,
+    PersonErased,
+    PersonMoved,
+    PersonRegistered,
+)
 from canlian_events.registry.worker import (
     RoleGranted,
     RoleRevoked,
@@ -26,7 +34,7 @@ from canlian_events.registry.worker import (
     WorkerErased,
     WorkerReleased,
 )
-from canlian_events.terms import Role, WorkerKind
+from canlian_events.terms import DisabilityClass, Role, WorkerKind
 
 Opening = Literal["open", "closed"] | None
 """Whether a community works; None where there was never one."""
@@ -45,6 +53,14 @@ class CommunityRow(RegistryRow, table=True):
 
     community: str = Field(primary_key=True)
     is_open: bool = True
+    director: str | None = None
+
+
+class AssociationRow(RegistryRow, table=True):
+    __tablename__ = "association"
+
+    association_id: str = Field(primary_key=True)
+    community: str | None = Field(default=None, index=True)
 
 
 class ResidentRow(RegistryRow, table=True):
@@ -52,6 +68,7 @@ class ResidentRow(RegistryRow, table=True):
 
     person_id: str = Field(primary_key=True)
     community: str = Field(index=True)
+    disability: int
     died: bool = False
 
 
@@ -77,10 +94,14 @@ class HouseholdMemberRow(RegistryRow, table=True):
 
 
 @projection(CommunityRow, key=lambda event: event.community)
-def communities(row: CommunityRow | None, event: CommunityOpened | CommunityClosed, _: Meta) -> CommunityRow | None:
+def communities(
+    row: CommunityRow | None, event: CommunityOpened | DirectorNamed | CommunityClosed, _: Meta
+) -> CommunityRow | None:
     match event, row:
         case CommunityOpened(), _:
             return CommunityRow(community=event.community)
+        case DirectorNamed(), CommunityRow():
+            return row.with_(director=event.worker_id)
         case CommunityClosed(), CommunityRow():
             return row.with_(is_open=False)
         case _:
@@ -90,18 +111,22 @@ def communities(row: CommunityRow | None, event: CommunityOpened | CommunityClos
 @projection(ResidentRow, key=lambda event: event.person_id)
 def residents(
     row: ResidentRow | None,
-    event: PersonRegistered | PersonMoved | PersonDied | DeathWithdrawn | PersonErased,
+    event: PersonRegistered | PersonMoved | DisabilityReclassified | PersonDied | DeathWithdrawn | PersonErased,
     _: Meta,
 ) -> ResidentRow | None:
-    match event:
-        case PersonDied() | DeathWithdrawn():
-            return row.with_(died=isinstance(event, PersonDied)) if row else None
-        case PersonRegistered():
-            return ResidentRow(person_id=event.person_id, community=event.community)
-        case PersonMoved():
-            return ResidentRow(person_id=event.person_id, community=event.to_community)
-        case PersonErased():
+    match event, row:
+        case PersonRegistered(), _:
+            return ResidentRow(person_id=event.person_id, community=event.community, disability=event.disability)
+        case PersonMoved(), ResidentRow():
+            return row.with_(community=event.to_community)
+        case DisabilityReclassified(), ResidentRow():
+            return row.with_(disability=event.disability)
+        case PersonDied() | DeathWithdrawn(), ResidentRow():
+            return row.with_(died=isinstance(event, PersonDied))
+        case PersonErased(), _:
             return None
+        case _:
+            return row
 
 
 @projection(WorkerRow, key=lambda event: event.worker_id)
@@ -128,6 +153,11 @@ def workers(
             return row
 
 
+@projection(AssociationRow, key=lambda event: event.association_id)
+def associations(_row: AssociationRow | None, event: AssociationFounded, _: Meta) -> AssociationRow:
+    return AssociationRow(association_id=event.association_id, community=event.community)
+
+
 @projection(HouseholdMemberRow, key=lambda event: event.member_id)
 def household_members(
     row: HouseholdMemberRow | None, event: MemberJoined | MemberLeft, _: Meta
@@ -139,13 +169,14 @@ def household_members(
 
 views = Views(
     "registry",
-    version=5,
+    version=6,
     rows=RegistryRow,
     projections=[
         communities,
         residents,
         workers,
         household_members,
+        associations,
     ],
 )
 
@@ -155,11 +186,23 @@ class Place:
     """A community as others see it."""
 
     standing: Opening = None
+    director: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Somebody by their id, a person's or a worker's: what the registry knows of them."""
+
+    exists: bool = False
+    community: str | None = None
+    """Where a person lives; a worker may work in several."""
+    disability: DisabilityClass | None = None
+    died: bool = False
 
 
 def place(session: Session, community: str) -> Place:
     row = session.get(CommunityRow, community)
-    return Place("open" if row.is_open else "closed") if row else Place()
+    return Place("open" if row.is_open else "closed", row.director) if row else Place()
 
 
 def residents_of(session: Session, community: str) -> int:
@@ -204,3 +247,21 @@ def homes_of(session: Session, household_id: str) -> set[str]:
     """The communities in which the persons of a household are registered."""
     of_household = select(HouseholdMemberRow.member_id).where(HouseholdMemberRow.household_id == household_id)
     return set(session.exec(select(ResidentRow.community).where(col(ResidentRow.person_id).in_(of_household))))
+
+
+def known(session: Session, id_: str) -> Known:
+    if row := session.get(ResidentRow, id_):
+        return Known(True, row.community, DisabilityClass(row.disability), row.died)
+    return Known(session.get(WorkerRow, id_) is not None)
+
+
+def unknown_among(session: Session, person_ids: Collection[str]) -> set[str]:
+    """Those of them who are not registered."""
+    rows = session.exec(select(ResidentRow.person_id).where(col(ResidentRow.person_id).in_(person_ids)))
+    return set(person_ids) - set(rows)
+
+
+def association_of(session: Session, community: str) -> str | None:
+    return session.exec(
+        select(AssociationRow.association_id).where(AssociationRow.community == community)
+    ).one_or_none()

@@ -20,7 +20,8 @@ from canlian_events.catalog.referral import (
 )
 from canlian_events.evaluation.feedback import FeedbackAsked, FeedbackGiven, FeedbackReplied
 from canlian_events.meta import Meta
-from canlian_overview.rows import FeedbackRow, ParticipationRow, ReferralRow
+from canlian_events.registry.association import ActivityHeld
+from canlian_overview.rows import ActivityRow, FeedbackRow, ParticipationRow, ReferralRow
 
 ReferralSeen = (
     ServiceReferred
@@ -111,6 +112,22 @@ def participations(table: type[ParticipationRow]) -> Projection:
         )
 
     return overview_participations
+
+
+def activities(table: type[ActivityRow]) -> Projection:
+    @projection(table, key=lambda event: event.activity_id)
+    def overview_activities(_row: ActivityRow | None, event: ActivityHeld, meta: Meta) -> ActivityRow:
+        return table(
+            activity_id=event.activity_id,
+            association_id=event.association_id,
+            community=meta.community,
+            on=event.on,
+            attendees=sorted(event.attendees),
+            event_id=meta.id,
+            position=meta.position,
+        )
+
+    return overview_activities
 
 
 SERVICE = "service"
