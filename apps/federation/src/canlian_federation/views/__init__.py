@@ -1,15 +1,25 @@
 """Everything this tool knows, folded from the log. It opens people's files and workers' names."""
 
 from canlian_chassis.views.runner import Views
+from canlian_federation.views import associations
 from canlian_federation.views.base import OVERVIEW, TRAIL, FederationRow
+from canlian_federation.views.bodies import bodies
 from canlian_federation.views.looked import LOOKED
 from canlian_federation.views.people import people
 from canlian_federation.views.workers import workers
 
 views = Views(
     "federation",
-    version=6,
+    version=7,
     rows=FederationRow,
-    projections=[*OVERVIEW.projections, TRAIL.projection, workers, people, LOOKED.projection],
+    projections=[
+        *OVERVIEW.projections,
+        TRAIL.projection,
+        workers,
+        people,
+        LOOKED.projection,
+        *associations.PROJECTIONS,
+        bodies,
+    ],
     opens=True,
 )
