@@ -71,6 +71,7 @@ def test_of_a_person_only_what_is_needed_at_the_door_is_kept():
         "sex": Sex.FEMALE,
         "address": "和平路3号",
         "features": [],
+        "merged_into": None,
     }
 
 

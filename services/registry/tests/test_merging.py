@@ -54,7 +54,7 @@ from canlian_registry.person.decider import person
 from canlian_registry.person.merging import beside
 
 THIRD_ID = "person_00000003"
-TWIN = REGISTERED.model_copy(update={"person_id": ANOTHER_ID, "citizen_id": ANOTHER_CITIZEN_ID, "community": THERE})
+TWIN = REGISTERED.model_copy(update={"person_id": ANOTHER_ID, "citizen_id": ANOTHER_CITIZEN_ID})
 TWIN_CERTIFIED = CertificateIssued(
     person_id=ANOTHER_ID, number=f"{ANOTHER_CITIZEN_ID}42", issued=date(2020, 5, 6), expires=date(2030, 5, 6)
 )
@@ -66,6 +66,7 @@ UNDONE = MergeUndone(person_id=ID, duplicate=ANOTHER_ID)
 APART = MergedIntoUndone(person_id=ANOTHER_ID, apart_from=ID)
 DISTINCT = RecordDistinct(person_id=ID, other=ANOTHER_ID)
 TWO = given(person, REGISTERED).beside_of(person, TWIN)
+ELSEWHERE = given(person, REGISTERED).beside_of(person, TWIN.model_copy(update={"community": THERE}))
 ONE = given(person, REGISTERED, MERGED).beside_of(person, TWIN, INTO)
 
 
@@ -122,7 +123,11 @@ def test_two_certificates_in_force_are_no_typing_mistake():
 
 def test_both_files_must_be_of_communities_one_may_decide_on():
     here_only = Actor("worker_00000009", frozenset({Role.STAFF}), (HERE,))
-    TWO.when(MERGE, by=here_only).refused("wrong_community", community=THERE)
+    ELSEWHERE.when(MERGE, by=here_only).refused("wrong_community", community=THERE)
+
+
+def test_files_of_two_communities_are_merged_once_one_of_them_has_moved():
+    ELSEWHERE.when(MERGE, by=STAFF).refused("person.elsewhere", here=HERE, there=THERE)
 
 
 @pytest.mark.parametrize(

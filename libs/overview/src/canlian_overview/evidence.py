@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, literal, null, or_, select
 from sqlmodel import Session, col
 
+from canlian_chassis.views.same import meaning, meanings
 from canlian_overview.rates import SATISFIED_FROM, Period
 from canlian_overview.rows import CommunityRow, FeedbackRow, NeedRow, OfPerson, PersonRow, ReferralRow, Tables, VisitRow
 
@@ -32,14 +33,20 @@ class Evidence(NamedTuple):
 
 
 def find(session: Session, tables: Tables, code: str, prefix: str, period: Period) -> list[Evidence]:
-    """The lines behind a figure, in the order of the log. Raises KeyError for a figure nobody defined."""
+    """The lines behind a figure, in the order of the log. Raises KeyError for a figure nobody defined.
+
+    They name the person by the file that is kept, whichever id a thing was done under.
+    """
     if code == "persons":
         return list(_residents(session, tables, prefix, period).values())
     if code == "participants":
         return _participants(session, tables, prefix, period)
     community, query = COUNTED[code](tables, period)
     found = session.execute(query.where(community.startswith(prefix, autoescape=True)))
-    return sorted((Evidence(*line) for line in found), key=lambda line: line.position)
+    kept = meanings(session, tables.person)
+    lines = (Evidence(*line) for line in found)
+    named = (line._replace(person_id=kept.get(line.person_id or "", line.person_id)) for line in lines)
+    return sorted(named, key=lambda line: line.position)
 
 
 def persons_by_service(session: Session, tables: Tables, prefix: str, period: Period) -> dict[str, set[str]]:
@@ -63,6 +70,7 @@ def _residents(session: Session, tables: Tables, prefix: str, period: Period) ->
         col(person.position),
         col(person.earlier),
     ).where(
+        col(person.merged_into).is_(None),
         col(person.registered_on) <= period.end,
         _alive(person, period.end),
         or_(col(person.community).startswith(prefix, autoescape=True), col(person.since) > period.end),
@@ -107,12 +115,13 @@ def _participants(session: Session, tables: Tables, prefix: str, period: Period)
 
 def _participations(session: Session, tables: Tables, period: Period) -> list[tuple[Evidence, str | None]]:
     part = tables.participation
+    person_id = meaning(tables.person, part.person_id)
     query = (
         select(
             col(part.community),
             literal("person"),
-            col(part.person_id),
-            col(part.person_id),
+            person_id,
+            person_id,
             col(part.on),
             col(part.event_id),
             col(part.position),
@@ -182,7 +191,8 @@ def _feedback(feedback: type[FeedbackRow], *where: ColumnElement[bool]) -> _Quer
 
 
 def _persons(person: type[PersonRow], *where: ColumnElement[bool]) -> _Query:
-    return _lines("person", person, person.person_id, person.certificate_expires, *where)
+    counts = col(person.merged_into).is_(None)
+    return _lines("person", person, person.person_id, person.certificate_expires, counts, *where)
 
 
 def _communities(table: type[CommunityRow], *where: ColumnElement[bool]) -> _Query:

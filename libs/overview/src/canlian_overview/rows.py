@@ -61,6 +61,8 @@ class PersonRow(OfPerson):
     """The purposes consented to."""
     died_on: date | None = None
     """Counted up to that day."""
+    merged_into: str | None = Field(default=None, index=True)
+    """The file this one is another name of: it does not count, and what was done under it counts for that one."""
     erased_on: date | None = None
     """When the person's data was erased: they are counted still, and no more is known or done."""
 

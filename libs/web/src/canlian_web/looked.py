@@ -53,9 +53,12 @@ class Looked:
     row: type[Shape]
     projection: Projection
 
-    def of(self, db: Session, person_id: str, limit: int = NEWEST, *, own: bool = True) -> tuple[Sequence[Shape], int]:
-        """The newest of this person's file, the newest first; and how many there are. `own`: with the person's own."""
-        where = [col(self.row.person_id) == person_id]
+    def of(self, db: Session, *person_ids: str, limit: int = NEWEST, own: bool = True) -> tuple[Sequence[Shape], int]:
+        """The newest of this person's file, the newest first; and how many there are. `own`: with the person's own.
+
+        Several ids are those of one person's merged files.
+        """
+        where: list[ColumnElement[bool]] = [col(self.row.person_id).in_(person_ids)]
         if not own:
             where.append(col(self.row.why) != ShownFor.OWN.value)
         return self._newest(db, where, limit, 0)

@@ -12,12 +12,13 @@ from sqlmodel import Session, col, select
 
 from canlian_assistance.views import CommunityRow, NeedRow, PersonRow, VisitRow
 from canlian_chassis.decider import Rejected
+from canlian_chassis.views.same import meant, same
 from canlian_events.assistance.assessment import AssessmentCompleted
 from canlian_events.assistance.visit import VisitFellDue
 from canlian_events.core import Command
 from canlian_events.meta import Meta
 from canlian_events.registry.person import ConsentWithdrawn, PersonDied, PersonErased, PersonMoved
-from canlian_events.terms import Domain
+from canlian_events.terms import Domain, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class KnownPerson:
     refuses_visits: bool = False
     erased: bool = False
     died_on: date | None = None
+    ids: frozenset[str] = frozenset()
+    """All ids this person's file goes by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,10 @@ class Known:
             raise Rejected("person.dead", died_on=person.died_on)
         return person
 
+    def means(self, one: str, other: str) -> bool:
+        """Whether both ids are the person's, of whom the facts are."""
+        return one == other or (self.person is not None and {one, other} <= self.person.ids)
+
     @property
     def erased(self) -> bool:
         return self.person is not None and self.person.erased
@@ -74,10 +81,13 @@ def not_erased(facts: Known | None) -> None:
 def known(session: Session, command: Command, state: object) -> Known:
     """The facts for any command of this service: about the person it names, or else the one it happens to."""
     community = session.get(CommunityRow, getattr(command, "community", ""))
-    person = session.get(PersonRow, getattr(command, "person_id", None) or getattr(state, "person_id", ""))
+    about = str(getattr(command, "person_id", None) or getattr(state, "person_id", ""))
+    person = meant(session, PersonRow, about)
+    # only a resident's authority hangs on whose id it is
+    ids = frozenset(same(session, PersonRow, about) if Role.RESIDENT in type(command).by else ())
     return Known(
         None if community is None else "open" if community.is_open else "closed",
-        KnownPerson(person.birth_year, person.refuses_visits, person.erased, person.died_on) if person else None,
+        KnownPerson(person.birth_year, person.refuses_visits, person.erased, person.died_on, ids) if person else None,
     )
 
 
@@ -92,9 +102,10 @@ class InHand(NamedTuple):
 
 def in_hand(session: Session, event: PersonMoved | ConsentWithdrawn | PersonDied | PersonErased, _meta: Meta) -> InHand:
     """What is open for the person the event is about."""
-    needs = select(NeedRow.need_id).where(NeedRow.person_id == event.person_id, col(NeedRow.is_open))
-    visits = select(VisitRow.visit_id).where(VisitRow.person_id == event.person_id)
-    asked = select(NeedRow.need_id).where(NeedRow.person_id == event.person_id, col(NeedRow.by_asker))
+    ids = same(session, PersonRow, event.person_id)
+    needs = select(NeedRow.need_id).where(col(NeedRow.person_id).in_(ids), col(NeedRow.is_open))
+    visits = select(VisitRow.visit_id).where(col(VisitRow.person_id).in_(ids))
+    asked = select(NeedRow.need_id).where(col(NeedRow.person_id).in_(ids), col(NeedRow.by_asker))
     return InHand(
         session.exec(needs.order_by(NeedRow.need_id)).all(),
         session.exec(visits.order_by(VisitRow.visit_id)).all(),
@@ -104,12 +115,12 @@ def in_hand(session: Session, event: PersonMoved | ConsentWithdrawn | PersonDied
 
 def home_of(session: Session, event: VisitFellDue, _meta: Meta) -> str | None:
     """The community the person lives in now."""
-    person = session.get(PersonRow, event.person_id)
+    person = meant(session, PersonRow, event.person_id)
     return person.community if person else None
 
 
 def domains_in_hand(session: Session, event: AssessmentCompleted, _meta: Meta) -> frozenset[Domain]:
     """The domains in which the person has an open need, and that of the need the assessment was made for."""
-    open_ones = and_(col(NeedRow.person_id) == event.person_id, col(NeedRow.is_open))
+    open_ones = and_(col(NeedRow.person_id).in_(same(session, PersonRow, event.person_id)), col(NeedRow.is_open))
     query = select(NeedRow.domain).where(or_(col(NeedRow.need_id) == event.need_id, open_ones))
     return frozenset(Domain(domain) for domain in session.exec(query) if domain)

@@ -27,6 +27,7 @@ from canlian_events.assistance.visit import (
     VisitScheduled,
 )
 from canlian_events.registry.community import CommunityClosed, CommunityOpened
+from canlian_events.registry.duplicates import MergedInto, MergedIntoUndone
 from canlian_events.registry.person import (
     ConsentGiven,
     ConsentWithdrawn,
@@ -60,6 +61,7 @@ class PersonRow(AssistanceRow, table=True):
     """Consent to visits was given and taken back, or refused."""
     erased: bool = False
     died_on: date | None = None
+    merged_into: str | None = Field(default=None, index=True)
 
 
 class NeedRow(AssistanceRow, table=True):
@@ -96,7 +98,9 @@ def persons(
     | ConsentWithdrawn
     | PersonDied
     | DeathWithdrawn
-    | PersonErased,
+    | PersonErased
+    | MergedInto
+    | MergedIntoUndone,
     _: Any,
 ) -> PersonRow | None:
     match event, row:
@@ -114,6 +118,10 @@ def persons(
             return row.with_(died_on=None)
         case PersonErased(), PersonRow():
             return row.with_(erased=True)
+        case MergedInto(), PersonRow():
+            return row.with_(merged_into=event.into)
+        case MergedIntoUndone(), PersonRow():
+            return row.with_(merged_into=None)
         case _:
             return row
 
@@ -150,4 +158,4 @@ def visits(
             return None
 
 
-views = Views("assistance", version=3, rows=AssistanceRow, projections=[communities, persons, needs, visits])
+views = Views("assistance", version=4, rows=AssistanceRow, projections=[communities, persons, needs, visits])

@@ -17,6 +17,7 @@ from canlian_events.calendar import day_of
 from canlian_events.meta import Meta
 from canlian_events.registry.association import AssociationFounded
 from canlian_events.registry.community import CommunityClosed, CommunityOpened, DirectorNamed
+from canlian_events.registry.duplicates import MergedInto, MergedIntoUndone
 from canlian_events.registry.household import MemberJoined, MemberLeft
 from canlian_events.registry.person import (
     DeathWithdrawn,
@@ -70,6 +71,8 @@ class ResidentRow(RegistryRow, table=True):
     community: str = Field(index=True)
     disability: int
     died: bool = False
+    merged: bool = False
+    """The file is another name of one that is kept."""
 
 
 class WorkerRow(RegistryRow, table=True):
@@ -111,7 +114,14 @@ def communities(
 @projection(ResidentRow, key=lambda event: event.person_id)
 def residents(
     row: ResidentRow | None,
-    event: PersonRegistered | PersonMoved | DisabilityReclassified | PersonDied | DeathWithdrawn | PersonErased,
+    event: PersonRegistered
+    | PersonMoved
+    | DisabilityReclassified
+    | PersonDied
+    | DeathWithdrawn
+    | MergedInto
+    | MergedIntoUndone
+    | PersonErased,
     _: Meta,
 ) -> ResidentRow | None:
     match event, row:
@@ -123,6 +133,8 @@ def residents(
             return row.with_(disability=event.disability)
         case PersonDied() | DeathWithdrawn(), ResidentRow():
             return row.with_(died=isinstance(event, PersonDied))
+        case MergedInto() | MergedIntoUndone(), ResidentRow():
+            return row.with_(merged=isinstance(event, MergedInto))
         case PersonErased(), _:
             return None
         case _:
@@ -169,7 +181,7 @@ def household_members(
 
 views = Views(
     "registry",
-    version=6,
+    version=7,
     rows=RegistryRow,
     projections=[
         communities,
@@ -207,7 +219,7 @@ def place(session: Session, community: str) -> Place:
 
 def residents_of(session: Session, community: str) -> int:
     """Who lives there; not who did until they died."""
-    living = (ResidentRow.community == community, col(ResidentRow.died).is_(False))
+    living = (ResidentRow.community == community, col(ResidentRow.died).is_(False), col(ResidentRow.merged).is_(False))
     return session.exec(select(func.count()).select_from(ResidentRow).where(*living)).one()
 
 

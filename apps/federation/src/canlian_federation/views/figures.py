@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
+from canlian_chassis.views.same import meanings
 from canlian_federation.views.base import OVERVIEW
 from canlian_overview import FIGURES, CommunityFigures, Evidence, Figure, Period, Rate, ServiceRates
 from canlian_overview.rows import CommunityRow
@@ -97,13 +98,13 @@ def _who_completed(
     residents = {line.id: line for line in behind(db, "persons", scopes, period)}
     row = OVERVIEW.tables.participation
     query = select(row).where(row.service_id == service_id, col(row.on).between(period.start, period.end))
+    kept = meanings(db, OVERVIEW.tables.person)
     found: dict[str, Evidence] = {}
     for part in db.exec(query.order_by(col(row.position))):
-        if home := residents.get(part.person_id):
-            line = Evidence(
-                home.community, "person", part.person_id, part.person_id, part.on, part.event_id, part.position
-            )
-            found.setdefault(part.person_id, line)
+        person_id = kept.get(part.person_id, part.person_id)
+        if home := residents.get(person_id):
+            line = Evidence(home.community, "person", person_id, person_id, part.on, part.event_id, part.position)
+            found.setdefault(person_id, line)
     return list(found.values())
 
 

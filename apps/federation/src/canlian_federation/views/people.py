@@ -14,6 +14,7 @@ from canlian_events.calendar import day_of
 from canlian_events.meta import Meta
 from canlian_events.numbers import BadNumber, CitizenId
 from canlian_events.personal import Sealed, opened
+from canlian_events.registry.duplicates import MergedInto, MergedIntoUndone
 from canlian_events.registry.person import (
     AccessNeedsRecorded,
     CertificateIssued,
@@ -45,6 +46,8 @@ PersonNews = (
     | ConsentWithdrawn
     | PersonDied
     | DeathWithdrawn
+    | MergedInto
+    | MergedIntoUndone
     | PersonErased
 )
 
@@ -83,7 +86,8 @@ class PersonEntry(FederationRow, table=True):
     consents: list[str] = Field(default_factory=list, sa_type=JSON)
     registered_on: date
     died_on: date | None = None
-    merged_into: str | None = None
+    merged_into: str | None = Field(default=None, index=True)
+    """The file this one is another name of."""
     household_id: str | None = Field(default=None, index=True)
     hardships: list[str] = Field(default_factory=list, sa_type=JSON)
     erased_on: date | None = None
@@ -121,6 +125,10 @@ def people(row: PersonEntry | None, event: PersonNews, meta: Meta) -> PersonEntr
             return row.with_(died_on=event.on, consents=[])
         case DeathWithdrawn():
             return row.with_(died_on=None)
+        case MergedInto():
+            return row.with_(merged_into=event.into)
+        case MergedIntoUndone():
+            return row.with_(merged_into=None)
         case PersonErased():
             return row.with_(**_NOTHING, features=[], consents=[], erased_on=day_of(meta.said_at))
 

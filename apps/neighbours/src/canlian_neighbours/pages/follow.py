@@ -15,7 +15,7 @@ from canlian_events.core import Command
 from canlian_events.terms import NeedCloseReason, Role
 from canlian_neighbours.pages.own import own_file
 from canlian_neighbours.timeline import told
-from canlian_neighbours.views.queries import Followed, followed
+from canlian_neighbours.views.queries import Followed, followed, ids_of
 from canlian_web.forms import Form
 from canlian_web.i18n import N_
 from canlian_web.page import Context, Page, require
@@ -108,13 +108,17 @@ async def find(page: Context, number: str) -> Followed:
 async def find_own(page: Context, number: str) -> Followed:
     """A request of the resident who is signed in; another's is as good as none."""
     found = await find(page, number)
-    if found.need.person_id != page.actor.id:
+    if not await _is_own(page, found):
         raise HTTPException(404)
     return found
 
 
+async def _is_own(page: Context, found: Followed) -> bool:
+    return found.need.person_id in await page.read(ids_of, page.actor.id)
+
+
 async def show(page: Context, found: Followed, form: Form[Any]) -> Response:
-    is_own = page.actor.holds(Role.RESIDENT) and found.need.person_id == page.actor.id
+    is_own = page.actor.holds(Role.RESIDENT) and await _is_own(page, found)
     return page.render(
         "need.html",
         form=form,

@@ -13,7 +13,7 @@ from canlian_events.terms import AccessFeature, Purpose, Role
 from canlian_neighbours.pages.ask import Phone
 from canlian_neighbours.pages.own import own_file
 from canlian_neighbours.views.looked import LOOKED
-from canlian_neighbours.views.queries import community_name, person, worker_names
+from canlian_neighbours.views.queries import community_name, ids_of, person, worker_names
 from canlian_neighbours.views.rows import PersonRow
 from canlian_web.forms import Form
 from canlian_web.i18n import N_
@@ -54,7 +54,7 @@ class Consent(BaseModel):
 @router.get("/me")
 async def me(page: Page) -> Response:
     row = await find(page)
-    rows, looks = await page.read(LOOKED.of, row.person_id, own=False)
+    rows, looks = await page.read(LOOKED.of, *await page.read(ids_of, row.person_id), own=False)
     looked = in_words(page, rows, (await page.read(worker_names)).get)
     return page.render(
         "me.html",
@@ -82,7 +82,8 @@ async def correct(page: Page) -> Response:
         form.errors["phone"] = page._("Check the phone number: write digits only, such as 13800001111")
     if form.ok and form.value.phone is None and form.value.address is None:
         form.errors["phone"] = page._("Fill this in")
-    if await page.submit(form, lambda said: CorrectPerson(person_id=page.actor.id, **said.model_dump())):
+    person_id = (await find(page)).person_id
+    if await page.submit(form, lambda said: CorrectPerson(person_id=person_id, **said.model_dump())):
         return page.redirect("/me", notice=page._("Your phone number and address are up to date."))
     return page.render("reach.html", form=form)
 
@@ -96,20 +97,21 @@ async def access(page: Page) -> Response:
 @router.post("/me/access")
 async def record_access(page: Page) -> Response:
     form: Form[Needs] = page.form(Needs)
-    if await page.submit(form, lambda said: RecordAccessNeeds(person_id=page.actor.id, features=said.features)):
+    person_id = (await find(page)).person_id
+    if await page.submit(form, lambda said: RecordAccessNeeds(person_id=person_id, features=said.features)):
         return page.redirect("/me", notice=page._("What you need is written down."))
     return page.render("access.html", form=form)
 
 
 @router.post("/me/consent")
 async def consent(page: Page) -> Response:
-    await page.send(GiveConsent(person_id=page.actor.id, purpose=_purpose(page)))
+    await page.send(GiveConsent(person_id=(await find(page)).person_id, purpose=_purpose(page)))
     return page.redirect("/me", notice=page._("You agreed. You can take it back at any time."))
 
 
 @router.post("/me/consent/withdraw")
 async def withdraw(page: Page) -> Response:
-    await page.send(WithdrawConsent(person_id=page.actor.id, purpose=_purpose(page)))
+    await page.send(WithdrawConsent(person_id=(await find(page)).person_id, purpose=_purpose(page)))
     return page.redirect("/me", notice=page._("You took it back. It holds from now on."))
 
 

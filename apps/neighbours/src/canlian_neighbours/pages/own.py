@@ -15,4 +15,5 @@ async def own_file(page: Context, **values: Any) -> File:
     row = await page.read(person, page.actor.id)
     if row is None:
         return File(dict.fromkeys(values))
-    return await shown(page, row.person_id, row.community, ShownFor.OWN, **values)
+    # by the account's own id, which a merged file has another of: nobody may say "my own" of a third
+    return await shown(page, page.actor.id, row.community, ShownFor.OWN, **values)

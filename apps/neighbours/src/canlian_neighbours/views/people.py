@@ -6,6 +6,7 @@ from canlian_chassis.projection import projection
 from canlian_events.evaluation.feedback import FeedbackAsked, FeedbackGiven, FeedbackReplied
 from canlian_events.meta import Meta
 from canlian_events.personal import Sealed, opened
+from canlian_events.registry.duplicates import MergedInto, MergedIntoUndone
 from canlian_events.registry.person import (
     AccessNeedsRecorded,
     ConsentGiven,
@@ -24,6 +25,8 @@ Of = (
     | AccessNeedsRecorded
     | ConsentGiven
     | ConsentWithdrawn
+    | MergedInto
+    | MergedIntoUndone
     | PersonErased
 )
 
@@ -42,6 +45,10 @@ def persons(row: PersonRow | None, event: Of, meta: Meta) -> PersonRow | None:
     match event:
         case PersonErased():
             return None
+        case MergedInto():
+            return row.with_(merged_into=event.into)
+        case MergedIntoUndone():
+            return row.with_(merged_into=None)
         case PersonCorrected():
             return row.with_(phone=_now(event.phone, row.phone), address=_now(event.address, row.address))
         case PersonMoved():

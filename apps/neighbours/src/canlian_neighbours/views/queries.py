@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, or_, select
 
+from canlian_chassis.views.same import meant, same
 from canlian_events.terms import WorkerKind
 from canlian_neighbours.standing import Standing, standing
 from canlian_neighbours.views.rows import (
@@ -107,13 +108,21 @@ def _contact(db: Session, need: NeedRow) -> Contact:
 
 def needs_of(db: Session, person_id: str) -> list[tuple[NeedRow, Standing]]:
     """A resident's own, the latest first; those that are over last."""
-    rows = db.exec(select(NeedRow).where(NeedRow.person_id == person_id).order_by(col(NeedRow.raised_at).desc())).all()
+    rows = db.exec(
+        select(NeedRow).where(col(NeedRow.person_id).in_(ids_of(db, person_id))).order_by(col(NeedRow.raised_at).desc())
+    ).all()
     found = [(need, standing(need, db.get(ReferralRow, need.referral_id or ""))) for need in rows]
     return sorted(found, key=lambda pair: pair[0].over is not None)
 
 
 def person(db: Session, person_id: str) -> PersonRow | None:
-    return db.get(PersonRow, person_id)
+    """The file of this id, or the one it was merged into."""
+    return meant(db, PersonRow, person_id)
+
+
+def ids_of(db: Session, person_id: str) -> list[str]:
+    """Every id the resident's file goes by."""
+    return same(db, PersonRow, person_id)
 
 
 def community_name(db: Session, community: str) -> str:
@@ -132,7 +141,9 @@ class Asked:
 def feedback_of(db: Session, person_id: str) -> list[Asked]:
     """What is still to be answered first, then the latest."""
     rows = db.exec(
-        select(FeedbackRow).where(FeedbackRow.person_id == person_id).order_by(col(FeedbackRow.asked_at).desc())
+        select(FeedbackRow)
+        .where(col(FeedbackRow.person_id).in_(ids_of(db, person_id)))
+        .order_by(col(FeedbackRow.asked_at).desc())
     ).all()
     return sorted((_asked(db, row) for row in rows), key=lambda asked: asked.row.score is not None)
 
@@ -140,7 +151,7 @@ def feedback_of(db: Session, person_id: str) -> list[Asked]:
 def one_feedback(db: Session, feedback_id: str, person_id: str) -> Asked | None:
     """Only the person's own."""
     row = db.get(FeedbackRow, feedback_id)
-    return _asked(db, row) if row and row.person_id == person_id else None
+    return _asked(db, row) if row and row.person_id in ids_of(db, person_id) else None
 
 
 def _asked(db: Session, row: FeedbackRow) -> Asked:

@@ -130,4 +130,6 @@ class PersonRow(NeighboursRow, table=True):
     phone: str | None = None
     address: str | None = None
     features: list[str] = Field(default_factory=list, sa_type=JSON)
+    merged_into: str | None = Field(default=None, index=True)
+    """The file this one is another name of."""
     consents: list[str] = Field(default_factory=list, sa_type=JSON)

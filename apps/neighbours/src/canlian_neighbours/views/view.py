@@ -9,7 +9,7 @@ from canlian_neighbours.views.rows import NeighboursRow
 
 views = Views(
     "neighbours",
-    version=4,
+    version=5,
     rows=NeighboursRow,
     projections=[
         communities,

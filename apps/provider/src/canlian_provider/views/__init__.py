@@ -10,7 +10,7 @@ from canlian_provider.views.services import providers, services
 
 views = Views(
     "provider",
-    version=2,
+    version=4,
     rows=DeskRow,
     projections=[providers, services, persons, referrals, history, feedback],
     opens=True,

@@ -14,6 +14,7 @@ from sqlmodel import Field, Session, col, select
 from canlian_chassis.projection import projection
 from canlian_events.meta import Meta
 from canlian_events.personal import opened
+from canlian_events.registry.duplicates import MergedInto, MergedIntoUndone
 from canlian_events.registry.person import AccessNeedsRecorded, PersonCorrected, PersonErased, PersonRegistered
 from canlian_events.terms import AccessFeature
 from canlian_provider.views.base import DeskRow
@@ -29,6 +30,8 @@ class PersonRow(DeskRow, table=True):
     name: str | None = None
     phone: str | None = None
     needs: list[str] = Field(default_factory=list, sa_type=JSON)
+    merged_into: str | None = Field(default=None, index=True)
+    """The file this one is another name of."""
 
     @property
     def features(self) -> list[AccessFeature]:
@@ -37,7 +40,9 @@ class PersonRow(DeskRow, table=True):
 
 @projection(PersonRow, key=lambda event: event.person_id)
 def persons(
-    row: PersonRow | None, event: PersonRegistered | PersonCorrected | AccessNeedsRecorded | PersonErased, _: Meta
+    row: PersonRow | None,
+    event: PersonRegistered | PersonCorrected | AccessNeedsRecorded | MergedInto | MergedIntoUndone | PersonErased,
+    _: Meta,
 ) -> PersonRow | None:
     if isinstance(event, PersonRegistered):
         return PersonRow(person_id=event.person_id, name=opened(event.name), phone=opened(event.phone))
@@ -46,6 +51,10 @@ def persons(
     match event:
         case PersonErased():
             return None
+        case MergedInto():
+            return row.with_(merged_into=event.into)
+        case MergedIntoUndone():
+            return row.with_(merged_into=None)
         case PersonCorrected():
             name = row.name if event.name is None else opened(event.name)
             phone = row.phone if event.phone is None else opened(event.phone)
@@ -57,6 +66,12 @@ def persons(
 def people(db: Session, referrals: Iterable[ReferralRow]) -> dict[str, PersonRow]:
     """Referral id → who it is about, for those referrals that are still open."""
     by_person = {row.referral_id: row.person_id for row in referrals if row.is_open}
-    rows = db.exec(select(PersonRow).where(col(PersonRow.person_id).in_(set(by_person.values())))).all()
-    known = {row.person_id: row for row in rows}
+    known = _known(db, by_person.values())
+    kept = _known(db, [row.merged_into for row in known.values() if row.merged_into])
+    known |= {id: kept[row.merged_into] for id, row in known.items() if row.merged_into in kept}
     return {referral: known[person] for referral, person in by_person.items() if person in known}
+
+
+def _known(db: Session, ids: Iterable[str]) -> dict[str, PersonRow]:
+    rows = db.exec(select(PersonRow).where(col(PersonRow.person_id).in_(set(ids)))).all()
+    return {row.person_id: row for row in rows}

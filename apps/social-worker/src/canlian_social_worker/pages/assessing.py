@@ -44,7 +44,7 @@ async def assess(page: Page, person_id: str) -> Response:
     assessment_id = page.new_id("assessment")
     start = StartAssessment(
         assessment_id=assessment_id,
-        person_id=person_id,
+        person_id=row.person_id,
         community=row.community,
         instrument=form_of.code,
         instrument_version=form_of.version,

@@ -95,15 +95,16 @@ async def choose(page: Page, need_id: str) -> Response:
 @router.post("/needs/{need_id}/refer")
 async def refer(page: Page, need_id: str) -> Response:
     row = await own(page, need, need_id)
+    known = await own(page, person, row.person_id)
     form = page.form(Sending)
     if not form.ok:
         return await _show(page, need_id, form.text("service_id"), form)
     if form.value.agreed:
-        await page.send(GiveConsent(person_id=row.person_id, purpose=Purpose.SHARE_WITH_PROVIDER))
+        await page.send(GiveConsent(person_id=known.person_id, purpose=Purpose.SHARE_WITH_PROVIDER))
     referral_id = page.new_id("referral")
 
     def command(filled: Sending) -> ReferPerson:
-        about = {"referral_id": referral_id, "person_id": row.person_id, "community": row.community}
+        about = {"referral_id": referral_id, "person_id": known.person_id, "community": row.community}
         kept = {"need_id": need_id, "reasons": _REASONS.validate_json(filled.reasons), "note": filled.note}
         return ReferPerson(service_id=filled.service_id, **about, **kept)
 

@@ -16,7 +16,7 @@ from canlian_social_worker.views.assessments import assessments_of_person
 from canlian_social_worker.views.feedback import feedback_of_person
 from canlian_social_worker.views.looked import LOOKED
 from canlian_social_worker.views.needs import needs_of_person
-from canlian_social_worker.views.persons import PersonRow, person
+from canlian_social_worker.views.persons import PersonRow, ids_of, person
 from canlian_social_worker.views.referrals import referrals_of_person
 from canlian_social_worker.views.visits import visits_of_person
 from canlian_web.forms import Form
@@ -37,6 +37,8 @@ class Agreement(BaseModel):
 @router.get("/persons/{person_id}")
 async def show(page: Page, person_id: str) -> Response:
     row = await own(page, person, person_id)
+    if row.person_id != person_id:
+        return page.redirect(f"/persons/{row.person_id}", notice=page._("That file was merged into this one."))
     if row.erased_at:
         # nothing of the file is shown, so nobody looked at it
         return page.render("erased.html", status=410, person=row)
@@ -56,7 +58,7 @@ async def _show(page: Context, row: PersonRow, form: Form[Any]) -> Response:
         record=[await page.read(query, row.person_id) for query in queries],
     )
     names = await names_for(page, row)
-    looked, looks = await page.read(LOOKED.of, row.person_id)
+    looked, looks = await page.read(LOOKED.of, *await page.read(ids_of, row.person_id))
     return page.render(
         "person.html",
         person=row,
@@ -75,7 +77,7 @@ async def _show(page: Context, row: PersonRow, form: Form[Any]) -> Response:
 async def record_access(page: Page, person_id: str) -> Response:
     row = await own(page, person, person_id)
     # nothing ticked is an answer too: nothing is needed
-    form = page.form(RecordAccessNeeds, person_id=person_id, features=_chosen(page))
+    form = page.form(RecordAccessNeeds, person_id=row.person_id, features=_chosen(page))
     if await page.submit(form):
         return page.redirect(f"/persons/{person_id}", notice=page._("What the person needs is recorded."))
     return await _show(page, row, form)
@@ -94,7 +96,7 @@ async def give(page: Page, person_id: str) -> Response:
         form.errors["agreed"] = page._("Consent is recorded only when the person has agreed: ask, then tick this")
 
     def command(filled: Agreement) -> GiveConsent:
-        return GiveConsent(person_id=person_id, purpose=filled.purpose)
+        return GiveConsent(person_id=row.person_id, purpose=filled.purpose)
 
     if await page.submit(form, command):
         return page.redirect(f"/persons/{person_id}", notice=page._("The person's consent is recorded."))
@@ -104,7 +106,7 @@ async def give(page: Page, person_id: str) -> Response:
 @router.post("/persons/{person_id}/consents/withdraw")
 async def withdraw(page: Page, person_id: str) -> Response:
     row = await own(page, person, person_id)
-    form = page.form(WithdrawConsent, person_id=person_id)
+    form = page.form(WithdrawConsent, person_id=row.person_id)
     if await page.submit(form):
         return page.redirect(f"/persons/{person_id}", notice=page._("The withdrawal is recorded."))
     return await _show(page, row, form)
@@ -113,10 +115,10 @@ async def withdraw(page: Page, person_id: str) -> Response:
 @router.get("/persons/{person_id}/phone", dependencies=[for_reaching])
 async def phone(page: Page, person_id: str) -> Response:
     row = await own(page, person, person_id)
-    return await reveal(page, person_id, row.community, f"/persons/{person_id}", "phone", row.phone)
+    return await reveal(page, row.person_id, row.community, f"/persons/{person_id}", "phone", row.phone)
 
 
 @router.get("/persons/{person_id}/address", dependencies=[for_reaching])
 async def address(page: Page, person_id: str) -> Response:
     row = await own(page, person, person_id)
-    return await reveal(page, person_id, row.community, f"/persons/{person_id}", "address", row.address)
+    return await reveal(page, row.person_id, row.community, f"/persons/{person_id}", "address", row.address)

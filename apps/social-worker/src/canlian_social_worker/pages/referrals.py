@@ -156,7 +156,7 @@ async def refer_to_next(page: Page, referral_id: str) -> Response:
     form = page.form(
         ReferPerson,
         referral_id=new_id,
-        person_id=row.person_id,
+        person_id=known.person_id,
         community=known.community,
         service_id=row.next_service_id,
         need_id=row.need_id,

@@ -16,7 +16,7 @@ from canlian_social_worker.views.workers import workers
 
 views = Views(
     "social-worker",
-    version=4,
+    version=5,
     rows=SocialWorkerRow,
     projections=[
         communities, workers, persons, needs, referrals, visits, assessments, feedback, providers, services, history,

@@ -15,6 +15,7 @@ from canlian_events.assistance.instruments import Instrument, Level, instrument
 from canlian_events.meta import Meta
 from canlian_events.personal import opened
 from canlian_social_worker.views.base import SocialWorkerRow, moment
+from canlian_social_worker.views.persons import ids_of
 
 
 class AssessmentRow(SocialWorkerRow, table=True):
@@ -79,5 +80,5 @@ def assessment(db: Session, assessment_id: str) -> AssessmentRow | None:
 
 
 def assessments_of_person(db: Session, person_id: str) -> Sequence[AssessmentRow]:
-    query = select(AssessmentRow).where(AssessmentRow.person_id == person_id)
+    query = select(AssessmentRow).where(col(AssessmentRow.person_id).in_(ids_of(db, person_id)))
     return db.exec(query.order_by(col(AssessmentRow.at).desc())).all()

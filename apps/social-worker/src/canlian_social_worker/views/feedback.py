@@ -15,6 +15,7 @@ from canlian_events.meta import Meta
 from canlian_events.personal import opened
 from canlian_events.terms import Occasion, RaterKind
 from canlian_social_worker.views.base import SocialWorkerRow, coded, moment, within
+from canlian_social_worker.views.persons import ids_of
 
 LOW = 2
 """A score up to this one calls for a reply."""
@@ -94,5 +95,5 @@ def _where(which: FeedbackList) -> list[ColumnElement[bool]]:
 
 
 def feedback_of_person(db: Session, person_id: str) -> Sequence[FeedbackRow]:
-    query = select(FeedbackRow).where(FeedbackRow.person_id == person_id)
+    query = select(FeedbackRow).where(col(FeedbackRow.person_id).in_(ids_of(db, person_id)))
     return db.exec(query.order_by(col(FeedbackRow.asked_at).desc())).all()

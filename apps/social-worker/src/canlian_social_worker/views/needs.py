@@ -30,6 +30,7 @@ from canlian_events.meta import Meta
 from canlian_events.personal import opened
 from canlian_events.terms import Channel, Domain, NeedCloseReason, Term, Urgency
 from canlian_social_worker.views.base import SocialWorkerRow, coded, moment, within
+from canlian_social_worker.views.persons import ids_of
 from canlian_web.formats import local
 
 
@@ -180,5 +181,5 @@ def _where(wanted: NeedFilter) -> list[ColumnElement[bool]]:
 
 
 def needs_of_person(db: Session, person_id: str) -> Sequence[NeedRow]:
-    query = select(NeedRow).where(NeedRow.person_id == person_id)
+    query = select(NeedRow).where(col(NeedRow.person_id).in_(ids_of(db, person_id)))
     return db.exec(query.order_by(col(NeedRow.raised_at).desc())).all()

@@ -10,8 +10,10 @@ from sqlalchemy import JSON, func, or_
 from sqlmodel import Field, Session, col, select
 
 from canlian_chassis.projection import projection
+from canlian_chassis.views.same import meanings, meant, same
 from canlian_events.meta import Meta
 from canlian_events.personal import opened
+from canlian_events.registry.duplicates import MergedInto, MergedIntoUndone
 from canlian_events.registry.person import (
     AccessNeedsRecorded,
     CertificateIssued,
@@ -46,6 +48,8 @@ PersonNews = (
     | ConsentWithdrawn
     | PersonDied
     | DeathWithdrawn
+    | MergedInto
+    | MergedIntoUndone
     | PersonErased
 )
 
@@ -74,6 +78,8 @@ class PersonRow(SocialWorkerRow, table=True):
     consents: list[str] = Field(default_factory=list, sa_type=JSON)
     registered_at: datetime = moment()
     died_on: date | None = None
+    merged_into: str | None = Field(default=None, index=True)
+    """The file this one is another name of: lists and searches show that one."""
     erased_at: datetime | None = moment(default=None, nullable=True)
     erased_position: int | None = None
 
@@ -117,6 +123,10 @@ def persons(row: PersonRow | None, event: PersonNews, meta: Meta) -> PersonRow |
             return row.with_(died_on=event.on, consents=[])
         case DeathWithdrawn():
             return row.with_(died_on=None)
+        case MergedInto():
+            return row.with_(merged_into=event.into)
+        case MergedIntoUndone():
+            return row.with_(merged_into=None)
         case PersonErased():
             nothing: dict[str, Any] = {"name": None, "phone": None, "address": None, "access": [], "consents": []}
             return row.with_(**nothing, erased_at=meta.said_at, erased_position=meta.position)
@@ -143,24 +153,34 @@ def _corrected(row: PersonRow, event: PersonCorrected) -> PersonRow:
 
 
 def person(db: Session, person_id: str) -> PersonRow | None:
-    return db.get(PersonRow, person_id)
+    """The file of this id, or the one it was merged into."""
+    return meant(db, PersonRow, person_id)
+
+
+def ids_of(db: Session, person_id: str) -> list[str]:
+    """Every id under which something was done for the person."""
+    return same(db, PersonRow, person_id)
 
 
 def person_names(db: Session, ids: Iterable[str]) -> dict[str, str]:
-    """Id → name, of those that can be read."""
-    wanted = sorted(set(ids))
+    """Id → name, of those that can be read; a merged file's id has the name of the one that is kept."""
+    ids = set(ids)
+    wanted = sorted(ids)
     found: dict[str, str] = {}
     for start in range(0, len(wanted), 400):
         query = select(PersonRow).where(col(PersonRow.person_id).in_(wanted[start : start + 400]))
-        found |= {row.person_id: row.name for row in db.exec(query).all() if row.name}
-    return found
+        found |= {row.person_id: row.name for row in db.exec(query).all() if row.name and not row.merged_into}
+    kept = {id: into for id, into in meanings(db, PersonRow).items() if id in ids}
+    names = person_names(db, kept.values()) if kept else {}
+    return found | {id: names[into] for id, into in kept.items() if into in names}
 
 
 def search_persons(
     db: Session, scopes: Sequence[str], words: str, community: str = ""
 ) -> tuple[Sequence[PersonRow], int]:
     """Those whose name, phone or address holds the words, and how many they are in all; no words, everybody."""
-    where = [within(PersonRow.community, scopes), col(PersonRow.erased_at).is_(None)]
+    here = within(PersonRow.community, scopes)
+    where = [here, col(PersonRow.erased_at).is_(None), col(PersonRow.merged_into).is_(None)]
     if community:
         where.append(col(PersonRow.community) == community)
     for word in words.split():

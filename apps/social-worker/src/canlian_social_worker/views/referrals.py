@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, col, select
 
 from canlian_chassis.projection import projection
+from canlian_chassis.views.same import meaning
 from canlian_events.catalog.matching import Reason
 from canlian_events.catalog.referral import (
     SILENT_AFTER_DAYS,
@@ -35,6 +36,7 @@ from canlian_events.personal import opened
 from canlian_events.terms import DeclineReason, Domain, Outcome, Term
 from canlian_social_worker.views.base import SocialWorkerRow, coded, moment, within
 from canlian_social_worker.views.needs import NeedRow, NeedStatus
+from canlian_social_worker.views.persons import PersonRow, ids_of
 from canlian_web.formats import local
 
 
@@ -167,7 +169,7 @@ def referral(db: Session, referral_id: str) -> ReferralRow | None:
 
 
 def referrals_of_person(db: Session, person_id: str) -> Sequence[ReferralRow]:
-    query = select(ReferralRow).where(ReferralRow.person_id == person_id)
+    query = select(ReferralRow).where(col(ReferralRow.person_id).in_(ids_of(db, person_id)))
     return db.exec(query.order_by(col(ReferralRow.referred_at).desc())).all()
 
 
@@ -214,7 +216,7 @@ def _nobody_went_on() -> ColumnElement[bool]:
     """No later referral of the person in the same domain, and the need it was for, if any, is still open."""
     later: Any = aliased(ReferralRow)
     went_on = exists().where(
-        later.person_id == ReferralRow.person_id,
+        meaning(PersonRow, later.person_id) == meaning(PersonRow, ReferralRow.person_id),
         later.domain == ReferralRow.domain,
         later.referred_at > ReferralRow.referred_at,
     )

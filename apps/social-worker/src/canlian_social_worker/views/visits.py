@@ -24,6 +24,7 @@ from canlian_events.meta import Meta
 from canlian_events.personal import opened
 from canlian_events.terms import Help, Term, Tie, VisitOccasion
 from canlian_social_worker.views.base import SocialWorkerRow, coded, moment, within
+from canlian_social_worker.views.persons import ids_of
 
 
 class VisitStatus(Term):
@@ -148,5 +149,5 @@ def _where(which: VisitList, today: date) -> list[ColumnElement[bool]]:
 
 
 def visits_of_person(db: Session, person_id: str) -> Sequence[VisitRow]:
-    query = select(VisitRow).where(VisitRow.person_id == person_id)
+    query = select(VisitRow).where(col(VisitRow.person_id).in_(ids_of(db, person_id)))
     return db.exec(query.order_by(col(VisitRow.due).desc())).all()

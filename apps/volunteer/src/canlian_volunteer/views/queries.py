@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
 
+from canlian_chassis.views.same import meant
 from canlian_events.terms import AccessFeature, Sex, VisitOccasion
 from canlian_volunteer.views.rows import CommunityRow, PersonRow, State, VisitRow
 
@@ -77,7 +78,7 @@ def own_visit(db: Session, visit_id: str, worker_id: str, today: date) -> Stop |
 
 
 def _stop(db: Session, row: VisitRow, today: date) -> Stop:
-    person = db.get(PersonRow, row.person_id)
+    person = meant(db, PersonRow, row.person_id)
     community = db.get(CommunityRow, row.community)
     is_on = row.state is State.TO_DO and row.due <= today
     features = set(person.features) if person else set()

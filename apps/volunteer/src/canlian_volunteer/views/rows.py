@@ -46,6 +46,8 @@ class PersonRow(VolunteerRow, table=True):
     sex: Sex
     address: str | None = None
     features: list[str] = Field(default_factory=list, sa_type=JSON)
+    merged_into: str | None = Field(default=None, index=True)
+    """The file this one is another name of."""
 
 
 class CommunityRow(VolunteerRow, table=True):

@@ -15,6 +15,7 @@ from canlian_events.assistance.visit import (
 from canlian_events.meta import Meta
 from canlian_events.personal import opened
 from canlian_events.registry.community import CommunityOpened, CommunityRenamed
+from canlian_events.registry.duplicates import MergedInto, MergedIntoUndone
 from canlian_events.registry.person import (
     AccessNeedsRecorded,
     PersonCorrected,
@@ -55,7 +56,13 @@ def visits(row: VisitRow | None, event: Happened, meta: Meta) -> VisitRow | None
 @projection(PersonRow, key=lambda event: event.person_id)
 def persons(
     row: PersonRow | None,
-    event: PersonRegistered | PersonCorrected | PersonMoved | AccessNeedsRecorded | PersonErased,
+    event: PersonRegistered
+    | PersonCorrected
+    | PersonMoved
+    | AccessNeedsRecorded
+    | MergedInto
+    | MergedIntoUndone
+    | PersonErased,
     meta: Meta,
 ) -> PersonRow | None:
     if isinstance(event, PersonRegistered):
@@ -66,6 +73,10 @@ def persons(
     match event:
         case PersonErased():
             return None
+        case MergedInto():
+            return row.with_(merged_into=event.into)
+        case MergedIntoUndone():
+            return row.with_(merged_into=None)
         case AccessNeedsRecorded():
             return row.with_(features=sorted(event.features))
         case PersonCorrected() | PersonMoved():
@@ -78,4 +89,4 @@ def communities(row: CommunityRow | None, event: CommunityOpened | CommunityRena
     return CommunityRow(community=event.community, name=event.name)
 
 
-views = Views("volunteer", version=3, rows=VolunteerRow, projections=[visits, persons, communities], opens=True)
+views = Views("volunteer", version=4, rows=VolunteerRow, projections=[visits, persons, communities], opens=True)

@@ -14,8 +14,8 @@ class MergeDuplicate(Command, to=PERSON, by=_DECIDING):
     """`duplicate` is the same person as `person_id`, whose file is kept.
 
     Nothing of either is lost: what was done under either id shows with the file that is kept. Refused where one of them
-    is merged already, is kept for others, was erased, or where both hold a certificate in force that `ground` does not
-    explain.
+    is merged already, is kept for others or was erased, where they are of two communities (move one first: open work
+    goes with it), or where both hold a certificate in force that `ground` does not explain.
     """
 
     person_id: PersonId

@@ -5,6 +5,7 @@ from __future__ import annotations
 from canlian_chassis.projection import Projection, projection
 from canlian_events.calendar import day_of
 from canlian_events.meta import Meta
+from canlian_events.registry.duplicates import MergedInto, MergedIntoUndone
 from canlian_events.registry.person import (
     CertificateIssued,
     CertificateRenewed,
@@ -35,6 +36,8 @@ def persons(table: type[PersonRow]) -> Projection:
         | ConsentWithdrawn
         | PersonDied
         | DeathWithdrawn
+        | MergedInto
+        | MergedIntoUndone
         | PersonErased,
         meta: Meta,
     ) -> PersonRow | None:
@@ -59,6 +62,10 @@ def persons(table: type[PersonRow]) -> Projection:
                 return row.with_(died_on=event.on, consents=[])
             case DeathWithdrawn():
                 return row.with_(died_on=None)
+            case MergedInto():
+                return row.with_(merged_into=event.into)
+            case MergedIntoUndone():
+                return row.with_(merged_into=None)
             case PersonErased():
                 # there is nobody left to remind of a certificate
                 return row.with_(erased_on=day_of(meta.said_at), certificate_expires=None)

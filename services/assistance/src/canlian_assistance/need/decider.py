@@ -204,7 +204,8 @@ def _close(command: CloseNeed, need: Open, given: Given) -> Sequence[NeedEvent]:
 
 def _only_ones_own(need: Open, given: Given) -> None:
     """A resident closes and reopens their own needs only; workers those of their communities."""
-    if given.by.roles <= {Role.RESIDENT} and given.by.id != need.person_id:
+    facts: Known = given.facts or Known()
+    if given.by.roles <= {Role.RESIDENT} and not facts.means(given.by.id, need.person_id):
         raise Rejected("need.not_yours")
 
 

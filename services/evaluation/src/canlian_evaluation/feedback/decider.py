@@ -76,7 +76,8 @@ def _ask(command: AskFeedback, facts: Known) -> Sequence[FeedbackEvent]:
 
 def _give(command: GiveFeedback, asked: FeedbackAsked, given: GivenTo) -> Sequence[FeedbackEvent]:
     if given.by.roles <= {Role.RESIDENT}:
-        if given.by.id != asked.person_id:
+        facts: Known = given.facts or Known()
+        if given.by.id not in {asked.person_id, *facts.ids}:
             raise Rejected("feedback.not_yours")
         if command.rater is not RaterKind.PERSON:
             raise Rejected("feedback.rater_not_yours", rater=command.rater)

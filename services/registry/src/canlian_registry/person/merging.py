@@ -46,6 +46,8 @@ def merge(command: MergeDuplicate, kept: File, given: Given) -> Sequence[PersonE
     must_not_be_merged(command.duplicate, duplicate)
     if duplicate.merged:
         raise Rejected("person.keeps_others", person_id=command.duplicate, files=len(duplicate.merged))
+    if duplicate.community != kept.community:
+        raise Rejected("person.elsewhere", here=kept.community, there=duplicate.community)
     if _in_force(kept) and _in_force(duplicate) and command.ground is MergeGround.MISTYPED:
         raise Rejected("person.both_certified")
     return [

@@ -23,6 +23,8 @@ class PersonFacts:
     shares: bool = False
     erased: bool = False
     died_on: date | None = None
+    ids: frozenset[str] = frozenset()
+    """All ids the person's file goes by."""
 
 
 @dataclass(frozen=True, slots=True)

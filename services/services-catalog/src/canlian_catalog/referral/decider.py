@@ -274,7 +274,8 @@ def _only_the_provider(sent: Sent, given: Given) -> None:
 def _only_their_own(sent: Sent, given: Given) -> None:
     """A resident takes back only what was made for them; who refers in this community, any there."""
     refers = given.by.holds(Role.SOCIAL_WORKER, Role.GRID_WORKER, Role.STAFF) and given.by.covers(given.community)
-    if not (refers or given.by.holds(Role.POLICY) or given.by.id == sent.person_id):
+    own = given.by.id == sent.person_id or (given.facts is not None and given.by.id in given.facts.ids)
+    if not (refers or given.by.holds(Role.POLICY) or own):
         raise Rejected("referral.not_yours")
 
 

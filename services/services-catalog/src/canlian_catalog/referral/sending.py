@@ -29,6 +29,11 @@ class SendingFacts:
     open_referral: str | None = None
 
     @property
+    def ids(self) -> frozenset[str]:
+        """All ids the person's file goes by."""
+        return self.person.ids if self.person else frozenset()
+
+    @property
     def erased(self) -> bool:
         return self.person is not None and self.person.erased
 

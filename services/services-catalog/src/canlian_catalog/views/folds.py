@@ -44,6 +44,7 @@ from canlian_events.catalog.service import (
 from canlian_events.core import plain
 from canlian_events.evaluation.feedback import FeedbackGiven
 from canlian_events.meta import Meta
+from canlian_events.registry.duplicates import MergedInto, MergedIntoUndone
 from canlian_events.registry.person import (
     AccessNeedsRecorded,
     CircumstancesRecorded,
@@ -69,6 +70,8 @@ PersonFact = (
     | PersonDied
     | DeathWithdrawn
     | PersonErased
+    | MergedInto
+    | MergedIntoUndone
 )
 
 
@@ -102,6 +105,10 @@ def person(row: PersonRow | None, event: PersonFact, meta: Meta) -> PersonRow | 
             return row.with_(died_on=None)
         case PersonErased():
             return row.with_(erased=True)
+        case MergedInto():
+            return row.with_(merged_into=event.into)
+        case MergedIntoUndone():
+            return row.with_(merged_into=None)
         case _:
             assert_never(event)
 
@@ -204,4 +211,4 @@ def rating(row: RatingRow | None, event: FeedbackGiven, meta: Meta) -> RatingRow
     return row.with_(scores=row.scores + event.score, rated=row.rated + 1)
 
 
-views = Views("catalog", version=4, rows=CatalogRow, projections=[person, provider, service, referral, rating])
+views = Views("catalog", version=5, rows=CatalogRow, projections=[person, provider, service, referral, rating])

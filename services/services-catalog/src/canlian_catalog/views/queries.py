@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
 from canlian_catalog.matching.facts import Candidate, PersonFacts, Tried
 from canlian_catalog.views.rows import PersonRow, ProviderRow, RatingRow, ReferralRow, ServiceRow, Stage
+from canlian_chassis.views.same import meant, same
 from canlian_events.catalog.service import ServiceDetails
 from canlian_events.terms import AccessFeature, DisabilityClass, Domain, Grade
 
@@ -17,7 +18,7 @@ _STILL_OPEN = (Stage.REQUESTED, Stage.WAITLISTED, Stage.PLACED)
 
 def person_facts(session: Session, person_id: str) -> PersonFacts | None:
     """What is known of a person; None for somebody who is not registered."""
-    row = session.get(PersonRow, person_id)
+    row = meant(session, PersonRow, person_id)
     if row is None:
         return None
     return PersonFacts(
@@ -31,6 +32,7 @@ def person_facts(session: Session, person_id: str) -> PersonFacts | None:
         shares=row.shares,
         erased=row.erased,
         died_on=row.died_on,
+        ids=frozenset(same(session, PersonRow, person_id)),
     )
 
 
@@ -70,7 +72,7 @@ def _candidate(service: ServiceRow, provider: ProviderRow, rating: RatingRow | N
 
 def tried(session: Session, person_id: str, need_id: str | None, domain: Domain | str) -> Tried:
     """Where the person is being sent now, and where they were sent before for this need (or, without one, domain)."""
-    rows = session.exec(select(ReferralRow).where(ReferralRow.person_id == person_id)).all()
+    rows = session.exec(select(ReferralRow).where(_of(session, person_id))).all()
     mine = [row for row in rows if (row.need_id == need_id if need_id else row.domain == domain)]
     return Tried(
         open=frozenset(row.service_id for row in rows if row.stage in _STILL_OPEN),
@@ -78,11 +80,16 @@ def tried(session: Session, person_id: str, need_id: str | None, domain: Domain 
     )
 
 
+def _of(session: Session, person_id: str) -> ColumnElement[bool]:
+    """Referrals of the person, under whatever id."""
+    return col(ReferralRow.person_id).in_(same(session, PersonRow, person_id))
+
+
 def open_referral(session: Session, person_id: str, service_id: str) -> str | None:
     """The person's open referral to this service, if there is one."""
     return session.exec(
         select(ReferralRow.referral_id).where(
-            ReferralRow.person_id == person_id,
+            _of(session, person_id),
             ReferralRow.service_id == service_id,
             col(ReferralRow.stage).in_(_STILL_OPEN),
         )
@@ -91,9 +98,7 @@ def open_referral(session: Session, person_id: str, service_id: str) -> str | No
 
 def open_referrals_of(session: Session, person_id: str) -> Sequence[str]:
     """Every referral of a person that is not over."""
-    statement = select(ReferralRow.referral_id).where(
-        ReferralRow.person_id == person_id, col(ReferralRow.stage).in_(_STILL_OPEN)
-    )
+    statement = select(ReferralRow.referral_id).where(_of(session, person_id), col(ReferralRow.stage).in_(_STILL_OPEN))
     return session.exec(statement.order_by(ReferralRow.referral_id)).all()
 
 

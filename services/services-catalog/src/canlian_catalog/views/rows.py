@@ -29,6 +29,7 @@ class PersonRow(CatalogRow, table=True):
     shares: bool = False
     erased: bool = False
     died_on: date | None = None
+    merged_into: str | None = Field(default=None, index=True)
 
 
 class ProviderRow(CatalogRow, table=True):
