@@ -56,7 +56,7 @@ used_commands = Projection(
 OVERVIEW = overview(ExchangeRow)
 TRAIL = trail(ExchangeRow)
 views = Views(
-    "exchange", version=4, rows=ExchangeRow, projections=[used_commands, TRAIL.projection, *OVERVIEW.projections]
+    "exchange", version=5, rows=ExchangeRow, projections=[used_commands, TRAIL.projection, *OVERVIEW.projections]
 )
 as_it_stood = Views("overview", version=views.version, rows=ExchangeRow, projections=OVERVIEW.projections)
 """What is folded up to an earlier position: the overview alone, which holds nothing personal."""

@@ -41,6 +41,7 @@ BodyId = Annotated[str, _id("body")]
 SeatId = Annotated[str, _id("seat")]
 AssociateId = Annotated[str, _id("(person|worker|member)")]
 """Somebody in the registry, a worker, or somebody known only as a member: a relative, or a representative of others."""
+ImportId = Annotated[str, _id("import")]
 
 CommunityCode = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
 """The statistical code: province, city, district, subdistrict (9 digits), community (3); 000 is the subdistrict."""

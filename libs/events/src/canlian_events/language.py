@@ -4,7 +4,17 @@ from canlian_events.assistance import assessment, need, visit
 from canlian_events.catalog import matching, provider, referral, service
 from canlian_events.core import AGGREGATES, COMMANDS, EVENT_NAMES, EVENTS, QUERIES
 from canlian_events.evaluation import feedback, rates
-from canlian_events.registry import association, body, community, household, person, showing, training, worker
+from canlian_events.registry import (
+    association,
+    body,
+    community,
+    household,
+    person,
+    roster_import,
+    showing,
+    training,
+    worker,
+)
 
 __all__ = [
     "AGGREGATES",
@@ -24,6 +34,7 @@ __all__ = [
     "provider",
     "rates",
     "referral",
+    "roster_import",
     "service",
     "showing",
     "training",

@@ -40,6 +40,11 @@ def opened(value: T | Sealed | None) -> T | None:
     return None if isinstance(value, Sealed) else value
 
 
+def now_known(said: str | Sealed | None, before: str | None) -> str | None:
+    """What is known after an event that says `said`: what it leaves out stays, and an empty text takes away."""
+    return before if said is None else opened(said) or None
+
+
 def _is_personal(annotation: Any) -> bool:
     if get_origin(annotation) is Annotated:
         return any(isinstance(mark, _Mark) for mark in annotation.__metadata__)

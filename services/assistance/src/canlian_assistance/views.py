@@ -36,6 +36,7 @@ from canlian_events.registry.person import (
     PersonErased,
     PersonMoved,
     PersonRegistered,
+    RegistrationWithdrawn,
 )
 from canlian_events.terms import Purpose
 
@@ -98,6 +99,7 @@ def persons(
     | ConsentWithdrawn
     | PersonDied
     | DeathWithdrawn
+    | RegistrationWithdrawn
     | PersonErased
     | MergedInto
     | MergedIntoUndone,
@@ -116,6 +118,8 @@ def persons(
             return row.with_(died_on=event.on)
         case DeathWithdrawn(), PersonRow():
             return row.with_(died_on=None)
+        case RegistrationWithdrawn(), _:
+            return None
         case PersonErased(), PersonRow():
             return row.with_(erased=True)
         case MergedInto(), PersonRow():
@@ -158,4 +162,4 @@ def visits(
             return None
 
 
-views = Views("assistance", version=4, rows=AssistanceRow, projections=[communities, persons, needs, visits])
+views = Views("assistance", version=5, rows=AssistanceRow, projections=[communities, persons, needs, visits])

@@ -15,4 +15,4 @@ class EvaluationRow(Row):
 
 OVERVIEW = overview(EvaluationRow)
 
-views = Views("evaluation", version=4, rows=EvaluationRow, projections=OVERVIEW.projections)
+views = Views("evaluation", version=5, rows=EvaluationRow, projections=OVERVIEW.projections)

@@ -9,6 +9,8 @@ from canlian_registry.person.decider import person
 from canlian_registry.policies.association_chair import let_directors_chair
 from canlian_registry.policies.certificate_expiry import let_certificates_expire
 from canlian_registry.policies.household import follow_members, let_birthdays_come
+from canlian_registry.questions import tell_rows
+from canlian_registry.roster_import.decider import roster_import
 from canlian_registry.showing.decider import showing
 from canlian_registry.training.decider import training
 from canlian_registry.views import views
@@ -23,6 +25,7 @@ service = Service(
         community,
         household,
         person,
+        roster_import,
         showing,
         training,
         worker,
@@ -33,5 +36,6 @@ service = Service(
         let_birthdays_come,
         let_directors_chair,
     ],
+    questions=[tell_rows],
     views=views,
 )

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from sqlalchemy import JSON, MetaData
+from sqlalchemy import JSON
 from sqlmodel import Field, Session, col, func, select
 
 from canlian_chassis.projection import projection
-from canlian_chassis.row import Row
 from canlian_chassis.views.runner import Views
 from canlian_events.calendar import day_of
 from canlian_events.meta import Meta
@@ -26,6 +25,7 @@ from canlian_events.registry.person import (
     PersonErased,
     PersonMoved,
     PersonRegistered,
+    RegistrationWithdrawn,
 )
 from canlian_events.registry.worker import (
     RoleGranted,
@@ -36,6 +36,8 @@ from canlian_events.registry.worker import (
     WorkerReleased,
 )
 from canlian_events.terms import DisabilityClass, Role, WorkerKind
+from canlian_registry import imported
+from canlian_registry.rows import RegistryRow
 
 Opening = Literal["open", "closed"] | None
 """Whether a community works; None where there was never one."""
@@ -43,10 +45,6 @@ Opening = Literal["open", "closed"] | None
 
 _SUBDISTRICT = 9
 """Digits of a subdistrict's code."""
-
-
-class RegistryRow(Row):
-    metadata = MetaData()
 
 
 class CommunityRow(RegistryRow, table=True):
@@ -121,6 +119,7 @@ def residents(
     | DeathWithdrawn
     | MergedInto
     | MergedIntoUndone
+    | RegistrationWithdrawn
     | PersonErased,
     _: Meta,
 ) -> ResidentRow | None:
@@ -135,7 +134,7 @@ def residents(
             return row.with_(died=isinstance(event, PersonDied))
         case MergedInto() | MergedIntoUndone(), ResidentRow():
             return row.with_(merged=isinstance(event, MergedInto))
-        case PersonErased(), _:
+        case PersonErased() | RegistrationWithdrawn(), _:
             return None
         case _:
             return row
@@ -181,7 +180,7 @@ def household_members(
 
 views = Views(
     "registry",
-    version=7,
+    version=8,
     rows=RegistryRow,
     projections=[
         communities,
@@ -189,6 +188,8 @@ views = Views(
         workers,
         household_members,
         associations,
+        imported.acts,
+        imported.sheet_rows,
     ],
 )
 

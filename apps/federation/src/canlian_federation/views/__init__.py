@@ -10,7 +10,7 @@ from canlian_federation.views.workers import workers
 
 views = Views(
     "federation",
-    version=7,
+    version=8,
     rows=FederationRow,
     projections=[
         *OVERVIEW.projections,

@@ -13,12 +13,13 @@ from canlian_chassis.projection import projection
 from canlian_events.calendar import day_of
 from canlian_events.meta import Meta
 from canlian_events.numbers import BadNumber, CitizenId
-from canlian_events.personal import Sealed, opened
+from canlian_events.personal import Sealed, now_known, opened
 from canlian_events.registry.duplicates import MergedInto, MergedIntoUndone
 from canlian_events.registry.person import (
     AccessNeedsRecorded,
     CertificateIssued,
     CertificateRenewed,
+    CertificateWithdrawn,
     CircumstancesRecorded,
     ConsentGiven,
     ConsentWithdrawn,
@@ -29,6 +30,7 @@ from canlian_events.registry.person import (
     PersonErased,
     PersonMoved,
     PersonRegistered,
+    RegistrationWithdrawn,
 )
 from canlian_federation import names
 from canlian_federation.views.base import FederationRow
@@ -40,6 +42,7 @@ PersonNews = (
     | DisabilityReclassified
     | CertificateIssued
     | CertificateRenewed
+    | CertificateWithdrawn
     | CircumstancesRecorded
     | AccessNeedsRecorded
     | ConsentGiven
@@ -48,6 +51,7 @@ PersonNews = (
     | DeathWithdrawn
     | MergedInto
     | MergedIntoUndone
+    | RegistrationWithdrawn
     | PersonErased
 )
 
@@ -103,7 +107,7 @@ def people(row: PersonEntry | None, event: PersonNews, meta: Meta) -> PersonEntr
         case PersonCorrected():
             return _corrected(row, event)
         case PersonMoved():
-            return row.with_(community=event.to_community, address=opened(event.address) or row.address)
+            return row.with_(community=event.to_community, address=now_known(event.address, row.address))
         case DisabilityReclassified():
             return row.with_(disability=int(event.disability), grade=int(event.grade))
         case CertificateIssued() | CertificateRenewed():
@@ -112,6 +116,14 @@ def people(row: PersonEntry | None, event: PersonNews, meta: Meta) -> PersonEntr
                 certificate_number=opened(event.number),
                 certificate_issued=event.issued,
                 certificate_expires=event.expires,
+            )
+        case CertificateWithdrawn():
+            return row.with_(
+                certified=False,
+                certificate_number=None,
+                certificate_issued=None,
+                certificate_expires=None,
+                grade=event.grade and int(event.grade),
             )
         case CircumstancesRecorded():
             return row.with_(low_income=event.circumstances.low_income)
@@ -129,6 +141,8 @@ def people(row: PersonEntry | None, event: PersonNews, meta: Meta) -> PersonEntr
             return row.with_(merged_into=event.into)
         case MergedIntoUndone():
             return row.with_(merged_into=None)
+        case RegistrationWithdrawn():
+            return None
         case PersonErased():
             return row.with_(**_NOTHING, features=[], consents=[], erased_on=day_of(meta.said_at))
 
@@ -152,9 +166,8 @@ def _registered(event: PersonRegistered, meta: Meta) -> PersonEntry:
 
 
 def _corrected(row: PersonEntry, event: PersonCorrected) -> PersonEntry:
-    given = {field: opened(getattr(event, field)) for field in ("phone", "address")}
-    changed: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
-    return row.with_(**changed, **(_named(event.name) if opened(event.name) else {}))
+    reached = {field: now_known(getattr(event, field), getattr(row, field)) for field in ("phone", "address")}
+    return row.with_(**reached, **(_named(event.name) if opened(event.name) else {}))
 
 
 def _named(name: str | Sealed | None) -> dict[str, Any]:

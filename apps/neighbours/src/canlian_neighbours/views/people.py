@@ -5,7 +5,7 @@ from __future__ import annotations
 from canlian_chassis.projection import projection
 from canlian_events.evaluation.feedback import FeedbackAsked, FeedbackGiven, FeedbackReplied
 from canlian_events.meta import Meta
-from canlian_events.personal import Sealed, opened
+from canlian_events.personal import now_known, opened
 from canlian_events.registry.duplicates import MergedInto, MergedIntoUndone
 from canlian_events.registry.person import (
     AccessNeedsRecorded,
@@ -15,6 +15,7 @@ from canlian_events.registry.person import (
     PersonErased,
     PersonMoved,
     PersonRegistered,
+    RegistrationWithdrawn,
 )
 from canlian_neighbours.views.rows import FeedbackRow, PersonRow
 
@@ -27,6 +28,7 @@ Of = (
     | ConsentWithdrawn
     | MergedInto
     | MergedIntoUndone
+    | RegistrationWithdrawn
     | PersonErased
 )
 
@@ -43,27 +45,22 @@ def persons(row: PersonRow | None, event: Of, meta: Meta) -> PersonRow | None:
     if row is None:
         return None
     match event:
-        case PersonErased():
+        case RegistrationWithdrawn() | PersonErased():
             return None
         case MergedInto():
             return row.with_(merged_into=event.into)
         case MergedIntoUndone():
             return row.with_(merged_into=None)
         case PersonCorrected():
-            return row.with_(phone=_now(event.phone, row.phone), address=_now(event.address, row.address))
+            return row.with_(phone=now_known(event.phone, row.phone), address=now_known(event.address, row.address))
         case PersonMoved():
-            return row.with_(community=event.to_community, address=_now(event.address, row.address))
+            return row.with_(community=event.to_community, address=now_known(event.address, row.address))
         case AccessNeedsRecorded():
             return row.with_(features=sorted(event.features))
         case ConsentGiven():
             return row.with_(consents=sorted({*row.consents, event.purpose.value}))
         case ConsentWithdrawn():
             return row.with_(consents=[purpose for purpose in row.consents if purpose != event.purpose])
-
-
-def _now(said: str | Sealed | None, before: str | None) -> str | None:
-    """What is left out of an event stays as it was."""
-    return before if said is None else opened(said)
 
 
 @projection(FeedbackRow, key=lambda event: event.feedback_id)

@@ -9,7 +9,7 @@ from canlian_neighbours.views.rows import NeighboursRow
 
 views = Views(
     "neighbours",
-    version=5,
+    version=6,
     rows=NeighboursRow,
     projections=[
         communities,

@@ -10,7 +10,7 @@ from canlian_provider.views.services import providers, services
 
 views = Views(
     "provider",
-    version=4,
+    version=5,
     rows=DeskRow,
     projections=[providers, services, persons, referrals, history, feedback],
     opens=True,

@@ -13,9 +13,15 @@ from sqlmodel import Field, Session, col, select
 
 from canlian_chassis.projection import projection
 from canlian_events.meta import Meta
-from canlian_events.personal import opened
+from canlian_events.personal import now_known, opened
 from canlian_events.registry.duplicates import MergedInto, MergedIntoUndone
-from canlian_events.registry.person import AccessNeedsRecorded, PersonCorrected, PersonErased, PersonRegistered
+from canlian_events.registry.person import (
+    AccessNeedsRecorded,
+    PersonCorrected,
+    PersonErased,
+    PersonRegistered,
+    RegistrationWithdrawn,
+)
 from canlian_events.terms import AccessFeature
 from canlian_provider.views.base import DeskRow
 from canlian_provider.views.referrals import ReferralRow
@@ -41,7 +47,13 @@ class PersonRow(DeskRow, table=True):
 @projection(PersonRow, key=lambda event: event.person_id)
 def persons(
     row: PersonRow | None,
-    event: PersonRegistered | PersonCorrected | AccessNeedsRecorded | MergedInto | MergedIntoUndone | PersonErased,
+    event: PersonRegistered
+    | PersonCorrected
+    | AccessNeedsRecorded
+    | MergedInto
+    | MergedIntoUndone
+    | RegistrationWithdrawn
+    | PersonErased,
     _: Meta,
 ) -> PersonRow | None:
     if isinstance(event, PersonRegistered):
@@ -49,16 +61,14 @@ def persons(
     if row is None:
         return None
     match event:
-        case PersonErased():
+        case RegistrationWithdrawn() | PersonErased():
             return None
         case MergedInto():
             return row.with_(merged_into=event.into)
         case MergedIntoUndone():
             return row.with_(merged_into=None)
         case PersonCorrected():
-            name = row.name if event.name is None else opened(event.name)
-            phone = row.phone if event.phone is None else opened(event.phone)
-            return row.with_(name=name, phone=phone)
+            return row.with_(name=now_known(event.name, row.name), phone=now_known(event.phone, row.phone))
         case AccessNeedsRecorded():
             return row.with_(needs=sorted(feature.value for feature in event.features))
 

@@ -16,7 +16,7 @@ from canlian_social_worker.views.workers import workers
 
 views = Views(
     "social-worker",
-    version=5,
+    version=6,
     rows=SocialWorkerRow,
     projections=[
         communities, workers, persons, needs, referrals, visits, assessments, feedback, providers, services, history,

@@ -12,12 +12,13 @@ from sqlmodel import Field, Session, col, select
 from canlian_chassis.projection import projection
 from canlian_chassis.views.same import meanings, meant, same
 from canlian_events.meta import Meta
-from canlian_events.personal import opened
+from canlian_events.personal import now_known, opened
 from canlian_events.registry.duplicates import MergedInto, MergedIntoUndone
 from canlian_events.registry.person import (
     AccessNeedsRecorded,
     CertificateIssued,
     CertificateRenewed,
+    CertificateWithdrawn,
     CircumstancesRecorded,
     ConsentGiven,
     ConsentWithdrawn,
@@ -28,6 +29,7 @@ from canlian_events.registry.person import (
     PersonErased,
     PersonMoved,
     PersonRegistered,
+    RegistrationWithdrawn,
 )
 from canlian_events.terms import AccessFeature, DisabilityClass, Grade, Purpose, Sex
 from canlian_social_worker.views.base import SocialWorkerRow, coded, moment, within
@@ -42,6 +44,7 @@ PersonNews = (
     | DisabilityReclassified
     | CertificateIssued
     | CertificateRenewed
+    | CertificateWithdrawn
     | CircumstancesRecorded
     | AccessNeedsRecorded
     | ConsentGiven
@@ -50,6 +53,7 @@ PersonNews = (
     | DeathWithdrawn
     | MergedInto
     | MergedIntoUndone
+    | RegistrationWithdrawn
     | PersonErased
 )
 
@@ -106,11 +110,13 @@ def persons(row: PersonRow | None, event: PersonNews, meta: Meta) -> PersonRow |
         case PersonCorrected():
             return _corrected(row, event)
         case PersonMoved():
-            return row.with_(community=event.to_community, address=opened(event.address) or row.address)
+            return row.with_(community=event.to_community, address=now_known(event.address, row.address))
         case DisabilityReclassified():
             return row.with_(disability=event.disability, grade=event.grade)
         case CertificateIssued() | CertificateRenewed():
             return row.with_(certified=True, certificate_expires=event.expires)
+        case CertificateWithdrawn():
+            return row.with_(certified=False, certificate_expires=None, grade=event.grade)
         case CircumstancesRecorded():
             return row.with_(low_income=event.circumstances.low_income)
         case AccessNeedsRecorded():
@@ -127,6 +133,8 @@ def persons(row: PersonRow | None, event: PersonNews, meta: Meta) -> PersonRow |
             return row.with_(merged_into=event.into)
         case MergedIntoUndone():
             return row.with_(merged_into=None)
+        case RegistrationWithdrawn():
+            return None
         case PersonErased():
             nothing: dict[str, Any] = {"name": None, "phone": None, "address": None, "access": [], "consents": []}
             return row.with_(**nothing, erased_at=meta.said_at, erased_position=meta.position)
@@ -148,8 +156,9 @@ def _registered(event: PersonRegistered, meta: Meta) -> PersonRow:
 
 
 def _corrected(row: PersonRow, event: PersonCorrected) -> PersonRow:
-    given = {name: opened(getattr(event, name)) for name in ("name", "phone", "address")}
-    return row.with_(**{name: value for name, value in given.items() if value is not None})
+    return row.with_(
+        **{name: now_known(getattr(event, name), getattr(row, name)) for name in ("name", "phone", "address")}
+    )
 
 
 def person(db: Session, person_id: str) -> PersonRow | None:

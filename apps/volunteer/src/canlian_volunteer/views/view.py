@@ -13,7 +13,7 @@ from canlian_events.assistance.visit import (
     VisitTransferred,
 )
 from canlian_events.meta import Meta
-from canlian_events.personal import opened
+from canlian_events.personal import now_known, opened
 from canlian_events.registry.community import CommunityOpened, CommunityRenamed
 from canlian_events.registry.duplicates import MergedInto, MergedIntoUndone
 from canlian_events.registry.person import (
@@ -22,6 +22,7 @@ from canlian_events.registry.person import (
     PersonErased,
     PersonMoved,
     PersonRegistered,
+    RegistrationWithdrawn,
 )
 from canlian_volunteer.names import surname
 from canlian_volunteer.views.rows import CommunityRow, PersonRow, State, VisitRow, VolunteerRow
@@ -62,6 +63,7 @@ def persons(
     | AccessNeedsRecorded
     | MergedInto
     | MergedIntoUndone
+    | RegistrationWithdrawn
     | PersonErased,
     meta: Meta,
 ) -> PersonRow | None:
@@ -71,7 +73,7 @@ def persons(
     if row is None:
         return None
     match event:
-        case PersonErased():
+        case RegistrationWithdrawn() | PersonErased():
             return None
         case MergedInto():
             return row.with_(merged_into=event.into)
@@ -80,8 +82,8 @@ def persons(
         case AccessNeedsRecorded():
             return row.with_(features=sorted(event.features))
         case PersonCorrected() | PersonMoved():
-            named, lives = opened(event.name), opened(event.address)
-            return row.with_(surname=surname(named) if named else row.surname, address=lives or row.address)
+            named, lives = opened(event.name), now_known(event.address, row.address)
+            return row.with_(surname=surname(named) if named else row.surname, address=lives)
 
 
 @projection(CommunityRow, key=lambda event: event.community)
@@ -89,4 +91,4 @@ def communities(row: CommunityRow | None, event: CommunityOpened | CommunityRena
     return CommunityRow(community=event.community, name=event.name)
 
 
-views = Views("volunteer", version=4, rows=VolunteerRow, projections=[visits, persons, communities], opens=True)
+views = Views("volunteer", version=5, rows=VolunteerRow, projections=[visits, persons, communities], opens=True)

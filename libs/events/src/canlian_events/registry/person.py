@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from canlian_events.core import Command, Event, Message
-from canlian_events.ids import CommunityCode, PersonId
+from canlian_events.ids import CommunityCode, ImportId, PersonId
 from canlian_events.personal import Personal
 from canlian_events.registry.duplicates import (
     PERSON,
@@ -40,6 +40,13 @@ class Certificate(Message):
 
     number: Personal[str]
     issued: date | None = None
+
+
+class SheetRow(Message):
+    """Which row of which sheet said so: `row` as the spreadsheet program numbers it."""
+
+    import_id: ImportId
+    row: int
 
 
 class Circumstances(Message):
@@ -83,6 +90,17 @@ class RecordRosterEntry(Command, to=PERSON, by={Role.STAFF, Role.OPERATOR}):
     address: str | None = None
     certificate: Certificate
     circumstances: Circumstances = Circumstances()
+    sheet_row: SheetRow | None = None
+
+
+class TakeBackRosterEntry(Command, to=PERSON, by={Role.STAFF, Role.OPERATOR}):
+    """What an import's row did to this person is undone: withdrawn where it registered them, else as they were before.
+
+    Refused where something else happened to the person since.
+    """
+
+    person_id: PersonId
+    sheet_row: SheetRow
 
 
 class CorrectPerson(Command, to=PERSON, by=_REGISTRARS | {Role.RESIDENT}):
@@ -213,6 +231,7 @@ class PersonRegistered(Event, type="registry.person.registered", about="person_i
     sex: Sex
     disability: DisabilityClass
     grade: Grade | None = None
+    sheet_row: SheetRow | None = None
 
 
 class PersonCorrected(Event, type="registry.person.corrected", about="person_id"):
@@ -222,6 +241,7 @@ class PersonCorrected(Event, type="registry.person.corrected", about="person_id"
     name: Personal[str] | None = None
     phone: Personal[str] | None = None
     address: Personal[str] | None = None
+    sheet_row: SheetRow | None = None
 
 
 class CertificateIssued(Event, type="registry.person.certificate-issued", about="person_id"):
@@ -237,6 +257,7 @@ class CertificateIssued(Event, type="registry.person.certificate-issued", about=
     replaces: Personal[str] | None = None
     reassessment_until: date | None = None
     """The last day to dispute the class and grade on it, where that is still to come."""
+    sheet_row: SheetRow | None = None
 
 
 class CertificateRenewed(Event, type="registry.person.certificate-renewed", about="person_id"):
@@ -247,6 +268,7 @@ class CertificateRenewed(Event, type="registry.person.certificate-renewed", abou
     issued: date
     expires: date
     replaces: Personal[str] | None = None
+    sheet_row: SheetRow | None = None
 
 
 class CertificateExpiring(Event, type="registry.person.certificate-expiring"):
@@ -271,6 +293,7 @@ class DisabilityReclassified(Event, type="registry.person.disability-reclassifie
     grade: Grade
     reassessment_until: date | None = None
     """The last day to dispute it."""
+    sheet_row: SheetRow | None = None
 
 
 class ReassessmentAsked(Event, type="registry.person.reassessment-asked"):
@@ -282,6 +305,7 @@ class CircumstancesRecorded(Event, type="registry.person.circumstances-recorded"
 
     person_id: PersonId
     circumstances: Circumstances
+    sheet_row: SheetRow | None = None
 
 
 class AccessNeedsRecorded(Event, type="registry.person.access-needs-recorded"):
@@ -313,6 +337,35 @@ class PersonMoved(Event, type="registry.person.moved", about="person_id"):
     sex: Sex | None = None
     disability: DisabilityClass | None = None
     grade: Grade | None = None
+    sheet_row: SheetRow | None = None
+    back: bool | None = None
+    """The move before it is taken back: as if it had never been."""
+
+
+class CertificateWithdrawn(Event, type="registry.person.certificate-withdrawn", about="person_id"):
+    """The person holds no certificate any more; its number is free. `grade` is what is known without it."""
+
+    person_id: PersonId
+    number: Personal[str]
+    grade: Grade | None = None
+    sheet_row: SheetRow | None = None
+
+
+class RegistrationWithdrawn(Event, type="registry.person.registration-withdrawn", about="person_id"):
+    """As if the person had never been registered: they count nowhere, their numbers are free, and their id may be
+    registered again. Nothing else had happened to them."""
+
+    person_id: PersonId
+    citizen_id: Personal[str] | None = None
+    certificate: Personal[str] | None = None
+    sheet_row: SheetRow | None = None
+
+
+class RosterEntryTakenBack(Event, type="registry.person.roster-entry-taken-back"):
+    """The last of the events that undo what a row changed: the person is as they were before it."""
+
+    person_id: PersonId
+    sheet_row: SheetRow
 
 
 class PersonDied(Event, type="registry.person.died"):
@@ -358,6 +411,7 @@ class PersonErased(Event, type="registry.person.erased", about="person_id", eras
 PersonCommand = (
     RegisterPerson
     | RecordRosterEntry
+    | TakeBackRosterEntry
     | CorrectPerson
     | IssueCertificate
     | RenewCertificate
@@ -399,6 +453,9 @@ PersonEvent = (
     | ErasureRequested
     | ErasureRequestWithdrawn
     | ErasureDeclined
+    | CertificateWithdrawn
+    | RegistrationWithdrawn
+    | RosterEntryTakenBack
     | PersonErased
     | DuplicateMerged
     | MergedInto

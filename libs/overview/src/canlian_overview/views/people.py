@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from canlian_chassis.projection import Projection, projection
 from canlian_events.calendar import day_of
 from canlian_events.meta import Meta
@@ -9,6 +11,7 @@ from canlian_events.registry.duplicates import MergedInto, MergedIntoUndone
 from canlian_events.registry.person import (
     CertificateIssued,
     CertificateRenewed,
+    CertificateWithdrawn,
     CircumstancesRecorded,
     ConsentGiven,
     ConsentWithdrawn,
@@ -18,6 +21,7 @@ from canlian_events.registry.person import (
     PersonErased,
     PersonMoved,
     PersonRegistered,
+    RegistrationWithdrawn,
 )
 from canlian_overview.rows import PersonRow
 
@@ -30,6 +34,7 @@ def persons(table: type[PersonRow]) -> Projection:
         | PersonMoved
         | CertificateIssued
         | CertificateRenewed
+        | CertificateWithdrawn
         | DisabilityReclassified
         | CircumstancesRecorded
         | ConsentGiven
@@ -38,6 +43,7 @@ def persons(table: type[PersonRow]) -> Projection:
         | DeathWithdrawn
         | MergedInto
         | MergedIntoUndone
+        | RegistrationWithdrawn
         | PersonErased,
         meta: Meta,
     ) -> PersonRow | None:
@@ -46,10 +52,16 @@ def persons(table: type[PersonRow]) -> Projection:
         if row is None:
             return None
         match event:
+            case RegistrationWithdrawn():
+                return None
+            case PersonMoved(back=True):
+                return _moved_back(row)
             case PersonMoved():
                 return _moved(row, event, meta)
             case CertificateIssued() | CertificateRenewed():
                 return row.with_(certified=True, certificate_expires=event.expires)
+            case CertificateWithdrawn():
+                return row.with_(certified=False, certificate_expires=None, grade=event.grade)
             case DisabilityReclassified():
                 return row.with_(disability=event.disability, grade=event.grade)
             case CircumstancesRecorded():
@@ -101,4 +113,16 @@ def _moved(row: PersonRow, event: PersonMoved, meta: Meta) -> PersonRow:
         earlier=[*row.earlier, stay],
         event_id=meta.id,
         position=meta.position,
+    )
+
+
+def _moved_back(row: PersonRow) -> PersonRow:
+    """The last move is as if it had never been."""
+    *earlier, stay = row.earlier
+    return row.with_(
+        community=stay["community"],
+        since=date.fromisoformat(stay["since"]),
+        earlier=earlier,
+        event_id=stay["event_id"],
+        position=int(stay["position"]),
     )

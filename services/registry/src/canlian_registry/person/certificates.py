@@ -8,7 +8,7 @@ from datetime import date, datetime
 from canlian_chassis.decider import Given, Rejected
 from canlian_events.calendar import day_of
 from canlian_events.numbers import BadNumber, CertificateNumber, CitizenId
-from canlian_events.personal import opened
+from canlian_events.personal import Sealed, opened
 from canlian_events.registry.person import (
     CertificateExpired,
     CertificateExpiring,
@@ -20,6 +20,7 @@ from canlian_events.registry.person import (
     PersonEvent,
     RemindOfExpiry,
     RenewCertificate,
+    SheetRow,
 )
 from canlian_events.terms import DisabilityClass, Grade
 from canlian_registry.person.classifying import reassessment_until
@@ -91,7 +92,7 @@ def issue(command: IssueCertificate, person: File, given: Given) -> Sequence[Per
         ]
     until = reassessment_until(command.issued) if command.issued else None
     current = until if until and until >= day_of(given.at) else None
-    return [*graded, _issued(command.person_id, number.number, command.issued, None, current)]
+    return [*graded, issued_for(command.person_id, number.number, command.issued, None, None, current)]
 
 
 def renew(command: RenewCertificate, person: File, given: Given) -> Sequence[PersonEvent]:
@@ -109,7 +110,9 @@ def renew(command: RenewCertificate, person: File, given: Given) -> Sequence[Per
     return [_renewed(command.person_id, number.number, command.issued, held)]
 
 
-def record(person_id: str, number: CertificateNumber, issued: date | None, held: Held | None) -> list[PersonEvent]:
+def record(
+    person_id: str, number: CertificateNumber, issued: date | None, held: Held | None, row: SheetRow | None = None
+) -> list[PersonEvent]:
     """What follows when a paper or a sheet says that this is the person's certificate.
 
     A blank issue date says nothing. Raises `person.certificate_not_newer` where a newer one is held.
@@ -118,12 +121,12 @@ def record(person_id: str, number: CertificateNumber, issued: date | None, held:
     if held is None or held.number == new.number:
         if held and issued in (None, held.issued):
             return []
-        return [_issued(person_id, number.number, issued, None)]
+        return [issued_for(person_id, number.number, issued, None, row)]
     if is_older(new, held):
         raise Rejected("person.certificate_not_newer", held=held.issued, issued=issued)
     if issued is None:
-        return [_issued(person_id, number.number, None, held)]
-    return [_renewed(person_id, number.number, issued, held)]
+        return [issued_for(person_id, number.number, None, held, row)]
+    return [_renewed(person_id, number.number, issued, held, row)]
 
 
 def is_older(one: Held, other: Held) -> bool:
@@ -152,8 +155,13 @@ def run_out(command: RemindOfExpiry | ExpireCertificate, person: File) -> Sequen
             return []
 
 
-def _issued(
-    person_id: str, number: str, issued: date | None, held: Held | None, reassessment: date | None = None
+def issued_for(
+    person_id: str,
+    number: str | Sealed,
+    issued: date | None,
+    held: Held | None,
+    row: SheetRow | None = None,
+    reassessment: date | None = None,
 ) -> CertificateIssued:
     return CertificateIssued(
         person_id=person_id,
@@ -162,16 +170,18 @@ def _issued(
         expires=expires(issued) if issued else None,
         replaces=held.number if held else None,
         reassessment_until=reassessment,
+        sheet_row=row,
     )
 
 
-def _renewed(person_id: str, number: str, issued: date, held: Held) -> CertificateRenewed:
+def _renewed(person_id: str, number: str, issued: date, held: Held, row: SheetRow | None = None) -> CertificateRenewed:
     return CertificateRenewed(
         person_id=person_id,
         number=number,
         issued=issued,
         expires=expires(issued),
         replaces=held.number if held.number != number else None,
+        sheet_row=row,
     )
 
 

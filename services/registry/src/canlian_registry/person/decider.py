@@ -14,6 +14,7 @@ from canlian_events.registry.person import (
     AskReassessment,
     CertificateIssued,
     CertificateRenewed,
+    CertificateWithdrawn,
     ConsentGiven,
     ConsentWithdrawn,
     CorrectPerson,
@@ -33,17 +34,21 @@ from canlian_events.registry.person import (
     RecordDeath,
     RecordRosterEntry,
     RegisterPerson,
+    RegistrationWithdrawn,
     RemindOfExpiry,
     RenewCertificate,
     RequestErasure,
+    TakeBackRosterEntry,
     WithdrawConsent,
     WithdrawDeath,
     WithdrawErasureRequest,
 )
 from canlian_events.terms import Role, Sex
+from canlian_registry.imported import acted_on
 from canlian_registry.person import certificates, classifying, endings, merging
-from canlian_registry.person.file import Erased, File, Person, evolve, must_be_readable
+from canlian_registry.person.file import Erased, File, Person, Withdrawn, evolve, must_be_readable
 from canlian_registry.person.roster import correct, moved, must_be_open, record_circumstances, record_entry
+from canlian_registry.person.taking_back import Since, take_back
 from canlian_registry.views import Place, place
 
 if TYPE_CHECKING:
@@ -66,10 +71,14 @@ def decide(command: PersonCommand, person: Person, given: Given) -> Sequence[Per
         case _, File(into=str(into)):
             raise Rejected("person.merged", merged=command.person_id, into=into)
         case RegisterPerson(), _:
-            return _register(command, person, given)
+            return _register(command, _there(person), given)
         case RecordRosterEntry(), _:
-            return record_entry(command, person, given)
-        case _, None:
+            return record_entry(command, _there(person), given)
+        case TakeBackRosterEntry(), _:
+            return take_back(command, person, given)
+        case ErasePerson(), Withdrawn():
+            return [PersonErased.from_(command)]
+        case _, None | Withdrawn():
             raise Rejected("person.unknown")
         case ErasePerson(), File():
             # also where nothing can be read: what cannot be opened can still be destroyed
@@ -103,6 +112,11 @@ def decide(command: PersonCommand, person: Person, given: Given) -> Sequence[Per
             return _change(command, person, given)
         case _:
             raise AssertionError(f"{type(command).__name__} is not decided")
+
+
+def _there(person: File | Withdrawn | None) -> File | None:
+    """Who was withdrawn may be registered anew."""
+    return person if isinstance(person, File) else None
 
 
 def _change(command: PersonCommand, person: File, given: Given) -> Sequence[PersonEvent]:
@@ -181,19 +195,25 @@ def claims(event: Event) -> Iterable[Claim]:
     match event:
         case PersonRegistered(citizen_id=str(citizen_id)):
             yield Claim("citizen-id", citizen_id, taken="person.citizen_id_taken")
+        case CertificateWithdrawn(number=str(number)):
+            yield Claim("certificate", number, taken="person.certificate_taken", release=True)
         case CertificateIssued(number=str(number)) | CertificateRenewed(number=str(number)):
             if isinstance(event.replaces, str):
                 yield Claim("certificate", event.replaces, taken="person.certificate_taken", release=True)
             yield Claim("certificate", number, taken="person.certificate_taken")
-        case PersonErased():
+        case PersonErased() | RegistrationWithdrawn():
             if isinstance(event.citizen_id, str):
                 yield Claim("citizen-id", event.citizen_id, taken="person.citizen_id_taken", release=True)
             if isinstance(event.certificate, str):
                 yield Claim("certificate", event.certificate, taken="person.certificate_taken", release=True)
 
 
-def find_facts(session: Session, command: PersonCommand, _: Person) -> Place:
-    """Where the command would register or move somebody to."""
+def find_facts(session: Session, command: PersonCommand, person: Person) -> Place | Since:
+    """Where the command would register or move somebody to; what happened since what it would undo."""
+    if isinstance(command, TakeBackRosterEntry):
+        before = person.brought.before if isinstance(person, File) and person.brought else None
+        home = place(session, before.community) if before else Place()
+        return Since(home, acted_on(session, command.person_id))
     community = community_of(command)
     return place(session, community) if community else Place()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Literal, assert_never
+from typing import Any, Literal
 
 from canlian_chassis.decider import Rejected
 from canlian_events.personal import Sealed, map_personal
@@ -21,6 +21,7 @@ from canlian_events.registry.person import (
     CertificateExpiring,
     CertificateIssued,
     CertificateRenewed,
+    CertificateWithdrawn,
     Circumstances,
     CircumstancesRecorded,
     ConsentGiven,
@@ -37,6 +38,9 @@ from canlian_events.registry.person import (
     PersonMoved,
     PersonRegistered,
     ReassessmentAsked,
+    RegistrationWithdrawn,
+    RosterEntryTakenBack,
+    SheetRow,
 )
 from canlian_events.terms import AccessFeature, DisabilityClass, Grade, Purpose, Sex
 
@@ -49,6 +53,14 @@ class Held:
 
     number: str | Sealed
     issued: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """The import whose row did the last that happened, and the file before it: None where the row registered them."""
+
+    import_id: str
+    before: File | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +93,8 @@ class File:
     reassessment_asked: bool = False
     died_on: date | None = None
     erasure_requested: bool = False
+    brought: Brought | None = None
+    """None where something else happened since, or a person registered them by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +104,14 @@ class Erased:
     community: str
 
 
-Person = File | Erased | None
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """As if never registered; the id may be registered again."""
+
+    community: str
+
+
+Person = File | Withdrawn | Erased | None
 
 
 def must_be_readable(person: File) -> None:
@@ -110,7 +131,20 @@ def must_be_readable(person: File) -> None:
 def evolve(person: Person, event: PersonEvent) -> Person:
     if isinstance(event, PersonRegistered):
         return _begin(event)
+    if isinstance(event, PersonErased):
+        assert isinstance(person, File | Withdrawn), "nobody is there to be erased"
+        return Erased(person.community)
     assert isinstance(person, File), f"{type(event).__name__} cannot have happened to nobody"
+    if isinstance(event, RegistrationWithdrawn):
+        return Withdrawn(person.community)
+    if isinstance(event, RosterEntryTakenBack):
+        assert person.brought is not None, "no sheet had said anything"
+        assert person.brought.before is not None, "nothing was there before"
+        return replace(person.brought.before, running_out=person.running_out)
+    return replace(_changed(person, event), brought=_brought(person, event))
+
+
+def _changed(person: File, event: PersonEvent) -> File:
     match event:
         case PersonCorrected():
             changed = {
@@ -123,6 +157,8 @@ def evolve(person: Person, event: PersonEvent) -> Person:
             return replace(
                 person, certificate=held, running_out=None, reassessment_until=until or person.reassessment_until
             )
+        case CertificateWithdrawn():
+            return replace(person, certificate=None, running_out=None, grade=event.grade)
         case CertificateExpiring():
             return replace(person, running_out="expiring")
         case CertificateExpired():
@@ -156,8 +192,6 @@ def evolve(person: Person, event: PersonEvent) -> Person:
             return replace(person, erasure_requested=True)
         case ErasureRequestWithdrawn() | ErasureDeclined():
             return replace(person, erasure_requested=False)
-        case PersonErased():
-            return Erased(person.community)
         case DuplicateMerged():
             return replace(person, merged=person.merged | {event.duplicate})
         case MergeUndone():
@@ -169,7 +203,19 @@ def evolve(person: Person, event: PersonEvent) -> Person:
         case FoundDistinct():
             return replace(person, distinct=person.distinct | {event.other})
         case _:
-            assert_never(event)
+            raise AssertionError(f"{type(event).__name__} is folded above")
+
+
+def _brought(person: File, event: PersonEvent) -> Brought | None:
+    """A certificate that runs out by itself is no act of anybody's; whatever else no sheet said, is."""
+    if isinstance(event, CertificateExpiring | CertificateExpired):
+        return person.brought
+    row: SheetRow | None = getattr(event, "sheet_row", None)
+    if row is None:
+        return None
+    if person.brought and person.brought.import_id == row.import_id:
+        return person.brought
+    return Brought(row.import_id, person)
 
 
 def _begin(event: PersonRegistered) -> File:
@@ -183,4 +229,5 @@ def _begin(event: PersonRegistered) -> File:
         event.sex,
         event.disability,
         event.grade,
+        brought=Brought(event.sheet_row.import_id, None) if event.sheet_row else None,
     )

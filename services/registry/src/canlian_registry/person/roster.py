@@ -20,6 +20,7 @@ from canlian_events.registry.person import (
     PersonMoved,
     PersonRegistered,
     RecordRosterEntry,
+    SheetRow,
 )
 from canlian_events.terms import Sex
 from canlian_registry.person import certificates
@@ -53,28 +54,34 @@ def _register(command: RecordRosterEntry, number: CertificateNumber) -> Iterator
         phone=command.phone or None,
         address=command.address or None,
     )
-    yield from certificates.record(command.person_id, number, command.certificate.issued, None)
-    yield from record_circumstances(command.person_id, NOTHING_KNOWN, command.circumstances)
+    yield from certificates.record(command.person_id, number, command.certificate.issued, None, command.sheet_row)
+    yield from record_circumstances(command.person_id, NOTHING_KNOWN, command.circumstances, command.sheet_row)
 
 
 def _correct(
     command: RecordRosterEntry, number: CertificateNumber, person: File, given: Given
 ) -> Iterator[PersonEvent]:
+    row = command.sheet_row
     moves = command.community != person.community
     if moves:
         must_be_open(command.community, given.facts)
-        yield moved(command.person_id, person, command.community, command.address)
+        yield moved(command.person_id, person, command.community, command.address, row)
     yield from correct(
-        command.person_id, person, command.name, command.phone or None, None if moves else command.address or None
+        command.person_id, person, command.name, command.phone or None, None if moves else command.address or None, row
     )
     if (command.disability, command.grade) != (person.disability, person.grade):
         yield DisabilityReclassified.from_(command)
-    yield from certificates.record(command.person_id, number, command.certificate.issued, person.certificate)
-    yield from record_circumstances(command.person_id, person.circumstances, command.circumstances)
+    yield from certificates.record(command.person_id, number, command.certificate.issued, person.certificate, row)
+    yield from record_circumstances(command.person_id, person.circumstances, command.circumstances, row)
 
 
 def correct(
-    person_id: str, person: File, name: str | None, phone: str | None, address: str | None
+    person_id: str,
+    person: File,
+    name: str | None,
+    phone: str | None,
+    address: str | None,
+    row: SheetRow | None = None,
 ) -> Iterator[PersonEvent]:
     """The fields that are given and differ; None is not given, an empty phone or address takes away what was there."""
     given = {"name": name, "phone": phone, "address": address}
@@ -82,10 +89,10 @@ def correct(
         field: value for field, value in given.items() if value is not None and value != (getattr(person, field) or "")
     }
     if changed:
-        yield PersonCorrected(person_id=person_id, **changed)
+        yield PersonCorrected(person_id=person_id, sheet_row=row, **changed)
 
 
-def moved(person_id: str, person: File, to: str, address: str | None) -> PersonMoved:
+def moved(person_id: str, person: File, to: str, address: str | None, row: SheetRow | None = None) -> PersonMoved:
     """With what the new community's reader needs to begin from."""
     return PersonMoved(
         person_id=person_id,
@@ -98,13 +105,16 @@ def moved(person_id: str, person: File, to: str, address: str | None) -> PersonM
         sex=person.sex,
         disability=person.disability,
         grade=person.grade,
+        sheet_row=row,
     )
 
 
-def record_circumstances(person_id: str, known: Circumstances, said: Circumstances) -> Iterator[PersonEvent]:
+def record_circumstances(
+    person_id: str, known: Circumstances, said: Circumstances, row: SheetRow | None = None
+) -> Iterator[PersonEvent]:
     whole = merge(known, said)
     if whole != known:
-        yield CircumstancesRecorded(person_id=person_id, circumstances=whole)
+        yield CircumstancesRecorded(person_id=person_id, circumstances=whole, sheet_row=row)
 
 
 def merge(known: Circumstances, said: Circumstances) -> Circumstances:

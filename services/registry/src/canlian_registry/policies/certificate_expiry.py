@@ -13,9 +13,11 @@ from canlian_events.registry.person import (
     CertificateExpiring,
     CertificateIssued,
     CertificateRenewed,
+    CertificateWithdrawn,
     ExpireCertificate,
     PersonDied,
     PersonErased,
+    RegistrationWithdrawn,
     RemindOfExpiry,
 )
 
@@ -23,14 +25,15 @@ REMINDER_DAYS = 60
 """How long before its expiry a certificate's bearer is reminded: time to be assessed again. Ours, not a law's."""
 
 
-Told = CertificateIssued | CertificateRenewed | CertificateExpiring | PersonDied | PersonErased
+Ended = CertificateWithdrawn | RegistrationWithdrawn | PersonDied | PersonErased
+Told = CertificateIssued | CertificateRenewed | CertificateExpiring | Ended
 
 
 @policy("registry.certificate-expiry", on=get_args(Told))
 def let_certificates_expire(event: Told, meta: Meta) -> Iterable[Consequence]:
     """The reminder waits first, and when it is given the expiry; a newer certificate takes the place of either."""
     key = f"certificate-{event.person_id}"
-    if isinstance(event, PersonDied | PersonErased) or event.expires is None:
+    if isinstance(event, Ended) or event.expires is None:
         yield Cancel(key)
         return
     remind_at = begin_of(event.expires - timedelta(days=REMINDER_DAYS))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from canlian_chassis.policy import Cancel, Consequence, Later, policy
 from canlian_events.calendar import begin_of
@@ -21,7 +21,13 @@ from canlian_events.registry.household import (
     RelativeCorrected,
     RemoveMember,
 )
-from canlian_events.registry.person import CircumstancesRecorded, DisabilityReclassified, PersonErased, PersonMoved
+from canlian_events.registry.person import (
+    CertificateWithdrawn,
+    CircumstancesRecorded,
+    DisabilityReclassified,
+    PersonErased,
+    PersonMoved,
+)
 from canlian_events.terms import MemberLeftWhy
 from canlian_registry.household.hardship import turns_aged
 from canlian_registry.views import homes_of, household_of
@@ -29,7 +35,15 @@ from canlian_registry.views import homes_of, household_of
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-Changed = DisabilityReclassified | CircumstancesRecorded | PersonMoved | MergedInto | MergedIntoUndone | PersonErased
+Changed = (
+    DisabilityReclassified
+    | CertificateWithdrawn
+    | CircumstancesRecorded
+    | PersonMoved
+    | MergedInto
+    | MergedIntoUndone
+    | PersonErased
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +68,7 @@ def home(session: Session, event: Changed, _: Meta) -> Home | None:
 
 @policy(
     "registry.household",
-    on=[DisabilityReclassified, CircumstancesRecorded, PersonMoved, MergedInto, MergedIntoUndone, PersonErased],
+    on=get_args(Changed),
     facts=home,
 )
 def follow_members(event: Changed, _: Meta, found: Home | None) -> Iterable[Command]:

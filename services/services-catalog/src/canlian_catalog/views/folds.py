@@ -47,6 +47,7 @@ from canlian_events.meta import Meta
 from canlian_events.registry.duplicates import MergedInto, MergedIntoUndone
 from canlian_events.registry.person import (
     AccessNeedsRecorded,
+    CertificateWithdrawn,
     CircumstancesRecorded,
     ConsentGiven,
     ConsentWithdrawn,
@@ -56,6 +57,7 @@ from canlian_events.registry.person import (
     PersonErased,
     PersonMoved,
     PersonRegistered,
+    RegistrationWithdrawn,
 )
 from canlian_events.terms import Purpose
 
@@ -69,6 +71,8 @@ PersonFact = (
     | PersonMoved
     | PersonDied
     | DeathWithdrawn
+    | CertificateWithdrawn
+    | RegistrationWithdrawn
     | PersonErased
     | MergedInto
     | MergedIntoUndone
@@ -103,6 +107,10 @@ def person(row: PersonRow | None, event: PersonFact, meta: Meta) -> PersonRow | 
             return row.with_(died_on=event.on, shares=False)
         case DeathWithdrawn():
             return row.with_(died_on=None)
+        case CertificateWithdrawn():
+            return row.with_(grade=event.grade)
+        case RegistrationWithdrawn():
+            return None
         case PersonErased():
             return row.with_(erased=True)
         case MergedInto():
@@ -211,4 +219,4 @@ def rating(row: RatingRow | None, event: FeedbackGiven, meta: Meta) -> RatingRow
     return row.with_(scores=row.scores + event.score, rated=row.rated + 1)
 
 
-views = Views("catalog", version=5, rows=CatalogRow, projections=[person, provider, service, referral, rating])
+views = Views("catalog", version=6, rows=CatalogRow, projections=[person, provider, service, referral, rating])
