@@ -8,6 +8,8 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page, sync_playwright
 from tests.support.needs import chromium_path
 
+from canlian_events.terms import Role
+
 pytestmark = pytest.mark.browser
 
 PHONE = {"width": 320, "height": 640}
@@ -29,6 +31,31 @@ def test_a_page_is_accessible_and_as_wide_as_the_screen(system: System, screen: 
     blocked: list[str] = []
     screen.on("console", lambda message: blocked.append(message.text) if "Security Policy" in message.text else None)
     screen.goto(system.address + address)
+    found = Axe().run(screen).response["violations"]
+    assert [(violation["id"], violation["nodes"][0]["html"]) for violation in found] == []
+    assert screen.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert blocked == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/account", "/account/password", "/account/second-factor?lang=en", "/sign-in/code",
+        "/federation/accounts", "/federation/accounts/new?lang=en",
+    ],
+)  # fmt: skip
+def test_a_page_of_accounts_is_accessible_and_as_wide_as_the_screen(system: System, screen: Page, address: str) -> None:
+    if system.accounts.get("keeper") is None:
+        system.accounts.upsert_account(
+            "keeper", actor_id="worker_0000000021", roles=[Role.STAFF], communities=["429999001"], password=PASSWORD
+        )
+    cookie = system.accounts.sign_in("keeper", PASSWORD)
+    screen.context.add_cookies([{"name": "session", "value": cookie, "url": system.address}])
+    blocked: list[str] = []
+    screen.on("console", lambda message: blocked.append(message.text) if "Security Policy" in message.text else None)
+    answer = screen.goto(system.address + address)
+    assert answer is not None
+    assert answer.ok
     found = Axe().run(screen).response["violations"]
     assert [(violation["id"], violation["nodes"][0]["html"]) for violation in found] == []
     assert screen.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -1,4 +1,4 @@
-"""`canlian token` and `canlian account`, on a data folder without a running system."""
+"""`canlian token` and `canlian accounts`, on a data folder without a running system."""
 
 import json
 from pathlib import Path
@@ -70,23 +70,23 @@ def test_where_no_system_ever_ran_no_key_is_made_for_a_token(data: Path) -> None
 
 def test_an_account_is_added_listed_and_disabled(data: Path) -> None:
     added = canlian(
-        "account", "add", "Li", "--role", "grid_worker", "--community", COMMUNITY, "--worker", "worker_12345678",
+        "accounts", "add", "Li", "--role", "grid_worker", "--community", COMMUNITY, "--worker", "worker_12345678",
         "--name", "李明", "--password-stdin",
         stdin="correct horse\n",
     )  # fmt: skip
     assert added.exit_code == 0, added.output
-    (listed,) = json.loads(canlian("account", "list", "--json").stdout)
+    (listed,) = json.loads(canlian("accounts", "list", "--json").stdout)
     assert listed["login"] == "li"
     assert (listed["actor"], listed["communities"]) == ("worker_12345678", [COMMUNITY])
     accounts = Accounts(Settings(data=data))
     assert accounts.sign_in("li", "correct horse")
-    assert canlian("account", "disable", "li").exit_code == 0
+    assert canlian("accounts", "disable", "li").exit_code == 0
     with pytest.raises(SignInRefused):
         accounts.sign_in("li", "correct horse")
 
 
 def test_an_account_changed_without_a_password_keeps_its_own(data: Path) -> None:
-    add = ("account", "add", "li", "--role", "staff", "--community", COMMUNITY[:9])
+    add = ("accounts", "add", "li", "--role", "staff", "--community", COMMUNITY[:9])
     canlian(*add, "--password-stdin", stdin="correct horse\n")
     assert canlian(*add, "--name", "李明").exit_code == 0
     assert Accounts(Settings(data=data)).sign_in("li", "correct horse")
@@ -95,16 +95,38 @@ def test_an_account_changed_without_a_password_keeps_its_own(data: Path) -> None
 @pytest.mark.parametrize(("password", "why"), [("short\n", "at least 8"), (None, "CANLIAN_PASSWORD")])
 def test_an_account_without_a_good_password_is_not_saved(data: Path, password: str | None, why: str) -> None:
     how = ("--password-stdin",) if password else ()
-    told = canlian("account", "add", "li", "--role", "staff", "--community", COMMUNITY, *how, stdin=password)
+    told = canlian("accounts", "add", "li", "--role", "staff", "--community", COMMUNITY, *how, stdin=password)
     assert told.exit_code == 2
     assert why in told.stderr
     assert Accounts(Settings(data=data)).every() == []
 
 
 def test_disabling_an_unknown_account_says_where_to_look(data: Path) -> None:
-    told = canlian("account", "disable", "nobody")
+    told = canlian("accounts", "disable", "nobody")
     assert told.exit_code == 1
-    assert "canlian account list" in told.stderr
+    assert "canlian accounts list" in told.stderr
+
+
+def test_a_forgotten_password_is_reset_and_a_locked_account_opened(data: Path) -> None:
+    add = ("accounts", "add", "li", "--role", "staff", "--community", COMMUNITY[:9], "--password-stdin")
+    canlian(*add, stdin="correct horse\n")
+    accounts = Accounts(Settings(data=data))
+    for _ in range(5):
+        with pytest.raises(SignInRefused, match="wrong"):
+            accounts.sign_in("li", "wrong")
+    (listed,) = json.loads(canlian("accounts", "list", "--json").stdout)
+    assert listed["locked_minutes"] == 1
+    assert canlian("accounts", "unlock", "li").exit_code == 0
+    assert accounts.sign_in("li", "correct horse")
+    given = canlian("accounts", "reset", "li").stdout.strip()
+    found = accounts.who(accounts.sign_in("li", given))
+    assert found is not None
+    assert found[1].wants == "password"
+    assert canlian("accounts", "reset", "li", "--second-factor").exit_code == 0
+    canlian("accounts", "disable", "li")
+    assert canlian("accounts", "enable", "li").exit_code == 0
+    assert [act.what for act in accounts.acts()][:3] == ["enabled", "disabled", "second_factor_reset"]
+    assert {act.by for act in accounts.acts()} == {"operator"}
 
 
 @pytest.mark.parametrize("command", [("demo",), ("events", "tail"), ("rebuild", "volunteer"), ("load-demo",)])

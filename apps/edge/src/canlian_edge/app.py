@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from canlian_chassis.tokens import Signer
-from canlian_edge import auth, health, pages
+from canlian_edge import accounts, auth, health, own_account, pages, signing_in
 from canlian_edge.granted import views
 from canlian_edge.settings import EdgeSettings
 from canlian_web.accounts import Accounts
@@ -14,18 +14,18 @@ from canlian_web.tool import Tool
 
 def edge(settings: EdgeSettings | None = None) -> Tool:
     settings = settings or EdgeSettings()
-    accounts = Accounts(settings)
+    store = Accounts(settings)
     tool = Tool(
         "edge",
         prefix="",
         package="canlian_edge",
         title=N_("Start"),
-        routers=[pages.router, auth.router, health.router],
+        routers=[module.router for module in (pages, signing_in, own_account, accounts, auth, health)],
         views=views,
-        beside=lambda nc: forget_erased(nc, accounts),
+        beside=lambda nc: forget_erased(nc, store),
         settings=settings,
     )
-    tool.app.state.accounts = accounts
+    tool.app.state.accounts = store
     tool.app.state.signer = Signer(settings.data / "keys")
     tool.app.state.settings = settings
     return tool

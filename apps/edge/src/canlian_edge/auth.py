@@ -12,7 +12,7 @@ from starlette.responses import Response
 from canlian_chassis.bus import Unavailable
 from canlian_chassis.tokens import ANONYMOUS, Signer
 from canlian_edge import granted
-from canlian_web.accounts import Account, Accounts
+from canlian_web.accounts import Account, Accounts, Where
 from canlian_web.errors import page_of, show
 from canlian_web.page import NAME_HEADER
 
@@ -45,6 +45,12 @@ async def who(request: Request) -> Account | None:
     accounts: Accounts = request.app.state.accounts
     cookie = request.cookies.get(COOKIE)
     return await asyncio.to_thread(accounts.signed_in, cookie) if cookie else None
+
+
+def where(request: Request) -> Where:
+    """From where the request comes, as Caddy says; whoever asks the edge itself is where their connection is from."""
+    address = request.headers.get("x-canlian-address") or (request.client.host if request.client else "")
+    return Where(address, request.headers.get("user-agent", "")[:400])
 
 
 def is_cross_site(headers: Headers) -> bool:

@@ -18,7 +18,7 @@ COMMANDS = {
     "sample": "canlian_operator.sample:sample",
     "import": "canlian_operator.importing:import_app",
     "token": "canlian_operator.token:token",
-    "account": "canlian_operator.accounts:account_app",
+    "accounts": "canlian_operator.accounts:accounts_app",
     "events": "canlian_operator.events:events_app",
     "why": "canlian_operator.why:why",
     "as-of": "canlian_operator.as_of:as_of",

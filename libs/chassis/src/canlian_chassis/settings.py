@@ -21,6 +21,12 @@ class Settings(BaseSettings):
     """SQLAlchemy URL of the key store; without it a SQLite file under `data/keys`."""
     accounts_url: str | None = None
     """SQLAlchemy URL of the accounts; without it a SQLite file under `data/accounts`."""
+    second_factor: str = ""
+    """Roles, separated by commas, that sign in with a second factor only."""
+    session_hours: int = 12
+    """After which one signs in again, whatever one did meanwhile."""
+    session_idle_minutes: int = 120
+    """Without a page, after which one signs in again."""
     host: str = "127.0.0.1"
     port: int = 8000
     demo: bool = True

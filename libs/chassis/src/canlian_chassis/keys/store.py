@@ -136,6 +136,19 @@ class Keys:
 
         return map_personal(event, change)
 
+    def seal_secret(self, subject: str, secret: bytes, about: str) -> bytes:
+        """For durable stores beside the log: opened only with the same `subject`, whose key it is, and `about`."""
+        cipher = self._cipher(subject, make=True)
+        assert cipher is not None
+        nonce = os.urandom(_NONCE)
+        return nonce + cipher.encrypt(nonce, secret, about.encode())
+
+    def open_secret(self, subject: str, sealed: bytes, about: str) -> bytes:
+        """Raises InvalidTag where it was sealed about something else, or the key store is another."""
+        cipher = self._cipher(subject, make=True)
+        assert cipher is not None
+        return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], about.encode())
+
     def load(self, subjects: Iterable[str]) -> None:
         """Read many keys at once, before many events are opened; those destroyed elsewhere meanwhile are dropped."""
         self.erased()
