@@ -45,7 +45,13 @@ from canlian_events.registry.household import (
     ReleaseCarer,
     RemoveMember,
 )
-from canlian_events.registry.person import Circumstances, CircumstancesRecorded, DisabilityReclassified, PersonErased
+from canlian_events.registry.person import (
+    Circumstances,
+    CircumstancesRecorded,
+    DisabilityReclassified,
+    PersonDied,
+    PersonErased,
+)
 from canlian_events.terms import (
     DisabilityClass,
     ErasureGround,
@@ -294,6 +300,11 @@ def test_who_lives_elsewhere_by_now_brings_no_hardship():
     moved = both.beside_of(person, LI.model_copy(update={"community": THERE}))
     cleared = HardshipCleared(household_id=HOME, kind=Hardship.MULTIPLE_DISABLED, on=TODAY)
     when(moved, RecomputeHardship(household_id=HOME)).then(cleared)
+
+
+def test_nobody_who_died_joins_a_household():
+    died = PersonDied(person_id=ANOTHER_ID, on=date(2026, 10, 1))
+    when(home(li=(died,)), FORM).refused("household.person_unknown", person_id=ANOTHER_ID)
 
 
 def test_two_files_of_one_person_are_one_disabled_member():

@@ -6,6 +6,7 @@ from canlian_assistance.policies.after_assessment import after_assessment
 from canlian_assistance.policies.after_visit import let_next_visit_fall_due, raise_needs
 from canlian_assistance.policies.deaths import end_dead
 from canlian_assistance.policies.erasures import end_erased
+from canlian_assistance.policies.hardship_visits import visit_in_rhythm
 from canlian_assistance.policies.moves import follow_home, transfer
 from canlian_assistance.policies.referrals import close_met_need, note_referral, note_referral_end, reopen_need
 from canlian_assistance.policies.stop_visits import stop_visits
@@ -30,6 +31,7 @@ service = Service(
         stop_visits,
         end_dead,
         end_erased,
+        visit_in_rhythm,
     ],
     views=views,
 )

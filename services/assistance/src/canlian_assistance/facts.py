@@ -10,15 +10,17 @@ from typing import Literal, NamedTuple
 from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
+from canlian_assistance.households import HouseholdRow, MemberRow, Visited, VisitedRow
 from canlian_assistance.views import CommunityRow, NeedRow, PersonRow, VisitRow
 from canlian_chassis.decider import Rejected
 from canlian_chassis.views.same import meant, same
 from canlian_events.assistance.assessment import AssessmentCompleted
-from canlian_events.assistance.visit import VisitFellDue
+from canlian_events.assistance.visit import VisitCancelled, VisitCompleted, VisitFellDue, VisitMissed
 from canlian_events.core import Command
 from canlian_events.meta import Meta
-from canlian_events.registry.person import ConsentWithdrawn, PersonDied, PersonErased, PersonMoved
-from canlian_events.terms import Domain, Role
+from canlian_events.registry.household import HardshipCleared, HardshipRecognised
+from canlian_events.registry.person import ConsentGiven, ConsentWithdrawn, PersonDied, PersonErased, PersonMoved
+from canlian_events.terms import Domain, Hardship, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,9 @@ def known(session: Session, command: Command, state: object) -> Known:
     )
 
 
+VisitEnded = VisitCompleted | VisitMissed | VisitCancelled
+
+
 class InHand(NamedTuple):
     """Ids of what is open for a person."""
 
@@ -124,3 +129,40 @@ def domains_in_hand(session: Session, event: AssessmentCompleted, _meta: Meta) -
     open_ones = and_(col(NeedRow.person_id).in_(same(session, PersonRow, event.person_id)), col(NeedRow.is_open))
     query = select(NeedRow.domain).where(or_(col(NeedRow.need_id) == event.need_id, open_ones))
     return frozenset(Domain(domain) for domain in session.exec(query) if domain)
+
+
+def household_visits(
+    session: Session, event: HardshipRecognised | HardshipCleared | VisitEnded | ConsentGiven, _meta: Meta
+) -> Visited | None:
+    """The household the event is about; None for a person who is in none."""
+    if isinstance(event, HardshipRecognised | HardshipCleared):
+        household_id = event.household_id
+    else:
+        member = select(MemberRow).where(col(MemberRow.member_id).in_(same(session, PersonRow, event.person_id)))
+        found = session.exec(member.order_by(MemberRow.member_id)).first()
+        if found is None:
+            return None
+        household_id = found.household_id
+    home = session.get(HouseholdRow, household_id)
+    if home is None:
+        return None
+    members = session.exec(select(MemberRow.member_id).where(MemberRow.household_id == household_id)).all()
+    names = sorted({id_ for member in members for id_ in same(session, PersonRow, member)})
+    persons = session.exec(select(PersonRow).where(col(PersonRow.person_id).in_(members))).all()
+    open_visits = session.exec(select(VisitRow).where(col(VisitRow.person_id).in_(names))).all()
+    ended = session.exec(select(VisitedRow).where(col(VisitedRow.person_id).in_(names))).all()
+    latest = max(ended, key=lambda row: row.ended_at, default=None)
+    return Visited(
+        household_id,
+        home.community,
+        frozenset(map(Hardship, home.kinds)),
+        min((one.person_id for one in persons if _may_be_visited(one)), default=None),
+        max((row.visited_on for row in ended if row.visited_on), default=None),
+        latest.ended if latest else "",
+        bool(open_visits),
+        sorted(row.visit_id for row in open_visits if row.in_rhythm),
+    )
+
+
+def _may_be_visited(person: PersonRow) -> bool:
+    return not (person.refuses_visits or person.erased or person.died_on or person.merged_into)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import MetaData
 from sqlmodel import Field
 
+from canlian_assistance.households import HOUSEHOLDS
+from canlian_assistance.rows import AssistanceRow
 from canlian_chassis.projection import projection
-from canlian_chassis.row import Row
 from canlian_chassis.views.runner import Views
 from canlian_events.assistance.need import (
     AskerIdentified,
@@ -39,10 +39,6 @@ from canlian_events.registry.person import (
     RegistrationWithdrawn,
 )
 from canlian_events.terms import Purpose
-
-
-class AssistanceRow(Row):
-    metadata = MetaData()
 
 
 class CommunityRow(AssistanceRow, table=True):
@@ -77,12 +73,13 @@ class NeedRow(AssistanceRow, table=True):
 
 
 class VisitRow(AssistanceRow, table=True):
-    """A visit that is still owed."""
+    """A visit that is still owed; `in_rhythm` where a household's hardship is why, and nobody is named for it yet."""
 
     __tablename__ = "visit"
 
     visit_id: str = Field(primary_key=True)
     person_id: str = Field(index=True)
+    in_rhythm: bool = False
 
 
 @projection(CommunityRow, key=lambda event: event.community)
@@ -156,10 +153,24 @@ def visits(
     row: VisitRow | None, event: VisitFellDue | VisitScheduled | VisitCompleted | VisitMissed | VisitCancelled, _: Any
 ) -> VisitRow | None:
     match event:
-        case VisitFellDue() | VisitScheduled():
+        case VisitFellDue():
+            in_rhythm = event.household_id is not None
+            return VisitRow(visit_id=event.visit_id, person_id=event.person_id, in_rhythm=in_rhythm)
+        case VisitScheduled():
             return VisitRow(visit_id=event.visit_id, person_id=event.person_id)
         case VisitCompleted() | VisitMissed() | VisitCancelled():
             return None
 
 
-views = Views("assistance", version=5, rows=AssistanceRow, projections=[communities, persons, needs, visits])
+views = Views(
+    "assistance",
+    version=6,
+    rows=AssistanceRow,
+    projections=[
+        communities,
+        persons,
+        needs,
+        visits,
+        *HOUSEHOLDS,
+    ],
+)

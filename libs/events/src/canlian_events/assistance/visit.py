@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from canlian_events.core import Command, Event, Message, aggregate
-from canlian_events.ids import CommunityCode, PersonId, VisitId, WorkerId
+from canlian_events.ids import CommunityCode, HouseholdId, PersonId, VisitId, WorkerId
 from canlian_events.personal import Personal
 from canlian_events.terms import Domain, Help, Role, Tie, Urgency, VisitOccasion
 
@@ -27,13 +27,14 @@ class RaisedNeed(Message):
 
 
 class LetVisitFallDue(Command, to=VISIT, by={Role.POLICY}):
-    """A next visit is owed by `due`, though nobody is named for it yet."""
+    """A next visit is owed by `due`, though nobody is named for it yet. With a household it is owed in its rhythm."""
 
     visit_id: VisitId
     person_id: PersonId
     community: CommunityCode
     due: date
     occasion: VisitOccasion | None = None
+    household_id: HouseholdId | None = None
 
 
 class ScheduleVisit(Command, to=VISIT, by=_PLANNERS):
@@ -83,10 +84,13 @@ class TransferVisit(Command, to=VISIT, by={Role.POLICY}):
 
 
 class VisitFellDue(Event, type="assistance.visit.fell-due"):
+    """`household_id` says that it is owed because of a hardship of that household."""
+
     visit_id: VisitId
     person_id: PersonId
     due: date
     occasion: VisitOccasion | None = None
+    household_id: HouseholdId | None = None
 
 
 class VisitScheduled(Event, type="assistance.visit.scheduled", about="person_id"):

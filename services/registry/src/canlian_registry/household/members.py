@@ -27,7 +27,7 @@ class KnownPerson:
 
 def person_of(state: Any) -> KnownPerson | None:
     """Somebody registered and alive; None for nobody, and for whom was erased or has died."""
-    if not isinstance(state, File) or getattr(state, "died_on", None) is not None:
+    if not isinstance(state, File) or state.died_on is not None:
         return None
     disabled = Disabled(state.disability, state.grade, bool(state.circumstances.orphan))
     return KnownPerson(state.community, _born(state), disabled, state.into)

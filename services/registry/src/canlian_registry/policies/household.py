@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, get_args
@@ -25,8 +25,10 @@ from canlian_events.registry.person import (
     CertificateWithdrawn,
     CircumstancesRecorded,
     DisabilityReclassified,
+    PersonDied,
     PersonErased,
     PersonMoved,
+    RegistrationWithdrawn,
 )
 from canlian_events.terms import MemberLeftWhy
 from canlian_registry.household.hardship import turns_aged
@@ -42,8 +44,15 @@ Changed = (
     | PersonMoved
     | MergedInto
     | MergedIntoUndone
+    | PersonDied
     | PersonErased
+    | RegistrationWithdrawn
 )
+GONE: Mapping[type, MemberLeftWhy] = {
+    PersonDied: MemberLeftWhy.DIED,
+    PersonErased: MemberLeftWhy.ERASED,
+    RegistrationWithdrawn: MemberLeftWhy.WITHDRAWN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +85,9 @@ def follow_members(event: Changed, _: Meta, found: Home | None) -> Iterable[Comm
     if found is None:
         return
     match event:
-        case PersonErased():
-            yield RemoveMember(household_id=found.household_id, member_id=event.person_id, why=MemberLeftWhy.ERASED)
+        case PersonDied() | PersonErased() | RegistrationWithdrawn():
+            why = GONE[type(event)]
+            yield RemoveMember(household_id=found.household_id, member_id=event.person_id, why=why)
         case PersonMoved() if found.communities == {event.to_community}:
             yield MoveHousehold(household_id=found.household_id, community=event.to_community)
         case _:
