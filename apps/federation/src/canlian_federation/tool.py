@@ -3,12 +3,40 @@
 from __future__ import annotations
 
 from canlian_chassis.settings import Settings
-from canlian_federation.pages import communities, erasures, imports, log_heads, looked, overview, people, resources, why
+from canlian_federation.pages import (
+    activities,
+    associations,
+    bodies,
+    communities,
+    erasures,
+    imports,
+    log_heads,
+    looked,
+    nominations,
+    overview,
+    people,
+    resources,
+    why,
+)
 from canlian_federation.views import views
 from canlian_web.i18n import N_
 from canlian_web.tool import Tool
 
-PAGES = (overview, people, communities, resources, imports, looked, why, erasures, log_heads)
+PAGES = (
+    overview,
+    people,
+    communities,
+    associations,
+    activities,
+    bodies,
+    nominations,
+    resources,
+    imports,
+    looked,
+    why,
+    erasures,
+    log_heads,
+)
 
 
 def federation(settings: Settings | None = None) -> Tool:
@@ -23,6 +51,8 @@ def federation(settings: Settings | None = None) -> Tool:
             ("", N_("Overview")),
             ("/people", N_("People")),
             ("/communities", N_("Communities")),
+            ("/associations", N_("Associations")),
+            ("/bodies", N_("Bodies")),
             ("/resources", N_("Resources")),
             ("/looked", N_("Who looked")),
             ("/imports", N_("Bring in a roster")),

@@ -1,0 +1,27 @@
+"""Choosing somebody by name: a registered person, a worker, or somebody who is only named."""
+
+from __future__ import annotations
+
+from canlian_federation.pages.common import scopes_of
+from canlian_federation.views.choosing import persons_named, workers_named
+from canlian_federation.views.figures import open_communities
+from canlian_web.page import Context
+from canlian_web.terms import say
+from canlian_events.terms import WorkerKind
+
+WHO = ("person", "worker", "other")
+
+
+async def choices(page: Context, who: str, text: str, community: str | None = None) -> list[tuple[str, str]]:
+    """Ids and what tells them apart: where somebody lives and when they were born, or as what they work."""
+    if who == "person":
+        places = {row.community: row.name for row in await page.read(open_communities, scopes_of(page))}
+        people = await page.read(persons_named, scopes_of(page, community), text)
+        return [
+            (one.person_id, f"{one.name} · {places.get(one.community, one.community)} · {one.birth_year}")
+            for one in people
+        ]
+    if who == "worker":
+        workers = await page.read(workers_named, text)
+        return [(one.worker_id, f"{one.name} · {say(WorkerKind(one.kind), page.lang)}") for one in workers]
+    return []
