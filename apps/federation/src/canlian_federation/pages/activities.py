@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
 from canlian_events.registry.association import HoldActivity
+from canlian_events.terms import FileField
 from canlian_federation.pages.associations import own, title_of
 from canlian_federation.pages.choosing import choices
 from canlian_federation.pages.people import SEEING
@@ -22,7 +23,6 @@ from canlian_federation.views.figures import community_named
 from canlian_web.forms import Form
 from canlian_web.page import Context, Page, require
 from canlian_web.showing import sheet_about
-from canlian_events.terms import FileField
 
 router = APIRouter(prefix="/associations/{association_id}/activities", dependencies=[require(*SEEING)])
 
@@ -50,9 +50,7 @@ async def hold(page: Page, association_id: str) -> Response:
 async def _ask(page: Context, row: AssociationRow, form: Form[Any]) -> Response:
     """The members, whoever is ticked already, and whoever was just looked for."""
     members = [
-        one.member_id
-        for one in await page.read(members_of, row.association_id)
-        if one.member_id.startswith("person_")
+        one.member_id for one in await page.read(members_of, row.association_id) if one.member_id.startswith("person_")
     ]
     ticked = [id_ for id_ in form.chosen("attendees") if id_ not in members]
     names = await page.read(names_of, {*members, *ticked})

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from canlian_chassis.bus import NotAllowed
+from canlian_events.ids import AssociateId
 from canlian_events.registry.association import (
     AdmitMember,
     DismissMember,
@@ -60,7 +61,8 @@ async def associations_sheet(page: Page, lacking: str = "") -> Response:
     _ = page._
     names, year = await page.read(worker_names), page.today.year
     columns = [
-        _("Association"), _("Code"), _("Chair"), _("Members"), _("Activities this year"), _("Last activity"), _("Lacks"),
+        _("Association"), _("Code"), _("Chair"), _("Members"), _("Activities this year"), _("Last activity"),
+        _("Lacks"),
     ]  # fmt: skip
     rows = [
         [
@@ -111,7 +113,7 @@ async def admit(page: Page, association_id: str) -> Response:
 class Leaving(BaseModel):
     """The form under a member: whom it is about is in no address."""
 
-    member_id: str
+    member_id: AssociateId
 
 
 @router.post("/{association_id}/dismiss", dependencies=[for_those_who_see])
@@ -141,8 +143,7 @@ async def show(page: Context, form: Form[Any], lacking: str = "") -> Response:
         lacks={gap: len(_lacking(lines, gap)) for gap in LACKING},
         all=len(lines),
         lacking=lacking,
-        names=await page.read(worker_names) | await page.read(names_of, _chairs(chosen)) if _sees(page) else
-        await page.read(worker_names),
+        names=await _names(page, {one.association.chair_id for one in chosen if one.association}),
         staff=page.actor.holds(Role.STAFF),
         year=page.today.year,
         name=lambda line: name_of(page, line),
@@ -154,7 +155,7 @@ async def show_one(page: Context, row: AssociationRow, form: Form[Any]) -> Respo
     """Members and who came only for those who may see who is who."""
     sees = _sees(page)
     members = await page.read(members_of, row.association_id) if sees else []
-    names = await page.read(names_of, {one.member_id for one in members} | ({row.chair_id} if row.chair_id else set()))
+    names = await _names(page, {row.chair_id, *(one.member_id for one in members)})
     place = await page.read(community_named, row.community) if row.community else None
     return page.render(
         "association.html",
@@ -221,8 +222,10 @@ def _lacking(lines: list[Listed], gap: str) -> list[Listed]:
     return [line for line in lines if line.lacks == gap] if gap in LACKING else lines
 
 
-def _chairs(lines: list[Listed]) -> set[str]:
-    return {line.association.chair_id for line in lines if line.association and line.association.chair_id}
+async def _names(page: Context, ids: set[str | None]) -> dict[str, str]:
+    """The workers' names; those of persons for those who may see who is who."""
+    workers = await page.read(worker_names)
+    return workers | await page.read(names_of, {id_ for id_ in ids if id_}) if _sees(page) else workers
 
 
 def _sees(page: Context) -> bool:

@@ -62,7 +62,7 @@ async def shares_sheet(page: Page, kind: BodyKind) -> Response:
         for one in row.compositions:
             parts = [part for code in _codes(kind) for part in _parts(one, code)]
             lines.append([term_words(row), one["on"], one["members"], *parts])
-    return sheet(f"{say(kind, page.lang)} {_('Composition over time')}", columns, lines, page.lang)
+    return sheet(_("Composition over time: %(body)s", body=say(kind, page.lang)), columns, lines, page.lang)
 
 
 @router.get("/{body_id}")
@@ -105,7 +105,9 @@ async def members_sheet(page: Page, body_id: str) -> Response:
 @router.get("/{body_id}/print", dependencies=[for_those_who_see])
 async def printed(page: Page, body_id: str) -> Response:
     async def answer(row: BodyRow, names: dict[str, str]) -> Response:
-        response = page.render("body_print.html", row=row, called=lambda seat: called(page, seat, names), **_common(page))
+        response = page.render(
+            "body_print.html", row=row, called=lambda seat: called(page, seat, names), **_common(page)
+        )
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -119,9 +121,7 @@ async def _taken_away(page: Context, body_id: str, answer: Callable[[BodyRow, di
     if (reason := stated(page, FOR_LISTS)) is None:
         return ask_why(page, title, FOR_LISTS, page.url(f"/bodies/{body_id}"))
     ids = {seat.member_id for seat in row.members}
-    looks = [
-        Look(one.person_id, one.community, TAKEN_AWAY) for one in (await page.read(people_called, ids)).values()
-    ]
+    looks = [Look(one.person_id, one.community, TAKEN_AWAY) for one in (await page.read(people_called, ids)).values()]
     if hidden := await record(page, looks, reason):
         return not_recorded(page, title, hidden)
     response: Response = await answer(row, await page.read(names_of, ids))
@@ -130,7 +130,13 @@ async def _taken_away(page: Context, body_id: str, answer: Callable[[BodyRow, di
 
 async def show(page: Context, form: Form[Any]) -> Response:
     rows = await page.read(all_bodies)
-    return page.render("bodies.html", form=form, rows=rows, charts=[c for k in BodyKind if (c := await chart(page, k))], **_common(page))
+    return page.render(
+        "bodies.html",
+        form=form,
+        rows=rows,
+        charts=[c for k in BodyKind if (c := await chart(page, k))],
+        **_common(page),
+    )
 
 
 async def show_body(page: Context, row: BodyRow, form: Form[Any] | None = None) -> Response:
@@ -204,7 +210,7 @@ async def chart(page: Context, kind: BodyKind) -> dict[str, Any] | None:
 
 
 _OVER_TIME = ("disabled_or_relatives", "models_and_grass_roots", "relatives", "social_organisations", "volunteers")
-"""Whose share is shown over time (domain.md: relatives, social organisations and volunteers; and the two percentages)."""
+"""Whose share is shown over time: the two percentages, and those domain.md says it of."""
 
 
 def _codes(kind: BodyKind) -> list[str]:

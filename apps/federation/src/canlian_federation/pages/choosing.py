@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from canlian_events.terms import WorkerKind
 from canlian_federation.pages.common import scopes_of
 from canlian_federation.views.choosing import persons_named, workers_named
 from canlian_federation.views.figures import open_communities
 from canlian_web.page import Context
 from canlian_web.terms import say
-from canlian_events.terms import WorkerKind
 
 WHO = ("person", "worker", "other")
 
