@@ -24,6 +24,7 @@ from canlian_chassis.testing.deciders import NOON, given
 from canlian_events.calendar import begin_of
 from canlian_events.meta import Actor, Meta
 from canlian_events.registry.person import (
+    REMINDER_DAYS,
     CertificateExpired,
     CertificateExpiring,
     CertificateIssued,
@@ -37,7 +38,7 @@ from canlian_events.registry.person import (
 from canlian_events.terms import DisabilityClass, Grade, Role
 from canlian_registry.person.certificates import CERTIFICATE_YEARS, expires
 from canlian_registry.person.decider import claims, person
-from canlian_registry.policies.certificate_expiry import REMINDER_DAYS, let_certificates_expire
+from canlian_registry.policies.certificate_expiry import let_certificates_expire
 
 POLICY = Actor("policy:registry", frozenset({Role.POLICY}))
 ISSUE = IssueCertificate(person_id=ID, number=NUMBER, issued=ISSUED)

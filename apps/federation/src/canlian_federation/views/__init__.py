@@ -4,19 +4,21 @@ from canlian_chassis.views.runner import Views
 from canlian_federation.views import associations
 from canlian_federation.views.base import OVERVIEW, TRAIL, FederationRow
 from canlian_federation.views.bodies import bodies
+from canlian_federation.views.hardships import hardships
 from canlian_federation.views.looked import LOOKED
 from canlian_federation.views.people import people
 from canlian_federation.views.workers import workers
 
 views = Views(
     "federation",
-    version=8,
+    version=9,
     rows=FederationRow,
     projections=[
         *OVERVIEW.projections,
         TRAIL.projection,
         workers,
         people,
+        hardships,
         LOOKED.projection,
         *associations.PROJECTIONS,
         bodies,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, false, func, or_
-from sqlmodel import Field, Session, col, select
+from sqlalchemy import ColumnElement, Index, false, or_
+from sqlmodel import Field, Session, col
 
 from canlian_chassis.projection import projection
 from canlian_events.calendar import day_of
@@ -15,6 +15,7 @@ from canlian_events.meta import Meta
 from canlian_events.numbers import BadNumber, CitizenId
 from canlian_events.personal import Sealed, now_known, opened
 from canlian_events.registry.duplicates import MergedInto, MergedIntoUndone
+from canlian_events.registry.household import MemberJoined, MemberLeft
 from canlian_events.registry.person import (
     AccessNeedsRecorded,
     CertificateIssued,
@@ -34,6 +35,7 @@ from canlian_events.registry.person import (
 )
 from canlian_federation import names
 from canlian_federation.views.base import FederationRow
+from canlian_federation.views.codes import codes
 
 PersonNews = (
     PersonRegistered
@@ -53,6 +55,8 @@ PersonNews = (
     | MergedIntoUndone
     | RegistrationWithdrawn
     | PersonErased
+    | MemberJoined
+    | MemberLeft
 )
 
 
@@ -63,14 +67,27 @@ class PersonEntry(FederationRow, table=True):
     """
 
     __tablename__ = "person_entry"
+    # each holds all that one kind of question reads, so that the rows themselves are not
+    __table_args__ = (
+        Index("person_entry_names", "name"),
+        Index("person_entry_sounds", "sound"),
+        Index("person_entry_initials", "initials"),
+        Index("person_entry_numbers", "certificate_number", "citizen_id", "phone", "person_id"),
+        Index(
+            "person_entry_counted",
+            *("community", "disability", "grade", "sex", "birth_date", "birth_year", "certified"),
+            *("certificate_expires", "low_income", "features", "household_id", "erased_on", "died_on", "merged_into"),
+            *("sound", "name", "person_id"),
+        ),
+    )
 
     person_id: str = Field(primary_key=True)
     community: str = Field(index=True)
     name: str | None = None
     pinyin: str = ""
     """With spaces: `zhang xiao ming`."""
-    initials: str = Field(default="", index=True)
-    sound: str = Field(default="", index=True)
+    initials: str = ""
+    sound: str = ""
     """What `names.sound` makes of the pinyin."""
     birth_date: date | None = None
     birth_year: int
@@ -85,19 +102,25 @@ class PersonEntry(FederationRow, table=True):
     phone: str | None = None
     address: str | None = None
     low_income: bool | None = None
-    features: list[str] = Field(default_factory=list, sa_type=JSON)
+    features: list[str] = codes()
     """What the person needs to be reached: codes of `AccessFeature`."""
-    consents: list[str] = Field(default_factory=list, sa_type=JSON)
+    consents: list[str] = codes()
     registered_on: date
     died_on: date | None = None
     merged_into: str | None = Field(default=None, index=True)
     """The file this one is another name of."""
     household_id: str | None = Field(default=None, index=True)
-    hardships: list[str] = Field(default_factory=list, sa_type=JSON)
+    """Where `hardships` says in which kinds of hardship they are."""
     erased_on: date | None = None
 
 
-@projection(PersonEntry, key=lambda event: event.person_id)
+def _whose(event: Any) -> str:
+    """A member of a household may be a relative, who has no row."""
+    whose: str = event.member_id if isinstance(event, MemberJoined | MemberLeft) else event.person_id
+    return whose
+
+
+@projection(PersonEntry, key=_whose)
 def people(row: PersonEntry | None, event: PersonNews, meta: Meta) -> PersonEntry | None:
     if isinstance(event, PersonRegistered):
         return _registered(event, meta)
@@ -143,6 +166,10 @@ def people(row: PersonEntry | None, event: PersonNews, meta: Meta) -> PersonEntr
             return row.with_(merged_into=None)
         case RegistrationWithdrawn():
             return None
+        case MemberJoined():
+            return row.with_(household_id=event.household_id)
+        case MemberLeft():
+            return row.with_(household_id=None)
         case PersonErased():
             return row.with_(**_NOTHING, features=[], consents=[], erased_on=day_of(meta.said_at))
 
@@ -189,16 +216,6 @@ _NOTHING: dict[str, Any] = {
 }
 
 
-def listed(
-    db: Session, scopes: Sequence[str], *, limit: int | None = None, skip: int = 0
-) -> tuple[list[PersonEntry], int]:
-    """Those of the communities, by name, and how many they are in all."""
-    where = [within(scopes), *known()]
-    number = db.exec(select(func.count()).select_from(PersonEntry).where(*where)).one()
-    query = select(PersonEntry).where(*where).order_by(col(PersonEntry.sound), col(PersonEntry.person_id))
-    return list(db.exec(query.offset(skip).limit(limit))), number
-
-
 def person_entry(db: Session, person_id: str) -> PersonEntry | None:
     return db.get(PersonEntry, person_id)
 
@@ -208,6 +225,11 @@ def within(scopes: Sequence[str]) -> ColumnElement[bool]:
     return or_(false(), *(col(PersonEntry.community).startswith(scope, autoescape=True) for scope in scopes))
 
 
-def known() -> list[ColumnElement[bool]]:
-    """Those whom lists show: not erased, and no second file of somebody."""
-    return [col(PersonEntry.erased_on).is_(None), col(PersonEntry.merged_into).is_(None)]
+def living() -> list[ColumnElement[bool]]:
+    """Those who are there: whose death is not recorded, and no second file of somebody."""
+    return [col(PersonEntry.died_on).is_(None), col(PersonEntry.merged_into).is_(None)]
+
+
+def known() -> ColumnElement[bool]:
+    """Those whom lists show. The others, whose data was erased, are only counted."""
+    return col(PersonEntry.erased_on).is_(None)

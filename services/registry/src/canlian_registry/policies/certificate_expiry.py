@@ -10,6 +10,7 @@ from canlian_chassis.policy import Cancel, Consequence, Later, policy
 from canlian_events.calendar import begin_of
 from canlian_events.meta import Meta
 from canlian_events.registry.person import (
+    REMINDER_DAYS,
     CertificateExpiring,
     CertificateIssued,
     CertificateRenewed,
@@ -20,10 +21,6 @@ from canlian_events.registry.person import (
     RegistrationWithdrawn,
     RemindOfExpiry,
 )
-
-REMINDER_DAYS = 60
-"""How long before its expiry a certificate's bearer is reminded: time to be assessed again. Ours, not a law's."""
-
 
 Ended = CertificateWithdrawn | RegistrationWithdrawn | PersonDied | PersonErased
 Told = CertificateIssued | CertificateRenewed | CertificateExpiring | Ended
