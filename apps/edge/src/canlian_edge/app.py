@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from canlian_chassis.tokens import Signer
-from canlian_edge import accounts, auth, health, own_account, pages, signing_in
+from canlian_edge import accounts, auth, health, own_account, pages, signing_in, through
 from canlian_edge.granted import views
+from canlian_edge.provider import Provider
 from canlian_edge.settings import EdgeSettings
 from canlian_web.accounts import Accounts
 from canlian_web.forgetting import forget_erased
@@ -20,7 +21,7 @@ def edge(settings: EdgeSettings | None = None) -> Tool:
         prefix="",
         package="canlian_edge",
         title=N_("Start"),
-        routers=[module.router for module in (pages, signing_in, own_account, accounts, auth, health)],
+        routers=[module.router for module in (pages, signing_in, through, own_account, accounts, auth, health)],
         views=views,
         beside=lambda nc: forget_erased(nc, store),
         settings=settings,
@@ -28,4 +29,5 @@ def edge(settings: EdgeSettings | None = None) -> Tool:
     tool.app.state.accounts = store
     tool.app.state.signer = Signer(settings.data / "keys")
     tool.app.state.settings = settings
+    tool.app.state.provider = Provider.of(settings)
     return tool

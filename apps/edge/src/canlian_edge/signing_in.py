@@ -15,6 +15,7 @@ from canlian_chassis.tokens import ANONYMOUS
 from canlian_edge import granted
 from canlian_edge.auth import COOKIE, cross_site, is_cross_site, where
 from canlian_edge.pages import CARDS_ROLES, FIRST
+from canlian_edge.settings import EdgeSettings
 from canlian_events.meta import Actor
 from canlian_web.accounts import DEMO_PASSWORD, Account, Accounts, SignInRefused, Wants
 from canlian_web.forms import Form
@@ -91,9 +92,11 @@ async def sign_out_page(page: Page) -> Response:
 async def sign_out(page: Page) -> Response:
     if is_cross_site(page.request.headers):
         return cross_site(page.request)
-    if cookie := page.request.cookies.get(COOKIE):
-        await asyncio.to_thread(accounts_of(page.request).sign_out, cookie)
-    response = page.redirect("/", notice=page._("You are signed out."))
+    accounts, cookie = accounts_of(page.request), page.request.cookies.get(COOKIE, "")
+    found = await asyncio.to_thread(accounts.who, cookie)
+    await asyncio.to_thread(accounts.sign_out, cookie)
+    there_too = found is not None and found[1].by_provider and page.request.app.state.provider is not None
+    response = page.redirect("/sign-out/through" if there_too else "/", notice=page._("You are signed out."))
     response.delete_cookie(COOKIE, path="/")
     return response
 
@@ -139,7 +142,9 @@ def keep_cookie(page: Context, response: Response, cookie: str) -> Response:
 
 async def show(page: Context, form: Form[SignIn]) -> Response:
     demo = await asyncio.to_thread(accounts_of(page.request).demo_accounts)
-    return page.render("sign_in.html", form=form, demo=in_order(demo), password=DEMO_PASSWORD)
+    settings: EdgeSettings = page.request.app.state.settings
+    provider = (settings.oidc_name or page._("the sign-in service")) if settings.oidc_issuer else ""
+    return page.render("sign_in.html", form=form, demo=in_order(demo), password=DEMO_PASSWORD, provider=provider)
 
 
 def in_order(accounts: Sequence[Account]) -> list[Account]:

@@ -17,6 +17,7 @@ from canlian_web.accounts.lockout import Lockout, SignInRefused
 from canlian_web.accounts.second_factor import SecondFactors, new_code
 from canlian_web.accounts.sessions import Sessions, Wants, Where
 from canlian_web.accounts.tables import Account, Act, RecoveryCode, SignInSession, act, key_of, open_store
+from canlian_web.accounts.trips import Trips
 
 DEMO_PASSWORD = "demo"
 OPERATOR = "operator"
@@ -37,6 +38,10 @@ class Accounts:
     @cached_property
     def factors(self) -> SecondFactors:
         return SecondFactors(self._engine, Keys.of(self._settings))
+
+    @cached_property
+    def trips(self) -> Trips:
+        return Trips(self._engine)
 
     # Accounts
 
