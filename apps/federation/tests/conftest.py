@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from apps.federation.tests.bench import Bench
 
 from canlian_chassis.service import Service
@@ -34,3 +35,17 @@ async def bench(settings: Settings) -> AsyncIterator[Bench]:
     here.settings = settings
     async with here.running(), running(federation(settings)) as tool:
         yield Bench(tool)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def standing(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench]:
+    """The same for all tests of a module, with the communities open: each test keeps to its own people."""
+    folder = tmp_path_factory.mktemp("standing")
+    with nats_server(folder / "nats") as started:
+        settings = Settings(nats_url=started.url, data=folder / "var")
+        here: Service = copy.copy(registry)
+        here.settings = settings
+        async with here.running(), running(federation(settings)) as tool:
+            bench = Bench(tool)
+            await bench.open_communities()
+            yield bench

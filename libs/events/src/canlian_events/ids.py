@@ -21,6 +21,8 @@ PersonId = Annotated[str, _id("person")]
 AskerId = Annotated[str, _id("asker")]
 PersonOrAskerId = Annotated[str, _id("(person|asker)")]
 """Somebody in the registry, or somebody who asked without an account and has a key of their own."""
+DataSubjectId = Annotated[str, _id("(person|asker|worker)")]
+"""Whoever has a key of their own, and so personal data that can be shown."""
 HouseholdId = Annotated[str, _id("household")]
 RelativeId = Annotated[str, _id("relative")]
 MemberId = Annotated[str, _id("(person|relative)")]

@@ -7,19 +7,30 @@ from typing import Any
 from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
-from canlian_events.registry.community import NameDirector, NameGridWorker, OpenCommunity, RenameCommunity
+from canlian_events.registry.community import (
+    NameDirector,
+    NameGridWorker,
+    NameResponsibleMember,
+    OpenCommunity,
+    RenameCommunity,
+)
 from canlian_events.terms import Role, WorkerKind
 from canlian_federation.pages.common import asked_period, for_looking, for_staff, scopes_of
 from canlian_federation.views.figures import community_named, open_communities
-from canlian_federation.views.workers import worker_names, workers_of
+from canlian_federation.views.workers import worker_names, workers_of, working
 from canlian_overview.rows import CommunityRow
 from canlian_web.export import sheet
 from canlian_web.forms import Form
 from canlian_web.page import Context, Page
+from canlian_web.terms import say
 
 router = APIRouter(prefix="/communities", dependencies=[for_looking])
 
-GAPS = {"grid_worker": "grid_worker_id", "director": "director_id"}
+GAPS = {
+    "grid_worker": "grid_worker_id",
+    "director": "director_id",
+    "responsible_member": "responsible_member_id",
+}
 """What a community may lack, and where that would stand."""
 
 
@@ -41,8 +52,9 @@ async def communities_sheet(page: Page, lacking: str = "") -> Response:
     rows = _lacking(await page.read(open_communities, scopes_of(page)), lacking)
     names = await page.read(worker_names)
     _ = page._
-    columns = [_("Code"), _("Community"), _("Director"), _("Grid worker")]
-    lines = ([r.community, r.name, _name(r.director_id, names), _name(r.grid_worker_id, names)] for r in rows)
+    columns = [_("Code"), _("Community"), _("Director"), _("Grid worker"), _("Responsible member")]
+    posts = ("director_id", "grid_worker_id", "responsible_member_id")
+    lines = ([r.community, r.name, *(_name(getattr(r, post), names) for post in posts)] for r in rows)
     return sheet(_("Communities"), columns, lines, page.lang)
 
 
@@ -81,6 +93,15 @@ async def name_grid_worker(page: Page, community: str) -> Response:
     return await show_change(page, row, form)
 
 
+@router.post("/{community}/responsible-member", dependencies=[for_staff])
+async def name_responsible_member(page: Page, community: str) -> Response:
+    row = await _own(page, community)
+    form = page.form(NameResponsibleMember, community=community)
+    if await page.submit(form):
+        return page.redirect("/communities", notice=page._("The responsible member is named."))
+    return await show_change(page, row, form)
+
+
 async def show(page: Context, form: Form[OpenCommunity], lacking: str = "") -> Response:
     rows = await page.read(open_communities, scopes_of(page))
     return page.render(
@@ -107,6 +128,11 @@ async def show_change(page: Context, row: CommunityRow, form: Form[Any]) -> Resp
         row=row,
         directors=choices[WorkerKind.DIRECTOR],
         grid_workers=choices[WorkerKind.GRID_WORKER],
+        anybody=[
+            (one.worker_id, f"{one.name or one.worker_id} · {say(WorkerKind(one.kind), page.lang)}")
+            for one in await page.read(working, scopes_of(page))
+            if row.community in one.places
+        ],
         names=await page.read(worker_names),
     )
 

@@ -7,16 +7,21 @@ from canlian_federation.views.bodies import bodies
 from canlian_federation.views.hardships import hardships
 from canlian_federation.views.looked import LOOKED
 from canlian_federation.views.people import people
+from canlian_federation.views.steps import steps
+from canlian_federation.views.training import attendances, trainings
 from canlian_federation.views.workers import workers
 
 views = Views(
     "federation",
-    version=9,
+    version=10,
     rows=FederationRow,
     projections=[
         *OVERVIEW.projections,
         TRAIL.projection,
         workers,
+        steps,
+        trainings,
+        attendances,
         people,
         hardships,
         LOOKED.projection,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import JSON
@@ -20,8 +21,11 @@ from canlian_events.registry.worker import (
     WorkerErased,
     WorkerReleased,
 )
-from canlian_events.terms import WorkerKind
+from canlian_events.terms import Role, WorkerKind
 from canlian_federation.views.base import FederationRow
+
+_SUBDISTRICT = 9
+"""Digits of a subdistrict's code."""
 
 
 class WorkerRow(FederationRow, table=True):
@@ -46,6 +50,16 @@ class WorkerRow(FederationRow, table=True):
     def works(self) -> bool:
         """Whether they have not been released from everything they were assigned to."""
         return self.released_on is None and not self.erased
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether they hold the staff's role for a whole subdistrict."""
+        return any(role == Role.STAFF and len(scope) == _SUBDISTRICT for role, scope in self.roles)
+
+    def is_of(self, scopes: Sequence[str]) -> bool:
+        """Whether they work or hold a role in one of these places, or have none yet."""
+        own = [*self.places, *(scope for _, scope in self.roles)]
+        return not own or any(place.startswith(tuple(scopes)) for place in own)
 
 
 _Event = WorkerEnrolled | WorkerCorrected | WorkerAssigned | WorkerReleased | RoleGranted | RoleRevoked | WorkerErased
@@ -84,4 +98,28 @@ def worker_names(db: Session) -> dict[str, str]:
 def workers_of(db: Session, community: str, kind: WorkerKind) -> list[WorkerRow]:
     """Those of a kind who are assigned to the community, by name."""
     rows = db.exec(select(WorkerRow).where(WorkerRow.kind == kind.value)).all()
-    return sorted((row for row in rows if community in row.places), key=lambda row: (row.name or "", row.worker_id))
+    return sorted((row for row in rows if community in row.places), key=_by_name)
+
+
+def team(db: Session, scopes: Sequence[str]) -> list[WorkerRow]:
+    """Everybody who works, or holds a role, in these places, and who has no place yet; by kind and name."""
+    rows = [row for row in db.exec(select(WorkerRow)).all() if not row.erased and row.is_of(scopes)]
+    return sorted(rows, key=lambda row: (list(WorkerKind).index(WorkerKind(row.kind)), *_by_name(row)))
+
+
+def working(db: Session, scopes: Sequence[str]) -> list[WorkerRow]:
+    return [row for row in team(db, scopes) if row.works]
+
+
+def worker_called(db: Session, worker_id: str, scopes: Sequence[str]) -> WorkerRow | None:
+    row = db.get(WorkerRow, worker_id)
+    return row if row and row.is_of(scopes) else None
+
+
+def fixed_workers(db: Session, scopes: Sequence[str]) -> list[WorkerRow]:
+    """The federation staff who hold that role for a whole subdistrict of these."""
+    return [row for row in team(db, scopes) if row.kind == WorkerKind.STAFF and row.is_fixed]
+
+
+def _by_name(row: WorkerRow) -> tuple[str, str]:
+    return row.name or "", row.worker_id

@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from canlian_events.core import Command, Event, aggregate
-from canlian_events.ids import CommunityCode, PersonOrAskerId, ShowingId, derive
+from canlian_events.ids import CommunityCode, DataSubjectId, ShowingId, derive
 from canlian_events.personal import Personal
 from canlian_events.terms import FileField, Role, ShownFor
 
@@ -68,7 +68,7 @@ class ShowFile(Command, to=SHOWING, by=SEES):
     """Recorded before anything is shown; refused for a role that has no such reason, or needs less of the file."""
 
     showing_id: ShowingId
-    person_id: PersonOrAskerId
+    person_id: DataSubjectId
     community: CommunityCode
     what: Parts
     why: ShownFor
@@ -80,7 +80,7 @@ class FileShown(Event, type="registry.showing.file-shown", about="person_id"):
     """Who was shown it is the event's actor. Nobody opens `words` through the exchange: reading would beget reading."""
 
     showing_id: ShowingId
-    person_id: PersonOrAskerId
+    person_id: DataSubjectId
     what: frozenset[FileField]
     why: ShownFor
     words: Personal[str] | None = None
