@@ -76,7 +76,7 @@ VIEWS: list[Views] = [
     canlian_social_worker.views.views,
     canlian_volunteer.views.view.views,
 ]
-LOGS = {"trail", "commandrow", "history", "step"}
+LOGS = {"trail", "commandrow", "history", "step", "record"}
 """Tables with a row an event or a look: what was done and undone stays in them."""
 
 

@@ -24,6 +24,7 @@ from canlian_chassis.testing.deciders import NOON, given
 from canlian_events.calendar import begin_of
 from canlian_events.meta import Actor, Meta
 from canlian_events.registry.person import (
+    CERTIFICATE_YEARS,
     REMINDER_DAYS,
     CertificateExpired,
     CertificateExpiring,
@@ -36,7 +37,7 @@ from canlian_events.registry.person import (
     RenewCertificate,
 )
 from canlian_events.terms import DisabilityClass, Grade, Role
-from canlian_registry.person.certificates import CERTIFICATE_YEARS, expires
+from canlian_registry.person.certificates import expires
 from canlian_registry.person.decider import claims, person
 from canlian_registry.policies.certificate_expiry import let_certificates_expire
 

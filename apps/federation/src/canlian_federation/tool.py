@@ -17,6 +17,8 @@ from canlian_federation.pages import (
     nominations,
     overview,
     people,
+    person,
+    person_acts,
     resources,
     session,
     team,
@@ -31,6 +33,8 @@ from canlian_web.tool import Tool
 PAGES = (
     overview,
     people,
+    person_acts,
+    person,
     communities,
     associations,
     activities,

@@ -1,9 +1,9 @@
-"""What a person's file holds beyond who they are and how to reach them: columns that a tool's own row of persons takes in.
+"""What a person's file holds beyond who they are and how to reach them: columns for a tool's own row of persons.
 
-    class PersonRow(FileFacts, NeighboursRow, table=True): …
+class PersonRow(FileFacts, NeighboursRow, table=True): …
 
-    case CircumstancesRecorded() | … if isinstance(event, get_args(FactsNews)):
-        return row.with_(**facts_told(event, meta))
+case CircumstancesRecorded() | … if isinstance(event, get_args(FactsNews)):
+    return row.with_(**facts_told(event, meta))
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from canlian_events.registry.person import (
     CertificateExpiring,
     CertificateIssued,
     CertificateRenewed,
+    CertificateWithdrawn,
     CircumstancesRecorded,
     DeathWithdrawn,
     DisabilityReclassified,
@@ -35,6 +36,7 @@ from canlian_events.registry.person import (
 FactsNews = (
     CertificateIssued
     | CertificateRenewed
+    | CertificateWithdrawn
     | CertificateExpiring
     | CertificateExpired
     | CircumstancesRecorded
@@ -75,6 +77,9 @@ class FileFacts(Row):
     """Why the last request was declined."""
 
 
+_OF_A_CERTIFICATE = ("certificate_number", "certificate_issued", "certificate_expires", "running_out")
+
+
 def facts_told(event: FactsNews, meta: Meta) -> dict[str, Any]:
     """The columns that the event changes. All personal ones among them go when the person is erased: `NO_FACTS`."""
     match event:
@@ -88,6 +93,8 @@ def facts_told(event: FactsNews, meta: Meta) -> dict[str, Any]:
             }
             until = event.reassessment_until if isinstance(event, CertificateIssued) else None
             return told | ({"reassessment_until": until} if until else {})
+        case CertificateWithdrawn():
+            return dict.fromkeys(_OF_A_CERTIFICATE) | {"certified": False}
         case CertificateExpiring():
             return {"running_out": "expiring"}
         case CertificateExpired():

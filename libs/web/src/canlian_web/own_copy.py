@@ -1,4 +1,4 @@
-"""A copy of all that is kept about a person (个人信息保护法 art. 45), to read and print (PDF) or for another system (JSON)."""
+"""A copy of all that is kept about a person (个人信息保护法 art. 45): a PDF to read, JSON for another system."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def copy_of(
 
 
 def _facts(row: PersonFile, _: Callable[..., str]) -> Iterable[Item]:
-    yield Item("name", _("Name"), row.name)
+    yield Item("name", _("Full name"), row.name)
     yield Item("citizen_id", _("Citizen ID number"), row.citizen_id)
     yield Item("sex", _("Sex"), Sex(row.sex))
     yield Item("birth_year", _("Year of birth"), row.birth_year)
@@ -188,7 +188,10 @@ def _drawn(copy: OwnCopy, _: Callable[..., str], lang: Lang) -> bytes:
     if not copy.seen:
         _text(paper, _("Nobody has looked at this file yet."))
     _heading(paper, _("Your rights"))
-    _text(paper, _("You may correct it, take back what you agreed to, and ask that it be erased: on your own page, or at your community."))  # fmt: skip
+    rights = _(
+        "You may correct it, take back what you agreed to, and ask for erasure: on your page or at your community."
+    )
+    _text(paper, rights)
     out = BytesIO()
     paper.output(out)
     return out.getvalue()
@@ -201,7 +204,10 @@ def _worded(value: Any, lang: Lang) -> str:
 
 
 def _heading(paper: Any, text: str) -> None:
+    """Never alone at the foot of a page."""
     paper.ln(4)
+    if paper.will_page_break(6 * _LINE):
+        paper.add_page()
     _text(paper, text, size=14)
     paper.set_draw_color(30, 80, 75)
     paper.line(paper.l_margin, paper.get_y(), paper.w - paper.r_margin, paper.get_y())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import unquote, urlencode, urlsplit
 
@@ -136,11 +137,17 @@ class Context:
         return forms.read(model, self.typed, fixed, self.texts)
 
     async def submit(
-        self, form: Form[M], command: Callable[[M], Command] | None = None, *, wait: bool = True
+        self,
+        form: Form[M],
+        command: Callable[[M], Command] | None = None,
+        *,
+        fields: Mapping[str, str] = MappingProxyType({}),
+        wait: bool = True,
     ) -> Accepted | None:
         """Send what the form makes (or `command(form.value)`). None where it has errors or was refused.
 
-        The reason is then in the form: show it again. Who may not, and a service that does not answer, become pages.
+        The reason is then in the form: show it again. `fields` says which refusal (code) stands beside which field. Who
+        may not, and a service that does not answer, become pages.
         """
         if not form.ok:
             return None
@@ -155,7 +162,11 @@ class Context:
             if not form.errors:
                 form.refusal = say_refusal(invalid.code, invalid.facts, self.lang)
         except Refused as refused:
-            form.refusal = say_refusal(refused.code, refused.facts, self.lang)
+            said = say_refusal(refused.code, refused.facts, self.lang)
+            if refused.code in fields:
+                form.errors[fields[refused.code]] = said
+            else:
+                form.refusal = said
         return None
 
     # Answering

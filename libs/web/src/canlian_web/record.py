@@ -101,6 +101,8 @@ class RecordShape(Row):
     kind: str
     actor: str
     texts: list[str] = Field(default_factory=list, sa_type=JSON)
+    asker_id: str | None = None
+    """Under which the person was known until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,10 @@ class Record:
     projection: Projection
 
     def of(self, db: Session, person_id: str) -> Sequence[RecordShape]:
-        """In the order in which it happened."""
-        query = select(self.row).where(self.row.person_id == person_id).order_by(col(self.row.position))
+        """In the order in which it happened; with what they asked for before anybody knew who it was."""
+        own = select(self.row.asker_id).where(self.row.person_id == person_id, col(self.row.asker_id).is_not(None))
+        ids = {person_id, *db.exec(own)}
+        query = select(self.row).where(col(self.row.person_id).in_(ids)).order_by(col(self.row.position))
         return db.exec(query).all()
 
 
@@ -132,6 +136,7 @@ def record_of(base: type[Row]) -> Record:
             kind=event.type,
             actor=meta.actor,
             texts=_texts(event),
+            asker_id=event.asker_id if isinstance(event, AskerIdentified) else None,
         )
 
     kinds = frozenset(get_args(Recorded))

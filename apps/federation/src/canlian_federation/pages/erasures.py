@@ -13,10 +13,12 @@ from canlian_chassis.bus import NotAllowed, Unavailable
 from canlian_chassis.keys.proving import NotErased, keep, kept
 from canlian_chassis.keys.store import Keys
 from canlian_events.ids import PersonId
-from canlian_events.registry.person import ErasePerson
+from canlian_events.registry.person import DeclineErasure, ErasePerson
 from canlian_events.terms import ErasureGround
 from canlian_federation.pages.common import for_staff, scopes_of
+from canlian_federation.pages.person import alive, days_since
 from canlian_federation.views.erased import erased_persons, one_person
+from canlian_federation.views.work import erasure_requests
 from canlian_federation.views.workers import worker_names
 from canlian_overview.rows import PersonRow
 from canlian_web.forms import Form
@@ -36,7 +38,27 @@ class Decision(BaseModel):
 
 @router.get("")
 async def listed(page: Page) -> Response:
-    return page.render("erasures.html", erased=await page.read(erased_persons, scopes_of(page)))
+    scopes = scopes_of(page)
+    waiting = await page.read(erasure_requests, scopes)
+    return page.render(
+        "erasures.html",
+        erased=await page.read(erased_persons, scopes),
+        waiting=[(row, days_since(page, row)) for row in waiting],
+    )
+
+
+@router.get("/requests/{person_id}/decline")
+async def ask_why_not(page: Page, person_id: str) -> Response:
+    return page.render("decline_erasure.html", form=page.blank(), row=await alive(page, person_id))
+
+
+@router.post("/requests/{person_id}/decline")
+async def decline(page: Page, person_id: str) -> Response:
+    row = await alive(page, person_id)
+    form = page.form(DeclineErasure, person_id=person_id)
+    if await page.submit(form, fields={"person.no_reason": "why"}):
+        return page.redirect("/erasures", notice=page._("The request is declined. The person reads why on their page."))
+    return page.render("decline_erasure.html", form=form, row=row)
 
 
 @router.get("/new")

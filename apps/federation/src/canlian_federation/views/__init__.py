@@ -7,13 +7,14 @@ from canlian_federation.views.bodies import bodies
 from canlian_federation.views.hardships import hardships
 from canlian_federation.views.looked import LOOKED
 from canlian_federation.views.people import people
+from canlian_federation.views.record import RECORD
 from canlian_federation.views.steps import steps
 from canlian_federation.views.training import attendances, trainings
 from canlian_federation.views.workers import workers
 
 views = Views(
     "federation",
-    version=10,
+    version=11,
     rows=FederationRow,
     projections=[
         *OVERVIEW.projections,
@@ -25,6 +26,7 @@ views = Views(
         people,
         hardships,
         LOOKED.projection,
+        RECORD.projection,
         *associations.PROJECTIONS,
         bodies,
     ],

@@ -18,13 +18,9 @@ from canlian_events.registry.duplicates import MergedInto, MergedIntoUndone
 from canlian_events.registry.household import MemberJoined, MemberLeft
 from canlian_events.registry.person import (
     AccessNeedsRecorded,
-    CertificateIssued,
-    CertificateRenewed,
     CertificateWithdrawn,
-    CircumstancesRecorded,
     ConsentGiven,
     ConsentWithdrawn,
-    DeathWithdrawn,
     DisabilityReclassified,
     PersonCorrected,
     PersonDied,
@@ -36,21 +32,16 @@ from canlian_events.registry.person import (
 from canlian_federation import names
 from canlian_federation.views.base import FederationRow
 from canlian_federation.views.codes import codes
+from canlian_web.file_facts import NO_FACTS, FactsNews, FileFacts, facts_told
 
 PersonNews = (
     PersonRegistered
     | PersonCorrected
     | PersonMoved
-    | DisabilityReclassified
-    | CertificateIssued
-    | CertificateRenewed
-    | CertificateWithdrawn
-    | CircumstancesRecorded
     | AccessNeedsRecorded
     | ConsentGiven
     | ConsentWithdrawn
-    | PersonDied
-    | DeathWithdrawn
+    | FactsNews
     | MergedInto
     | MergedIntoUndone
     | RegistrationWithdrawn
@@ -60,7 +51,7 @@ PersonNews = (
 )
 
 
-class PersonEntry(FederationRow, table=True):
+class PersonEntry(FileFacts, FederationRow, table=True):
     """What is personal is None where it is sealed, was never given, or was erased.
 
     Once erased, the row is no more than a count: lists and searches leave it out, the population counts it still.
@@ -95,18 +86,12 @@ class PersonEntry(FederationRow, table=True):
     disability: int
     grade: int | None = None
     citizen_id: str | None = None
-    certified: bool = False
-    certificate_number: str | None = None
-    certificate_issued: date | None = None
-    certificate_expires: date | None = None
     phone: str | None = None
     address: str | None = None
-    low_income: bool | None = None
     features: list[str] = codes()
     """What the person needs to be reached: codes of `AccessFeature`."""
     consents: list[str] = codes()
     registered_on: date
-    died_on: date | None = None
     merged_into: str | None = Field(default=None, index=True)
     """The file this one is another name of."""
     household_id: str | None = Field(default=None, index=True)
@@ -126,30 +111,16 @@ def people(row: PersonEntry | None, event: PersonNews, meta: Meta) -> PersonEntr
         return _registered(event, meta)
     if row is None:
         return None
+    told = facts_told(event, meta) if isinstance(event, FactsNews) else {}
     match event:
         case PersonCorrected():
             return _corrected(row, event)
         case PersonMoved():
             return row.with_(community=event.to_community, address=now_known(event.address, row.address))
         case DisabilityReclassified():
-            return row.with_(disability=int(event.disability), grade=int(event.grade))
-        case CertificateIssued() | CertificateRenewed():
-            return row.with_(
-                certified=True,
-                certificate_number=opened(event.number),
-                certificate_issued=event.issued,
-                certificate_expires=event.expires,
-            )
+            return row.with_(disability=int(event.disability), grade=int(event.grade), **told)
         case CertificateWithdrawn():
-            return row.with_(
-                certified=False,
-                certificate_number=None,
-                certificate_issued=None,
-                certificate_expires=None,
-                grade=event.grade and int(event.grade),
-            )
-        case CircumstancesRecorded():
-            return row.with_(low_income=event.circumstances.low_income)
+            return row.with_(grade=event.grade and int(event.grade), **told)
         case AccessNeedsRecorded():
             return row.with_(features=sorted(event.features))
         case ConsentGiven():
@@ -157,9 +128,7 @@ def people(row: PersonEntry | None, event: PersonNews, meta: Meta) -> PersonEntr
         case ConsentWithdrawn():
             return row.with_(consents=[purpose for purpose in row.consents if purpose != event.purpose])
         case PersonDied():
-            return row.with_(died_on=event.on, consents=[])
-        case DeathWithdrawn():
-            return row.with_(died_on=None)
+            return row.with_(consents=[], **told)
         case MergedInto():
             return row.with_(merged_into=event.into)
         case MergedIntoUndone():
@@ -172,6 +141,8 @@ def people(row: PersonEntry | None, event: PersonNews, meta: Meta) -> PersonEntr
             return row.with_(household_id=None)
         case PersonErased():
             return row.with_(**_NOTHING, features=[], consents=[], erased_on=day_of(meta.said_at))
+        case _:
+            return row.with_(**told)
 
 
 def _registered(event: PersonRegistered, meta: Meta) -> PersonEntry:
@@ -212,7 +183,8 @@ def _born(citizen_id: str | None) -> date | None:
 
 _NOTHING: dict[str, Any] = {
     **_named(None),
-    **dict.fromkeys(("birth_date", "citizen_id", "certificate_number", "phone", "address")),
+    **NO_FACTS,
+    **dict.fromkeys(("birth_date", "citizen_id", "phone", "address")),
 }
 
 

@@ -11,16 +11,15 @@ from fastapi import HTTPException
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from canlian_chassis.bus import Accepted, Invalid, NotAllowed, Refused, Unavailable
+from canlian_chassis.bus import Accepted, NotAllowed
 from canlian_events.core import COMMANDS, Command
 from canlian_events.terms import Role
 from canlian_social_worker.views.persons import PersonRow, person_names
 from canlian_social_worker.views.places import communities_of
 from canlian_social_worker.views.services import Offer, offers
 from canlian_social_worker.views.workers import WorkerRow, worker_names
-from canlian_web.forms import Form, word_fields
+from canlian_web.forms import Form
 from canlian_web.page import Context, require
-from canlian_web.refusals import say_refusal
 from canlian_web.terms import say
 
 WORKERS = (Role.SOCIAL_WORKER, Role.GRID_WORKER, Role.DIRECTOR, Role.STAFF)
@@ -129,22 +128,7 @@ async def submit_by_field(
     page: Context, form: Form[M], fields: Mapping[str, str], command: Callable[[M], Command] | None = None
 ) -> Accepted | None:
     """`page.submit`, with a refusal about one field (code → field) shown beside that field."""
-    if not form.ok:
-        return None
-    made: Any = command(form.value) if command else form.value
-    try:
-        return await page.send(made)
-    except (NotAllowed, Unavailable):
-        raise
-    except Invalid as invalid:
-        form.errors |= word_fields(invalid.facts.get("fields", {}), page.texts)
-    except Refused as refused:
-        said = say_refusal(refused.code, refused.facts, page.lang)
-        if refused.code in fields:
-            form.errors[fields[refused.code]] = said
-        else:
-            form.refusal = said
-    return None
+    return await page.submit(form, command, fields=fields)
 
 
 def about(row: PersonRow, page: Context) -> str:

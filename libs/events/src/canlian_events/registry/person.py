@@ -30,11 +30,13 @@ from canlian_events.terms import (
     Sex,
 )
 
+CERTIFICATE_YEARS = 10
+"""How long a certificate holds. Source: 残疾人证管理办法 (domain.md, clocks set by law)."""
+REMINDER_DAYS = 60
+"""How long before its expiry a certificate's bearer is reminded: time to be assessed again. Ours, not a law's."""
 REASSESSMENT_WORKING_DAYS = 10
 """So many working days after a person was classified they may ask to be assessed again. Source: 残疾人证管理办法."""
 _REGISTRARS = {Role.STAFF, Role.COMMISSIONER, Role.SOCIAL_WORKER, Role.OPERATOR, Role.PROGRAM}
-REMINDER_DAYS = 60
-"""How long before its expiry a certificate's bearer is reminded: time to be assessed again. Ours, not a law's."""
 
 
 class Certificate(Message):

@@ -10,6 +10,7 @@ from canlian_events.calendar import day_of
 from canlian_events.numbers import BadNumber, CertificateNumber, CitizenId
 from canlian_events.personal import Sealed, opened
 from canlian_events.registry.person import (
+    CERTIFICATE_YEARS,
     CertificateExpired,
     CertificateExpiring,
     CertificateIssued,
@@ -25,9 +26,6 @@ from canlian_events.registry.person import (
 from canlian_events.terms import DisabilityClass, Grade
 from canlian_registry.person.classifying import reassessment_until
 from canlian_registry.person.file import File, Held
-
-CERTIFICATE_YEARS = 10
-"""How long a certificate holds. Source: 残疾人证管理办法 (domain.md, clocks set by law)."""
 
 _BASE = 20
 """The characters before a replaced certificate's suffix."""
