@@ -204,9 +204,9 @@ def _conditions(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
     if wanted.sex is not None:
         where.append(col(row.sex) == wanted.sex.value)
     if wanted.age_from is not None:
-        where.append(_born(today, wanted.age_from, "by"))
+        where.append(born(today, wanted.age_from, "by"))
     if wanted.age_to is not None:
-        where.append(_born(today, wanted.age_to + 1, "after"))
+        where.append(born(today, wanted.age_to + 1, "after"))
     if wanted.need is not None:
         where.append(among(row.features, wanted.need))
     if wanted.hardship is not None:
@@ -227,7 +227,7 @@ def years_before(today: date, years: int) -> date:
         return date(today.year - years, 2, 28)
 
 
-def _born(today: date, years: int, when: Literal["by", "after"]) -> ColumnElement[bool]:
+def born(today: date, years: int, when: Literal["by", "after"]) -> ColumnElement[bool]:
     """Where only the year of birth is known, it counts as if it were over."""
     day, year = years_before(today, years), today.year - years
     born = col(PersonEntry.birth_date)
