@@ -5,16 +5,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from libs.chassis.tests.toy import BOX, BoxMade, BurnBox, MakeBox, PutIn, box
+from libs.chassis.tests.toy import BOX, BoxMade, BurnBox, MakeBox, PutIn, box, views
 
 from canlian_chassis.bus import Client, Refused, connect
 from canlian_chassis.keys import erasing
 from canlian_chassis.keys.store import Keys, key_folder
-from canlian_chassis.log.following import read_entry
+from canlian_chassis.log.following import Stretch, read_entry
 from canlian_chassis.log.jetstream import Log
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer
+from canlian_chassis.views.databases import Databases
+from canlian_chassis.views.store import ViewStore
 from canlian_events import subjects
 from canlian_events.ids import derive_uuid
 from canlian_events.meta import Actor
@@ -115,3 +117,21 @@ async def test_a_key_is_destroyed_though_the_process_that_erased_died_before(
         assert await bench.label() == LABEL
     async with running(settings) as bench:
         assert isinstance(await bench.label(), Sealed)
+
+
+async def test_a_process_forgets_whom_another_one_folded_as_erased_before_it(settings: Settings):
+    async with running(settings) as bench:
+        await bench.send(MakeBox(box_id="box_1", label=LABEL))
+        made = await bench.log.read(subjects.EVENTS)
+        slow, quick = (ViewStore(views, Databases(settings, "toy"), views.database(), Keys.of(settings)) for _ in "ab")
+        for store in (slow, quick):
+            store.open()
+            store.apply(Stretch.of(made))
+        await bench.send(BurnBox(box_id="box_1"))
+        burnt = await bench.log.read(subjects.EVENTS, after=made[-1].position)
+        assert not slow.holds_erased
+        for store in (quick, slow):
+            store.apply(Stretch.of(burnt))
+        assert quick.holds_erased and slow.holds_erased
+        for store in (slow, quick):
+            store.close()

@@ -231,9 +231,9 @@ class ViewRunner:
             in_use = any(f.store.name == name for f in (current, self._next, *self._retired) if f)
             due = readable or time.monotonic() - self._complete_since > _GRACE
             if is_older and due and not in_use and name not in self._dropped:
+                await asyncio.to_thread(self._databases.drop, name)
                 self._dropped.add(name)
                 log.info("view.dropped", view=self.views.name, database=str(name))
-                await asyncio.to_thread(self._databases.drop, name)
 
 
 def choose(own: DatabaseName, found: Sequence[Found], *, starting: bool) -> tuple[DatabaseName, DatabaseName | None]:

@@ -154,11 +154,14 @@ class ViewStore:
                 yield _locked(lock)
             return
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
-            yield bool(db.scalar(select(func.pg_try_advisory_lock(func.hashtext(f"filling {self.name}")))))
-            db.invalidate()  # the lock goes with the session
+            try:
+                yield bool(db.scalar(select(func.pg_try_advisory_lock(func.hashtext(f"filling {self.name}")))))
+            finally:
+                db.invalidate()  # the lock goes with the session
 
     def apply(self, stretch: Stretch) -> int:
         """Fold a stretch of the log in; returns the new checkpoint. What is at or below the checkpoint is skipped."""
+        self._destroy_keys(stretch.entries)
         with _without_collecting(), self._writing.begin() as db:
             checkpoint: int = db.scalars(select(CHECKPOINT.c.position).with_for_update()).one()
             if stretch.position <= checkpoint:
@@ -185,8 +188,6 @@ class ViewStore:
             except (UnknownEvent, ValueError, KeyError) as error:
                 self._skip(db, entry.position, "*", type_, error)
                 continue
-            if type_ in self._erasing:
-                self._destroy_key(event, meta)
             if type_ in self._seeing:
                 decoded.append((event, meta))
         if self._opens:
@@ -194,11 +195,17 @@ class ViewStore:
             decoded = [(self._opens.open(event, meta.id), meta) for event, meta in decoded]
         return decoded
 
-    def _destroy_key(self, event: Event, meta: Meta) -> None:
-        """Before the events around it are opened. Whoever comes to the event first does it for all."""
-        if self._keys and (subject := event.data_subject):
-            self._keys.destroy(subject, meta.position)
-            self._erase(subject)
+    def _destroy_keys(self, entries: Iterable[Entry]) -> None:
+        """Before anything around an erasing event is opened; also where another process has folded it in already."""
+        if self._keys is None:
+            return
+        for entry in entries:
+            if entry.headers.get("ce-type") in self._erasing:
+                with contextlib.suppress(UnknownEvent, ValueError, KeyError):  # said when it is decoded
+                    event, meta = look_at_entry(entry)
+                    if subject := event.data_subject:
+                        self._keys.destroy(subject, meta.position)
+                        self._erase(subject)
 
     def _fold(self, db: Connection, table: ViewTable, steps: list[Step]) -> None:
         """Fold the events into one table: read the rows they touch, fold in memory, write what changed."""
