@@ -132,6 +132,7 @@ async def test_a_process_forgets_whom_another_one_folded_as_erased_before_it(set
         assert not slow.holds_erased
         for store in (quick, slow):
             store.apply(Stretch.of(burnt))
-        assert quick.holds_erased and slow.holds_erased
+        assert quick.holds_erased
+        assert slow.holds_erased
         for store in (slow, quick):
             store.close()
