@@ -12,7 +12,7 @@ SEED ?=
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast soak lint fmt types bench schemas asyncapi sample screenshots assets up down clean dev
+.PHONY: help run test test-fast soak fuzz lint fmt types bench schemas asyncapi sample screenshots assets up down clean dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ test-fast: dev ## only the tests that need neither browser nor containers
 
 soak: dev ## run the loop while everything is killed at random, then compare (FOR=300 seconds, SEED=7)
 	$(RUN) python -m tests.soak --for $(FOR) $(if $(SEED),--seed $(SEED))
+
+fuzz: dev ## send the API whatever its document allows and what it does not, then count the log (FOR=300 seconds, SEED=7)
+	$(RUN) python -m apps.exchange.tests.fuzzing --for $(FOR) $(if $(SEED),--seed $(SEED))
 
 lint: dev ## ruff, its formatter in check mode, and who may import whom
 	$(RUN) ruff check .
