@@ -2,8 +2,11 @@
 
 import asyncio
 import uuid
+from datetime import date, timedelta
 from html import unescape
+from typing import Any
 
+import pypdfium2
 import pytest
 from tests.support.town import (
     DESK,
@@ -13,8 +16,10 @@ from tests.support.town import (
     RESIDENT,
     SERVICE,
     SOCIAL_WORKER,
+    STAFF,
     VOLUNTEER,
     Town,
+    today,
 )
 
 from canlian_chassis.bus import Unavailable
@@ -25,8 +30,10 @@ from canlian_events.assistance.visit import CompleteVisit
 from canlian_events.catalog.referral import AcceptReferral, ReferPerson
 from canlian_events.evaluation.feedback import ReplyToFeedback, feedback_on
 from canlian_events.ids import new_id
+from canlian_events.numbers import make_citizen_id
+from canlian_events.registry.person import DeclineErasure, IssueCertificate, ReclassifyDisability
 from canlian_events.registry.showing import ShowFile
-from canlian_events.terms import Channel, Domain, FileField, ShownFor, Tie
+from canlian_events.terms import Channel, DisabilityClass, Domain, FileField, Grade, ShownFor, Tie
 from canlian_neighbours.limit import Limit
 from canlian_web import showing
 from canlian_web.testing import browser, fill_in, hidden
@@ -258,3 +265,55 @@ async def test_feedback_and_ones_own_page_are_for_residents_who_signed_in(tool: 
     for address in ("/neighbours/feedback", "/neighbours/me"):
         assert (await stranger.get(address)).headers["location"].startswith("/sign-in")
         assert (await browser(tool, VOLUNTEER).get(address)).status_code == 403
+
+
+async def until_listed(tool: Tool, address: str) -> dict[str, Any]:
+    """The copy, once it shows that it was looked at itself."""
+    async with asyncio.timeout(5):
+        while not (said := (await browser(tool, RESIDENT).get(address)).json())["looked"]:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.05)
+    return dict(said)
+
+
+async def test_residents_read_their_whole_file_and_take_a_copy_with_them(tool: Tool, here: Town):
+    await own_need(here, words="想学按摩")
+    client = browser(tool, RESIDENT)
+    page = await until(lambda: client.get("/neighbours/me/file"), "想学按摩")
+    number = make_citizen_id("429999", date(1961, 3, 14), 122)
+    for theirs in ("欧阳秀兰", number, "听力", "二级", "提出需求"):
+        assert theirs in page.text
+    said = await until_listed(tool, "/neighbours/me/copy.json")
+    assert said["file"]["citizen_id"] == number
+    assert "想学按摩" in str(said["happened"])
+    pdf = await client.get("/neighbours/me/copy.pdf")
+    text = "".join(sheet.get_textpage().get_text_range() for sheet in pypdfium2.PdfDocument(pdf.content))
+    for theirs in ("个人信息副本", "欧阳秀兰", number, "想学按摩", "本人查阅"):
+        assert theirs in text
+    assert (await client.get("/neighbours/me/copy.doc")).status_code == 404
+    assert (await browser(tool, ANONYMOUS).get("/neighbours/me/copy.json")).status_code == 404
+
+
+async def test_a_resident_asks_to_be_erased_takes_it_back_and_reads_why_it_was_declined(tool: Tool, here: Town):
+    client = browser(tool, OTHER_RESIDENT)
+    address = "/neighbours/me/erasure"
+    assert "撤回申请" in (await fill_in(client, address, address, words="不想留")).text
+    assert "撤回申请" not in (await fill_in(client, "/neighbours/me", f"{address}/withdraw")).text
+    await fill_in(client, address, address)
+    await here.send(DeclineErasure(person_id=OTHER_RESIDENT.id, why="正在发放补贴"), by=STAFF)
+    page = await until(lambda: client.get("/neighbours/me"), "正在发放补贴")
+    assert "上次的申请没有同意" in page.text
+
+
+async def test_a_resident_is_told_before_the_certificate_runs_out_and_may_dispute_a_result(tool: Tool, here: Town):
+    number = make_citizen_id("429999", date(1961, 3, 14), 122) + "22"
+    soon = today() + timedelta(days=30)
+    issued = soon.replace(year=soon.year - 10, day=min(soon.day, 28))
+    await here.send(IssueCertificate(person_id=PERSON, number=number, issued=issued), by=STAFF)
+    client = browser(tool, RESIDENT)
+    await until(lambda: client.get("/neighbours/me"), "残疾人证快到期了")
+    reclassified = ReclassifyDisability(person_id=PERSON, disability=DisabilityClass.HEARING, grade=Grade.ONE)
+    await here.send(reclassified, by=STAFF)
+    page = await until(lambda: client.get("/neighbours/me/file"), "我不同意评定结果")
+    assert "10 个工作日内" in page.text
+    disputed = await fill_in(client, "/neighbours/me/file", "/neighbours/me/reassessment")
+    assert "您已申请重新评定" in disputed.text

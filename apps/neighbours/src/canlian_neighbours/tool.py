@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from canlian_chassis.settings import Settings
 from canlian_neighbours.limit import Limit
-from canlian_neighbours.pages import ask, feedback, follow, home, me
+from canlian_neighbours.pages import ask, feedback, file, follow, home, me
 from canlian_neighbours.views.view import views
 from canlian_web.i18n import N_
 from canlian_web.tool import Tool
@@ -16,7 +16,7 @@ def neighbours(settings: Settings | None = None) -> Tool:
         prefix="/neighbours",
         package="canlian_neighbours",
         title=N_("Neighbours"),
-        routers=[home.router, ask.router, follow.router, feedback.router, me.router],
+        routers=[home.router, ask.router, follow.router, feedback.router, me.router, file.router],
         views=views,
         nav=[
             ("", N_("Start")),

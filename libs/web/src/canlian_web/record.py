@@ -110,10 +110,13 @@ class Record:
     row: type[RecordShape]
     projection: Projection
 
-    def of(self, db: Session, person_id: str) -> Sequence[RecordShape]:
-        """In the order in which it happened; with what they asked for before anybody knew who it was."""
-        own = select(self.row.asker_id).where(self.row.person_id == person_id, col(self.row.asker_id).is_not(None))
-        ids = {person_id, *db.exec(own)}
+    def of(self, db: Session, *person_ids: str) -> Sequence[RecordShape]:
+        """In the order in which it happened; with what they asked for before anybody knew who it was.
+
+        Several ids are those of one person's merged files.
+        """
+        asker, whose = col(self.row.asker_id), col(self.row.person_id)
+        ids = {*person_ids, *db.exec(select(self.row.asker_id).where(whose.in_(person_ids), asker.is_not(None)))}
         query = select(self.row).where(col(self.row.person_id).in_(ids)).order_by(col(self.row.position))
         return db.exec(query).all()
 

@@ -24,7 +24,7 @@ from canlian_federation.views.figures import community_named
 from canlian_federation.views.looked import LOOKED
 from canlian_federation.views.people import PersonEntry, person_entry
 from canlian_federation.views.record import RECORD
-from canlian_federation.views.work import work_of
+from canlian_federation.views.work import ids_of, work_of
 from canlian_federation.views.workers import worker_names
 from canlian_web.happened import say_actor, say_event
 from canlian_web.looked import in_words
@@ -65,7 +65,7 @@ async def show(page: Page, person_id: str) -> Response:
         access_needs=[feature for feature in AccessFeature if feature in row.features],
         record=[work.needs, work.visits, work.referrals],
     )
-    looked, looks = await page.read(LOOKED.of, person_id)
+    looked, looks = await page.read(LOOKED.of, *await page.read(ids_of, person_id))
     names = await page.read(worker_names)
     place = await page.read(community_named, row.community)
     return page.render(
@@ -166,10 +166,11 @@ async def export(page: Page, person_id: str, ending: str) -> Response:
     reason = stated(page, REASONS)
     if reason is None:
         return ask_why(page, title, REASONS, page.url(f"/people/{person_id}"))
-    record = await page.read(RECORD.of, person_id)
+    ids = await page.read(ids_of, person_id)
+    record = await page.read(RECORD.of, *ids)
     if hidden := await _recorded(page, row, reason, record):
         return not_recorded(page, title, hidden)
-    looked, _ = await page.read(LOOKED.of, person_id, limit=1000)
+    looked, _ = await page.read(LOOKED.of, *ids, limit=1000)
     seen = in_words(page, looked, (await page.read(worker_names)).get)
     place = await page.read(community_named, row.community)
     copy = copy_of(page, row, place.name if place else row.community, record, seen, CLOCK.now())

@@ -28,25 +28,32 @@ class Work:
     happened: Sequence[EventRow]
 
 
+def ids_of(db: Session, person_id: str) -> list[str]:
+    """The ids that all mean this person: the file's own, and those of files that were merged into it."""
+    merged = select(PersonEntry.person_id).where(PersonEntry.merged_into == person_id)
+    return [person_id, *db.exec(merged.order_by(PersonEntry.person_id))]
+
+
 def work_of(db: Session, person_id: str) -> Work:
+    ids = ids_of(db, person_id)
     tables = OVERVIEW.tables
     need, visit, referral, service = tables.need, tables.visit, tables.referral, tables.service
     referrals = db.exec(
-        select(referral).where(referral.person_id == person_id).order_by(col(referral.referred_on).desc())
+        select(referral).where(col(referral.person_id).in_(ids)).order_by(col(referral.referred_on).desc())
     ).all()
     named = {one.service_id for one in referrals}
     return Work(
-        db.exec(select(need).where(need.person_id == person_id).order_by(col(need.raised_on).desc())).all(),
-        db.exec(select(visit).where(visit.person_id == person_id).order_by(col(visit.due).desc())).all(),
+        db.exec(select(need).where(col(need.person_id).in_(ids)).order_by(col(need.raised_on).desc())).all(),
+        db.exec(select(visit).where(col(visit.person_id).in_(ids)).order_by(col(visit.due).desc())).all(),
         referrals,
         {row.service_id: row for row in db.exec(select(service).where(col(service.service_id).in_(named)))},
-        _happened(db, person_id),
+        _happened(db, ids),
     )
 
 
-def _happened(db: Session, person_id: str) -> Sequence[EventRow]:
+def _happened(db: Session, ids: Sequence[str]) -> Sequence[EventRow]:
     table = TRAIL.table
-    about = or_(col(table.aggregate_id) == person_id, col(table.about) == person_id)
+    about = or_(col(table.aggregate_id).in_(ids), col(table.about).in_(ids))
     query = select(table).where(about, table.type != FileShown.type).order_by(col(table.position).desc())
     return db.exec(query.limit(NEWEST)).all()
 

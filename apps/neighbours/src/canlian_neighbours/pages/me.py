@@ -8,7 +8,13 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field, StringConstraints
 from starlette.responses import Response
 
-from canlian_events.registry.person import CorrectPerson, GiveConsent, RecordAccessNeeds, WithdrawConsent
+from canlian_events.registry.person import (
+    REMINDER_DAYS,
+    CorrectPerson,
+    GiveConsent,
+    RecordAccessNeeds,
+    WithdrawConsent,
+)
 from canlian_events.terms import AccessFeature, Purpose, Role
 from canlian_neighbours.pages.ask import Phone
 from canlian_neighbours.pages.own import own_file
@@ -59,7 +65,9 @@ async def me(page: Page) -> Response:
     return page.render(
         "me.html",
         row=row,
-        file=await own_file(page, phone=row.phone, address=row.address),
+        file=await own_file(page, phone=row.phone, address=row.address, notes=row.erasure_declined),
+        days_left=(row.certificate_expires - page.today).days if row.certificate_expires else None,
+        reminder_days=REMINDER_DAYS,
         community=await page.read(community_name, row.community),
         purposes=PURPOSES,
         looked=[one.as_step(page.lang) for one in looked],

@@ -9,6 +9,7 @@ from sqlmodel import Field
 
 from canlian_chassis.row import Row
 from canlian_events.terms import Domain, NeedCloseReason, Occasion, WorkerKind
+from canlian_web.file_facts import FileFacts
 
 
 class NeighboursRow(Row):
@@ -120,13 +121,20 @@ class FeedbackRow(NeighboursRow, table=True):
     replied_at: datetime | None = None
 
 
-class PersonRow(NeighboursRow, table=True):
-    """What a resident's own page shows and lets them correct."""
+class PersonRow(FileFacts, NeighboursRow, table=True):
+    """A resident's whole file, which they may read, correct and take with them."""
 
     __tablename__ = "person"
 
     person_id: str = Field(primary_key=True)
     community: str
+    name: str | None = None
+    citizen_id: str | None = None
+    birth_year: int
+    sex: str
+    disability: int
+    grade: int | None = None
+    registered_on: date
     phone: str | None = None
     address: str | None = None
     features: list[str] = Field(default_factory=list, sa_type=JSON)

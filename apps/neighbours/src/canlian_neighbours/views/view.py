@@ -5,11 +5,12 @@ from canlian_neighbours.views.looked import LOOKED
 from canlian_neighbours.views.needs import needs, referrals, steps
 from canlian_neighbours.views.people import feedback, persons
 from canlian_neighbours.views.places import communities, providers, services, workers
+from canlian_neighbours.views.record import RECORD
 from canlian_neighbours.views.rows import NeighboursRow
 
 views = Views(
     "neighbours",
-    version=6,
+    version=7,
     rows=NeighboursRow,
     projections=[
         communities,
@@ -22,6 +23,7 @@ views = Views(
         feedback,
         persons,
         LOOKED.projection,
+        RECORD.projection,
     ],
     opens=True,
 )

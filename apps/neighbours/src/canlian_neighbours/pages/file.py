@@ -1,0 +1,138 @@
+"""A resident's whole file: read, taken away as a copy, disputed, and asked to be erased."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException
+from pydantic import BaseModel, StringConstraints
+from starlette.responses import Response
+
+from canlian_chassis.clock import CLOCK
+from canlian_events.registry.person import (
+    REASSESSMENT_WORKING_DAYS,
+    AskReassessment,
+    RequestErasure,
+    WithdrawErasureRequest,
+)
+from canlian_events.terms import AccessFeature, DisabilityClass, Employment, Grade, Role, Schooling, Sex
+from canlian_neighbours.pages.me import find
+from canlian_neighbours.pages.own import own_file
+from canlian_neighbours.views.looked import LOOKED
+from canlian_neighbours.views.queries import community_name, ids_of, worker_names
+from canlian_neighbours.views.record import RECORD
+from canlian_neighbours.views.rows import PersonRow
+from canlian_web.forms import Form
+from canlian_web.happened import say_event
+from canlian_web.looked import in_words
+from canlian_web.own_copy import as_json, as_pdf, copy_of
+from canlian_web.page import Context, Page, require
+from canlian_web.record import RecordShape
+from canlian_web.showing import File, not_recorded
+from canlian_web.terms import say
+
+router = APIRouter(prefix="/me", dependencies=[require(Role.RESIDENT)])
+MANY_LOOKS = 1000
+"""How many showings a copy holds, the newest first."""
+
+
+class Wish(BaseModel):
+    words: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] | None = None
+
+
+@router.get("/file")
+async def read(page: Page) -> Response:
+    row = await find(page)
+    record = await page.read(RECORD.of, *await page.read(ids_of, row.person_id))
+    return page.render(
+        "file.html",
+        row=row,
+        file=await whole(page, row, record),
+        community=await page.read(community_name, row.community),
+        disputable=may_dispute(page, row),
+        days=REASSESSMENT_WORKING_DAYS,
+    )
+
+
+async def whole(page: Context, row: PersonRow, record: Any) -> File:
+    """Everything, once it is recorded that the resident looks at it."""
+    return await own_file(
+        page,
+        name=row.name,
+        citizen_id=row.citizen_id,
+        certificate=row.certificate_number,
+        phone=row.phone,
+        address=row.address,
+        disability=disability(row, page),
+        circumstances=circumstances(row, page),
+        access_needs=[feature for feature in AccessFeature if feature in row.features],
+        record=[_step(line, page) for line in reversed(record)],
+    )
+
+
+def _step(line: RecordShape, page: Context) -> dict[str, Any]:
+    return {"at": line.at, "what": say_event(line.kind, page.lang), "note": " · ".join(line.texts)}
+
+
+def disability(row: PersonRow, page: Context) -> str:
+    grade = say(Grade(row.grade), page.lang) if row.grade else page._("no grade yet")
+    return " · ".join((say(Sex(row.sex), page.lang), say(DisabilityClass(row.disability), page.lang), grade))
+
+
+def circumstances(row: PersonRow, page: Context) -> list[str]:
+    known = [
+        page._("low-income household") if row.low_income else None,
+        page._("orphan") if row.orphan else None,
+        say(Employment(row.employment), page.lang) if row.employment else None,
+        say(Schooling(row.schooling), page.lang) if row.schooling else None,
+        row.ethnicity,
+        row.carer_name and page._("cared for by %(name)s", name=row.carer_name),
+        row.carer_phone,
+        row.remark,
+    ]
+    return [text for text in known if text]
+
+
+def may_dispute(page: Context, row: PersonRow) -> bool:
+    until = row.reassessment_until
+    return until is not None and not row.reassessment_asked and until >= page.today
+
+
+@router.get("/copy.{ending}")
+async def copy(page: Page, ending: str) -> Response:
+    row = await find(page)
+    if ending not in ("pdf", "json"):
+        raise HTTPException(404)
+    record = await page.read(RECORD.of, *await page.read(ids_of, row.person_id))
+    if hidden := (await whole(page, row, record)).hidden:
+        return not_recorded(page, page._("My file"), hidden)
+    looked, _ = await page.read(LOOKED.of, *await page.read(ids_of, row.person_id), limit=MANY_LOOKS)
+    seen = in_words(page, looked, (await page.read(worker_names)).get)
+    made = copy_of(page, row, await page.read(community_name, row.community), record, seen, CLOCK.now())
+    return as_json(made) if ending == "json" else await asyncio.to_thread(as_pdf, made, page)
+
+
+@router.post("/reassessment")
+async def dispute(page: Page) -> Response:
+    await page.send(AskReassessment(person_id=page.actor.id))
+    return page.redirect("/me/file", notice=page._("You asked to be assessed again. Your community will call you."))
+
+
+@router.get("/erasure")
+async def ask(page: Page) -> Response:
+    return page.render("erasure.html", form=page.blank(), row=await find(page))
+
+
+@router.post("/erasure")
+async def request(page: Page) -> Response:
+    form: Form[Wish] = page.form(Wish)
+    if await page.submit(form, lambda said: RequestErasure(person_id=page.actor.id, words=said.words)):
+        return page.redirect("/me", notice=page._("Your request is with the federation. You read the answer here."))
+    return page.render("erasure.html", form=form, row=await find(page))
+
+
+@router.post("/erasure/withdraw")
+async def keep(page: Page) -> Response:
+    await page.send(WithdrawErasureRequest(person_id=page.actor.id))
+    return page.redirect("/me", notice=page._("You took your request back. Nothing is erased."))
