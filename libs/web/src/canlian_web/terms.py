@@ -56,6 +56,11 @@ _ENGLISH: dict[type[Enum], dict[str | int, str]] = {
         "severe": "grade 1 or 2",
         "class_seven": "multiple disabilities (class 7)",
     },
+    terms.MergeGround: {
+        "mistyped": "a number was typed wrongly",
+        "renumbered": "the police corrected the citizen ID",
+        "certified_twice": "the person was certified twice",
+    },
     terms.Kinship: {"other": "another relative or friend"},
     terms.MemberLeftWhy: {"mistake": "recorded by mistake", "erased": "their data was erased"},
     terms.Help: {

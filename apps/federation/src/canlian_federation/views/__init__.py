@@ -2,7 +2,7 @@
 
 from canlian_chassis.views.runner import Views
 from canlian_federation.views import associations
-from canlian_federation.views.base import OVERVIEW, TRAIL, FederationRow
+from canlian_federation.views.base import ALIKE, OVERVIEW, TRAIL, FederationRow
 from canlian_federation.views.bodies import bodies
 from canlian_federation.views.hardships import hardships
 from canlian_federation.views.looked import LOOKED
@@ -29,6 +29,7 @@ views = Views(
         RECORD.projection,
         *associations.PROJECTIONS,
         bodies,
+        *ALIKE.projections,
     ],
     opens=True,
 )

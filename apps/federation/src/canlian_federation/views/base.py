@@ -7,6 +7,7 @@ from sqlalchemy import MetaData
 from canlian_chassis.row import Row
 from canlian_overview import overview
 from canlian_overview.trail import trail
+from canlian_web.likeness.table import alike_among
 
 
 class FederationRow(Row):
@@ -15,3 +16,4 @@ class FederationRow(Row):
 
 OVERVIEW = overview(FederationRow)
 TRAIL = trail(FederationRow)
+ALIKE = alike_among(FederationRow)

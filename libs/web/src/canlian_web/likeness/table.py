@@ -27,7 +27,13 @@ from canlian_chassis.row import Row
 from canlian_events.meta import Meta
 from canlian_events.personal import opened
 from canlian_events.registry.duplicates import FoundDistinct, MergedInto, MergedIntoUndone
-from canlian_events.registry.person import PersonCorrected, PersonErased, PersonMoved, PersonRegistered
+from canlian_events.registry.person import (
+    PersonCorrected,
+    PersonErased,
+    PersonMoved,
+    PersonRegistered,
+    RegistrationWithdrawn,
+)
 from canlian_web.likeness.scoring import Likeness, compare
 from canlian_web.likeness.traits import Traits, address_key, born, name_key, phone_key, plain, sound_of
 
@@ -196,7 +202,13 @@ def _traits(table: type[TraitsShape]) -> Projection:
     @projection(table, key=lambda event: event.person_id)
     def likeness(
         row: TraitsShape | None,
-        event: PersonRegistered | PersonCorrected | PersonMoved | MergedInto | MergedIntoUndone | PersonErased,
+        event: PersonRegistered
+        | PersonCorrected
+        | PersonMoved
+        | MergedInto
+        | MergedIntoUndone
+        | RegistrationWithdrawn
+        | PersonErased,
         _: Meta,
     ) -> TraitsShape | None:
         if isinstance(event, PersonRegistered):
@@ -225,7 +237,7 @@ def _traits(table: type[TraitsShape]) -> Projection:
                 return row.with_(merged_into=event.into)
             case MergedIntoUndone():
                 return row.with_(merged_into=None)
-            case PersonErased():
+            case PersonErased() | RegistrationWithdrawn():
                 return None
 
     return likeness

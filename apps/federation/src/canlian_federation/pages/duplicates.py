@@ -1,0 +1,250 @@
+"""Files that may be of one person: the queue, two files side by side, merging, and what was merged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from fastapi import APIRouter, HTTPException
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from canlian_chassis.bus import NotAllowed, Refused
+from canlian_events.core import Command
+from canlian_events.ids import CommunityCode, PersonId
+from canlian_events.registry.duplicates import MergeDuplicate, RecordDistinct, UndoMerge
+from canlian_events.registry.person import CorrectPerson, MovePerson, RecordAccessNeeds
+from canlian_events.terms import AccessFeature, FileField, MergeGround, ShownFor
+from canlian_federation.pages.common import for_staff, scopes_of
+from canlian_federation.pages.side_by_side import OVERTAKEN, lines, personal
+from canlian_federation.views.duplicates import Candidate, Sides, merged, queue, sides
+from canlian_federation.views.figures import open_communities
+from canlian_federation.views.people import PersonEntry, person_entry
+from canlian_web.export import sheet
+from canlian_web.forms import Form
+from canlian_web.i18n import N_
+from canlian_web.likeness.scoring import THRESHOLD, WORDS
+from canlian_web.page import Context, Page
+from canlian_web.refusals import say_refusal
+from canlian_web.showing import (
+    FOR_LISTS,
+    File,
+    Look,
+    Stated,
+    Wished,
+    ask_why,
+    not_recorded,
+    record,
+    shown_each,
+    stated,
+)
+
+router = APIRouter(prefix="/duplicates", dependencies=[for_staff])
+SHOWN = 50
+"""Pairs on one page of the queue."""
+WHY = Stated(ShownFor.OTHER, "核对是否为同一人的重复档案 · comparing files that may be of one person")
+COLUMNS = (
+    N_("Likeness, of 100"), N_("Reasons"), N_("First file"), N_("Community"), N_("Year of birth"), N_("Second file"),
+    N_("Community of the second"), N_("Year of birth of the second"),
+)  # fmt: skip
+
+
+class Decision(BaseModel):
+    """The form: which file is kept, why there were two, and what the kept one takes from the other."""
+
+    keep: PersonId
+    ground: MergeGround
+    take: frozenset[Literal["name", "phone", "address", "features"]] = Field(default_factory=frozenset)
+
+
+class Move(BaseModel):
+    person_id: PersonId
+    to: CommunityCode
+
+
+@router.get("")
+async def waiting(page: Page, community: str = "", at: int = 1) -> Response:
+    scopes, at = scopes_of(page, community or None), max(at, 1)
+    rows, number = await page.read(queue, scopes, limit=SHOWN, skip=(at - 1) * SHOWN)
+    return page.render(
+        "duplicates.html",
+        rows=rows,
+        number=number,
+        threshold=THRESHOLD,
+        reasons=lambda row: _reasons(page, row),
+        places=await _places(page),
+        filters=page.blank(community=community),
+        at=at,
+        pages=max(1, -(-number // SHOWN)),
+        address=lambda **more: page.url("/duplicates", community=community or None, **more),
+        export=page.url("/duplicates/sheet", community=community or None),
+    )
+
+
+@router.get("/sheet")
+async def waiting_sheet(page: Page, community: str = "") -> Response:
+    """The whole queue: names leave canlian in it, so it is recorded whose."""
+    title = page._("Possible duplicates")
+    reason = stated(page, FOR_LISTS)
+    if reason is None:
+        return ask_why(page, page._("Download: %(list)s", list=title), FOR_LISTS, page.url("/duplicates"))
+    rows, _ = await page.read(queue, scopes_of(page, community or None))
+    places = await _places(page)
+    files = {one.person_id: one for row in rows for one in (row.one, row.other)}
+    looks = [Look(one.person_id, one.community, frozenset({FileField.NAME})) for one in files.values()]
+    if looks and (hidden := await record(page, looks, reason)):
+        return not_recorded(page, title, hidden)
+
+    def cells(row: Candidate) -> list[Any]:
+        known = [(one.name, places.get(one.community, one.community), one.birth_year) for one in (row.one, row.other)]
+        return [row.likeness.score, page._("; ").join(_reasons(page, row)), *known[0], *known[1]]
+
+    return sheet(title, [page._(text) for text in COLUMNS], map(cells, rows), page.lang)
+
+
+@router.get("/pair")
+async def pair(page: Page, one: str, other: str) -> Response:
+    return await _show(page, await _both(page, one, other), page.blank(keep=one))
+
+
+@router.post("/merge")
+async def merge(page: Page, one: str, other: str) -> Response:
+    both = await _both(page, one, other)
+    form: Form[Decision] = page.form(Decision)
+    if form.ok and form.value.keep not in (one, other):
+        form.errors["keep"] = page._("Choose one of the options")
+    if not await page.submit(form, lambda said: _merging(said, both)):
+        return await _show(page, both, form)
+    said, (kept, left) = form.value, _kept_first(form.value, both)
+    notice = page._("The two files are one now.")
+    try:
+        for command in _taking_over(said, kept, left):
+            await page.send(command)
+    except Refused as refused:
+        notice += " " + say_refusal(refused.code, refused.facts, page.lang)
+    return page.redirect(f"/duplicates/merged/{left.person_id}", notice=notice)
+
+
+@router.post("/distinct")
+async def distinct(page: Page, one: str, other: str) -> Response:
+    both = await _both(page, one, other)
+    form = page.form(RecordDistinct, person_id=one, other=other)
+    if await page.submit(form):
+        return page.redirect("/duplicates", notice=page._("They are two persons. The pair is not proposed again."))
+    return await _show(page, both, form)
+
+
+@router.post("/move")
+async def move(page: Page, one: str, other: str) -> Response:
+    """To the other file's community, since only files of one community are merged."""
+    both = await _both(page, one, other)
+    form = page.form(Move)
+    if await page.submit(form, lambda said: MovePerson(person_id=said.person_id, to=said.to)):
+        return page.redirect(
+            page.url("/duplicates/pair", one=one, other=other), notice=page._("Both files are of one community now.")
+        )
+    return await _show(page, both, form)
+
+
+@router.get("/merged")
+async def merged_files(page: Page) -> Response:
+    rows = await page.read(merged, scopes_of(page))
+    return page.render("merged_files.html", rows=rows, places=await _places(page))
+
+
+@router.get("/merged/{person_id}")
+async def merged_file(page: Page, person_id: str) -> Response:
+    row = await _own(page, person_id)
+    if row.merged_into is None:
+        return page.redirect(f"/people/{person_id}")
+    return await _show_merged(page, row, page.blank())
+
+
+@router.post("/merged/{person_id}/undo")
+async def undo(page: Page, person_id: str) -> Response:
+    row = await _own(page, person_id)
+    if row.merged_into is None:
+        return page.redirect(f"/people/{person_id}")
+    form = page.form(UndoMerge, person_id=row.merged_into, duplicate=person_id)
+    if await page.submit(form):
+        address = page.url("/duplicates/pair", one=row.merged_into, other=person_id)
+        return page.redirect(address, notice=page._("The merge is undone: they are two files again."))
+    return await _show_merged(page, row, form)
+
+
+async def _show_merged(page: Context, row: PersonEntry, form: Form[Any]) -> Response:
+    kept = await page.read(person_entry, row.merged_into or "")
+    return page.render("merged_file.html", row=row, kept=kept, places=await _places(page), form=form)
+
+
+async def _show(page: Context, both: Sides, form: Form[Any]) -> Response:
+    wished = {
+        name: Wished(row.person_id, row.community, personal(row))
+        for name, row in (("one", both.one), ("other", both.other))
+    }
+    files: dict[str, File] = await shown_each(page, WHY, wished)
+    places = await _places(page)
+    response = page.render(
+        "side_by_side.html",
+        both=both,
+        lines=lines(page, both, files["one"], files["other"], places),
+        hidden=files["one"].hidden,
+        reasons=[page._(WORDS[reason]) for reason in both.likeness.reasons],
+        places=places,
+        take=[(code, page._(text)) for code, text in OVERTAKEN.items()],
+        query={"one": both.one.person_id, "other": both.other.person_id},
+        form=form,
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _merging(said: Decision, both: Sides) -> Command:
+    kept, left = _kept_first(said, both)
+    return MergeDuplicate(person_id=kept.person_id, duplicate=left.person_id, ground=said.ground)
+
+
+def _kept_first(said: Decision, both: Sides) -> tuple[PersonEntry, PersonEntry]:
+    return (both.one, both.other) if said.keep == both.one.person_id else (both.other, both.one)
+
+
+def _taking_over(said: Decision, kept: PersonEntry, left: PersonEntry) -> Iterable[Command]:
+    """What the kept file takes from the other: nothing that is blank there."""
+    values = {name: getattr(left, name) for name in ("name", "phone", "address") if name in said.take}
+    changed = {name: value for name, value in values.items() if value and value != getattr(kept, name)}
+    if changed:
+        yield CorrectPerson(person_id=kept.person_id, **changed)
+    if "features" in said.take and not set(left.features) <= set(kept.features):
+        both = frozenset(AccessFeature(code) for code in (*kept.features, *left.features))
+        yield RecordAccessNeeds(person_id=kept.person_id, features=both)
+
+
+def _reasons(page: Context, row: Candidate) -> list[str]:
+    return [page._(WORDS[reason]) for reason in row.likeness.reasons]
+
+
+async def _both(page: Context, one: str, other: str) -> Sides:
+    """Two files of the actor's communities. Raises 404, or NotAllowed."""
+    both = await page.read(sides, one, other)
+    if both is None:
+        raise HTTPException(404)
+    for row in (both.one, both.other):
+        _covered(page, row)
+    return both
+
+
+async def _own(page: Context, person_id: str) -> PersonEntry:
+    row = await page.read(person_entry, person_id)
+    if row is None or row.erased_on:
+        raise HTTPException(404)
+    _covered(page, row)
+    return row
+
+
+def _covered(page: Context, row: PersonEntry) -> None:
+    if not page.actor.covers(row.community):
+        raise NotAllowed("wrong_community", {"community": row.community})
+
+
+async def _places(page: Context) -> dict[str, str]:
+    return {row.community: row.name for row in await page.read(open_communities, scopes_of(page))}
