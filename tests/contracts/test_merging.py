@@ -46,7 +46,7 @@ from canlian_events.terms import (
 )
 from canlian_federation.views.base import OVERVIEW
 from canlian_federation.views.figures import behind
-from canlian_federation.views.people import listed
+from canlian_federation.views.finding import Wanted, find
 from canlian_neighbours.views import queries as neighbours
 from canlian_overview import FIGURES, Period, ServiceRates
 from canlian_provider.views.persons import people
@@ -76,7 +76,7 @@ VIEWS: list[Views] = [
     canlian_social_worker.views.views,
     canlian_volunteer.views.view.views,
 ]
-LOGS = {"trail", "commandrow", "history", "step", "record"}
+LOGS = {"trail", "commandrow", "history", "step", "record", "sheet_row"}
 """Tables with a row an event or a look: what was done and undone stays in them."""
 
 
@@ -198,7 +198,7 @@ def test_whatever_keeps_persons_knows_of_merges(views: Views):
 def federation_counts(events: Sequence[Event]) -> tuple[dict[str, int], int, list[ServiceRates]]:
     with held(canlian_federation.views.views, events) as db:
         codes = {code: len(OVERVIEW.behind(db, code, HERE, YEAR)) for code in {f.behind for f in FIGURES.values()}}
-        return codes, listed(db, [HERE])[1], OVERVIEW.services(db, HERE, YEAR)
+        return codes, find(db, Wanted(), [HERE], TODAY).number, OVERVIEW.services(db, HERE, YEAR)
 
 
 def test_two_files_of_one_person_count_once_and_what_was_done_counts_whole():
