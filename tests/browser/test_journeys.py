@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page
 from canlian_events.assistance.ask_number import shown_number
 from canlian_events.assistance.instruments import WG_SS
 from canlian_sheets.sample import make_sample
+from tests.browser import gaps
 from tests.browser.keyboard import accessible, choose, follow, press, tick, type_in
 from tests.browser.signing_in import sign_in
 
@@ -139,6 +140,16 @@ def test_6_a_volunteer_records_a_visit_and_nothing_typed_is_lost(demo: str, phon
     phone.context.clear_cookies()
     sign_in(phone, demo, "social", "/social-worker/needs")
     open_newest_need(phone, "辅具适配", "门口要一块斜坡板")
+
+
+def test_10_each_gap_of_the_team_leads_to_the_page_that_closes_it(demo: str, desk: Page, phone: Page):
+    sign_in(desk, demo, "staff", "/federation/gaps")
+    gaps.name_responsible_member(desk, demo)
+    session = gaps.plan_session(desk, demo, "上门评估与沟通技巧")
+    sign_in(phone, demo, "grid")
+    gaps.sign_in_at(phone, desk, session)
+    gaps.record_online_course(desk, demo, "无障碍沟通")
+    gaps.release_with_successor(desk, demo)
 
 
 def check_roster(page: Page, url: str, sheet: Path) -> None:

@@ -25,7 +25,7 @@ from canlian_web.grants import acting
 from canlian_web.testing import running
 from canlian_web.tool import Tool
 
-WHO, HERE, WHOLE = "worker_0000000009", "429999001003", "429999001"
+WHO, HERE, THERE, WHOLE = "worker_0000000009", "429999001003", "429999001004", "429999001"
 ACCOUNT = Actor(WHO, frozenset({Role.SOCIAL_WORKER}), (WHOLE,))
 OPERATOR = Actor("worker_0000000008", frozenset({Role.OPERATOR}))
 
@@ -58,6 +58,13 @@ async def is_now(tool: Tool, client: httpx.AsyncClient) -> Actor:
 def test_an_account_counts_until_the_log_says_something_of_its_worker() -> None:
     assert acting(ACCOUNT, None) == ACCOUNT
     assert acting(ACCOUNT, frozenset()) == Actor(WHO, frozenset())
+
+
+def test_each_role_counts_only_where_it_was_given() -> None:
+    given = frozenset({(Role.VOLUNTEER, HERE), (Role.SOCIAL_WORKER, THERE)})
+    actor = acting(ACCOUNT, given)
+    assert actor.roles_in(HERE) == {Role.VOLUNTEER}
+    assert actor.roles_in(THERE) == {Role.SOCIAL_WORKER}
 
 
 async def test_a_role_taken_back_ends_with_the_next_page(tool: Tool) -> None:

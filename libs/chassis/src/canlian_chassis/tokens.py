@@ -43,6 +43,8 @@ class Signer:
             "iat": now,
             "exp": now + seconds,
         }
+        if actor.held:
+            claims["held"] = [[role, scope] for role, scope in actor.held]
         if actor.provider_id:
             claims["provider"] = actor.provider_id
         return jwt.encode(claims, self._key, algorithm="EdDSA")
@@ -72,9 +74,10 @@ class Verifier:
                 token, self._key, algorithms=["EdDSA"], audience=_AUDIENCE, options={"verify_iat": False}
             )
             roles = frozenset(ROLES[role] for role in claims["roles"])
+            held = tuple((ROLES[role], str(scope)) for role, scope in claims.get("held", ()))
         except (jwt.InvalidTokenError, KeyError, ValueError) as error:
             raise BadToken(str(error)) from None
-        actor = Actor(claims["sub"], roles, tuple(claims.get("communities", ())), claims.get("provider"))
+        actor = Actor(claims["sub"], roles, tuple(claims.get("communities", ())), claims.get("provider"), held)
         return actor, float(claims["exp"])
 
     def _load(self) -> Ed25519PublicKey:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -14,12 +14,16 @@ E_co = TypeVar("E_co", bound=Event, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: an id, the roles they hold, and the communities (12-digit codes or prefixes) they hold them for."""
+    """Who acts: an id, the roles they hold, and the communities (12-digit codes or prefixes) they hold them for.
+
+    `held` says which role is held for which of them; where it is empty, each is held for all.
+    """
 
     id: str
     roles: frozenset[Role]
     communities: tuple[str, ...] = ()
     provider_id: str | None = None
+    held: tuple[tuple[Role, str], ...] = ()
 
     def covers(self, community: str) -> bool:
         """Whether the actor may act in this community; a prefix covers all below it."""
@@ -34,8 +38,27 @@ class Actor:
 
     def may_act_in(self, kind: type[Command], community: str) -> bool:
         """Whether a role that may send the command is held for this community, or is one that is not held for any."""
-        held = self.roles & kind.by
-        return bool(held & UNSCOPED) or (bool(held) and (kind.anywhere or self.covers(community)))
+        able = self.roles & kind.by
+        if able & UNSCOPED or (able and kind.anywhere):
+            return True
+        if self.held:
+            return any(role in able and community.startswith(scope) for role, scope in self.held)
+        return bool(able) and self.covers(community)
+
+    def roles_in(self, community: str) -> frozenset[Role]:
+        """The roles that count there: those held for it, and those that are not held for any place."""
+        if self.held:
+            here = {role for role, scope in self.held if community.startswith(scope)}
+        else:
+            here = set(self.roles) if self.covers(community) else set()
+        return frozenset(here) | (self.roles & UNSCOPED)
+
+    def as_one_of(self, roles: frozenset[Role]) -> Actor:
+        """The same with the communities alone for which one of these roles is held."""
+        if not self.held:
+            return self
+        held = tuple((role, scope) for role, scope in self.held if role in roles)
+        return replace(self, communities=tuple(sorted({scope for _, scope in held})), held=held)
 
     @property
     def stamp(self) -> str:

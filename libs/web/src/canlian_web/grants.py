@@ -68,4 +68,6 @@ def acting(actor: Actor, held: Held | None) -> Actor:
     """Somebody with an account as the log has them now: nothing but what was given and not taken back."""
     if held is None:
         return actor
-    return replace(actor, roles=frozenset(role for role, _ in held), communities=tuple(sorted({s for _, s in held})))
+    roles, scopes = frozenset(role for role, _ in held), tuple(sorted({scope for _, scope in held}))
+    alike = len(held) == len(roles) * len(scopes)
+    return replace(actor, roles=roles, communities=scopes, held=() if alike else tuple(sorted(held)))

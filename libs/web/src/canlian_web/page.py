@@ -257,11 +257,15 @@ Page = Annotated[Context, Depends(_page)]
 
 
 def require(*roles: Role) -> Any:
-    """For `dependencies=[require(Role.STAFF)]` of a router or route: who may see it. No role: whoever signed in."""
+    """For `dependencies=[require(Role.STAFF)]` of a router or route: who may see it. No role: whoever signed in.
+
+    The page then is for the communities alone for which one of these roles is held.
+    """
     wanted = frozenset(roles)
 
     async def check(page: Page) -> None:
         if wanted and page.actor.holds(*wanted):
+            page.actor = page.actor.as_one_of(wanted)
             return
         if not page.signed_in:
             raise SignInFirst

@@ -12,7 +12,7 @@ Showing = FileShown | None
 
 
 def decide(command: ShowFile, showing: Showing, given: Given) -> Sequence[FileShown]:
-    reasoned = given.by.roles & MAY_LOOK[command.why]
+    reasoned = given.by.roles_in(given.community) & MAY_LOOK[command.why]
     if not reasoned:
         raise Rejected("showing.no_reason", shown_for=command.why, needed=sorted(MAY_LOOK[command.why]))
     if reasoned == {Role.RESIDENT} and command.person_id != given.by.id:
