@@ -81,7 +81,7 @@ async def who_came(page: Page, association_id: str, activity_id: str) -> Respons
     return await sheet_about(
         page,
         f"{activity.title} {activity.on.isoformat()}",
-        [page._("Name"), page._("Community"), page._("Year of birth")],
+        [page._("Full name"), page._("Community"), page._("Year of birth")],
         list(people.values()),
         lambda row: [row.name, row.community, row.birth_year],
         what={FileField.NAME},

@@ -92,7 +92,7 @@ async def close(page: Page, body_id: str) -> Response:
 async def members_sheet(page: Page, body_id: str) -> Response:
     async def answer(row: BodyRow, names: dict[str, str]) -> Response:
         _ = page._
-        columns = [_("Name"), _("Position"), _("Stands for"), _("Of the five kinds"), _("State")]
+        columns = [_("Full name"), _("Position"), _("Stands for"), _("Of the five kinds"), _("State")]
         rows = [
             [called(page, seat, names), seat.position, seat.categories, seat.represents, seat_words(page, seat)]
             for seat in row.members
@@ -134,7 +134,7 @@ async def show(page: Context, form: Form[Any]) -> Response:
         "bodies.html",
         form=form,
         rows=rows,
-        charts=[c for k in BodyKind if (c := await chart(page, k))],
+        charts=[one for kind in BodyKind for one in await charts(page, kind)],
         **_common(page),
     )
 
@@ -164,7 +164,7 @@ async def show_body(page: Context, row: BodyRow, form: Form[Any] | None = None) 
         files=files,
         called=lambda seat: called(page, seat, names),
         quotas=in_words(page, row.standings),
-        chart=await chart(page, BodyKind(row.kind)),
+        charts=await charts(page, BodyKind(row.kind)),
         **_common(page),
     )
 
@@ -195,27 +195,43 @@ def term_words(row: BodyRow) -> str:
     return f"{row.begins.isoformat()}–{row.ends.isoformat()}"
 
 
-async def chart(page: Context, kind: BodyKind) -> dict[str, Any] | None:
-    """The shares of each confirmed composition, oldest first; nothing where there is none, or no share to speak of."""
-    codes = _codes(kind)
-    compositions = [one for row in await page.read(terms_of, kind.value) for one in row.compositions]
-    if not codes or not compositions:
-        return None
-    return {
-        "title": page._("Composition over time: %(body)s", body=say(kind, page.lang)),
-        "columns": [page._("Confirmed"), *(name_of(page, code) for code in codes)],
-        "rows": [[one["on"], *(_parts(one, code)[1] for code in codes)] for one in compositions],
-        "export": page.url(f"/bodies/shares/{kind.value}.xlsx"),
-    }
+async def charts(page: Context, kind: BodyKind) -> list[dict[str, Any]]:
+    """The shares of each confirmed composition, oldest first: those with a percentage, then those to be present."""
+    rows = await page.read(terms_of, kind.value)
+    lines = [(row, one) for row in rows for one in row.compositions]
+    found = []
+    body = say(kind, page.lang)
+    percentages = page._("Composition over time: %(body)s", body=body), _PERCENTAGES
+    present = page._("Who is present over time: %(body)s", body=body), _PRESENT
+    for title, among in (percentages, present):
+        codes = [code for code in _codes(kind) if code in among]
+        if codes and lines:
+            found.append(
+                {
+                    "title": title,
+                    "columns": [page._("Term"), *(name_of(page, code) for code in codes)],
+                    "rows": [
+                        [_composition_words(row, one), *(_parts(one, code)[1] for code in codes)] for row, one in lines
+                    ],
+                    "export": page.url(f"/bodies/shares/{kind.value}.xlsx"),
+                }
+            )
+    return found
 
 
-_OVER_TIME = ("disabled_or_relatives", "models_and_grass_roots", "relatives", "social_organisations", "volunteers")
-"""Whose share is shown over time: the two percentages, and those domain.md says it of."""
+def _composition_words(row: BodyRow, composition: dict[str, Any]) -> str:
+    years = f"{row.begins.year}–{row.ends.year}"
+    return f"{years} ({composition['on']})" if composition["again"] else years
+
+
+_PERCENTAGES = ("disabled_or_relatives", "models_and_grass_roots")
+_PRESENT = ("relatives", "social_organisations", "volunteers")
+"""Whose share domain.md wants shown over time."""
 
 
 def _codes(kind: BodyKind) -> list[str]:
     of_kind = {quota.code for quota in QUOTAS[kind]}
-    return [code for code in _OVER_TIME if code in of_kind]
+    return [code for code in (*_PERCENTAGES, *_PRESENT) if code in of_kind]
 
 
 def _parts(composition: dict[str, Any], code: str) -> tuple[int | None, float | None]:

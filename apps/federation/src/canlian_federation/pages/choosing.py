@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from canlian_events.terms import WorkerKind
 from canlian_federation.pages.common import scopes_of
-from canlian_federation.views.choosing import persons_named, workers_named
+from canlian_federation.views.choosing import FEW, workers_named
 from canlian_federation.views.figures import open_communities
+from canlian_federation.views.finding import Wanted, find
 from canlian_web.page import Context
 from canlian_web.terms import say
 
@@ -16,7 +17,8 @@ async def choices(page: Context, who: str, text: str, community: str | None = No
     """Ids and what tells them apart: where somebody lives and when they were born, or as what they work."""
     if who == "person":
         places = {row.community: row.name for row in await page.read(open_communities, scopes_of(page))}
-        people = await page.read(persons_named, scopes_of(page, community), text)
+        wanted, scopes = Wanted(name=text.strip()), scopes_of(page, community)
+        people = (await page.read(find, wanted, scopes, page.today, limit=FEW)).rows if wanted.name else []
         return [
             (one.person_id, f"{one.name} · {places.get(one.community, one.community)} · {one.birth_year}")
             for one in people

@@ -17,7 +17,7 @@ NAMES = {
     "physical": N_("For the physically disabled"),
     "intellectual": N_("For the intellectually disabled and relatives"),
     "psychiatric": N_("For the psychiatrically disabled and relatives"),
-    "relatives": N_("Relatives of disabled persons"),
+    "relatives": N_("Relatives"),
     "social_organisations": N_("Social organisations"),
     "volunteers": N_("Volunteers"),
     "board_director": N_("Director of the board is the head of the department"),
