@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from canlian_chassis.testing.deciders import given
+from canlian_chassis.testing.deciders import NOON, given
 from canlian_events.core import Command
-from canlian_events.meta import Actor
+from canlian_events.meta import Actor, Meta
+from canlian_events.registry.association import DismissMember
 from canlian_events.registry.body import (
     CloseTerm,
     CompositionConfirmed,
@@ -25,6 +26,7 @@ from canlian_events.registry.body import (
     VacateSeat,
     WithdrawNomination,
 )
+from canlian_events.registry.person import PersonDied
 from canlian_events.terms import (
     BodyKind,
     Category,
@@ -35,6 +37,7 @@ from canlian_events.terms import (
     VacancyReason,
 )
 from canlian_registry.body.decider import body, claims
+from canlian_registry.policies.after_death import Places, vacate_seats
 from canlian_registry.views import Known
 
 STAFF = Actor("worker_00000001", frozenset({Role.STAFF}), ("429999001",))
@@ -203,6 +206,19 @@ def test_a_vacant_seat_is_filled_by_by_election_and_confirmed_again():
     filled.when(CONFIRM, by=STAFF, facts=NOBODY).then(CONFIRMED.model_copy(update={"again": True}))
     third = nominate("worker_00000008", "seat_00000003", fills=SEAT, position=Position.MEMBER)
     filled.when(third, by=STAFF, facts=WORKER).refused("body.not_vacant")
+
+
+def test_the_seat_of_somebody_who_died_falls_vacant_and_their_nomination_is_taken_back():
+    system = Actor("policy", frozenset({Role.POLICY}))
+    died = VACATE.model_copy(update={"reason": VacancyReason.DIED})
+    given(body, OPENED, DIRECTOR, CONFIRMED).when(died, by=system, facts=NOBODY).then(SeatVacated.from_(died))
+    given(body, OPENED, DIRECTOR).when(died, by=system, facts=NOBODY).then(NominationWithdrawn.from_(died))
+    given(body, OPENED, DIRECTOR, CONFIRMED, CLOSED).when(died, by=system, facts=NOBODY).refused("body.closed")
+    death = PersonDied(person_id=ANNA, on=date(2026, 11, 1))
+    meta = Meta("e", 1, NOON, NOON, "staff:x", "429999001001", "c")
+    places = Places([(ID, SEAT)], ["association_00000001"])
+    dismiss = DismissMember(association_id="association_00000001", member_id=ANNA)
+    assert vacate_seats.commands(death, meta, places) == [died, dismiss]
 
 
 def test_a_by_election_below_quota_is_refused_too():

@@ -137,12 +137,12 @@ def _participations(session: Session, tables: Tables, period: Period) -> list[tu
 
 def _attendances(session: Session, tables: Tables, period: Period) -> list[Evidence]:
     """Everybody who came to an association's activity, a line each."""
-    table = tables.activity
+    table, meant = tables.activity, meanings(session, tables.person)
     held = session.execute(select(table).where(_within(table.on, period))).scalars()
     return [
         Evidence(row.community, "person", person_id, person_id, row.on, row.event_id, row.position)
         for row in held
-        for person_id in row.attendees
+        for person_id in (meant.get(id_, id_) for id_ in row.attendees)
     ]
 
 

@@ -36,7 +36,7 @@ from canlian_events.registry.worker import (
     WorkerReleased,
 )
 from canlian_events.terms import DisabilityClass, Role, WorkerKind
-from canlian_registry import imported
+from canlian_registry import belonging, imported
 from canlian_registry.rows import RegistryRow
 
 Opening = Literal["open", "closed"] | None
@@ -180,7 +180,7 @@ def household_members(
 
 views = Views(
     "registry",
-    version=8,
+    version=9,
     rows=RegistryRow,
     projections=[
         communities,
@@ -188,6 +188,8 @@ views = Views(
         workers,
         household_members,
         associations,
+        belonging.seats,
+        belonging.memberships,
         imported.acts,
         imported.sheet_rows,
     ],
@@ -264,7 +266,7 @@ def homes_of(session: Session, household_id: str) -> set[str]:
 
 def known(session: Session, id_: str) -> Known:
     if row := session.get(ResidentRow, id_):
-        return Known(True, row.community, DisabilityClass(row.disability), row.died)
+        return Known(not row.merged, row.community, DisabilityClass(row.disability), row.died)
     return Known(session.get(WorkerRow, id_) is not None)
 
 

@@ -43,7 +43,7 @@ class AdmitMember(Command, to=ASSOCIATION, by=_NEAR):
     name: str | None = None
 
 
-class DismissMember(Command, to=ASSOCIATION, by=_NEAR):
+class DismissMember(Command, to=ASSOCIATION, by=_NEAR | {Role.POLICY}):
     association_id: AssociationId
     member_id: AssociateId
 

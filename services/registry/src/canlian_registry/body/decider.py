@@ -26,6 +26,7 @@ from canlian_events.registry.body import (
     WithdrawNomination,
 )
 from canlian_events.registry.quotas import standings
+from canlian_events.terms import Role
 from canlian_registry.body.nominations import is_registered, nominate
 from canlian_registry.body.term import Body, Seat, Term, evolve
 from canlian_registry.views import Known, known
@@ -61,7 +62,7 @@ def decide(command: BodyCommand, body: Body, given: Given) -> Sequence[BodyEvent
         case ConfirmComposition(), Term():
             return _confirm(command, body)
         case VacateSeat(), Term():
-            return _vacate(command, body)
+            return _vacate(command, body, given)
         case _:
             raise AssertionError(f"{type(command).__name__} is not decided")
 
@@ -91,10 +92,13 @@ def _confirm(command: ConfirmComposition, term: Term) -> Sequence[BodyEvent]:
     ]
 
 
-def _vacate(command: VacateSeat, term: Term) -> Sequence[BodyEvent]:
+def _vacate(command: VacateSeat, term: Term, given: Given) -> Sequence[BodyEvent]:
+    """A policy takes back a nomination too: of somebody who died there is nothing to confirm."""
     match _seat(command.seat_id, term).state:
         case "vacant":
             return []
+        case "nominated" if given.by.holds(Role.POLICY):
+            return [NominationWithdrawn.from_(command)]
         case "nominated":
             raise Rejected("body.not_confirmed")
         case "held":
