@@ -30,6 +30,7 @@ def test_it_begins_and_goes_on_with_the_same_sheet_only():
     given(roster_import, STARTED).when(START, by=STAFF).unchanged()
     other = START.model_copy(update={"sheet": "fedcba9876543210"})
     given(roster_import, STARTED).when(other, by=STAFF).refused("import.another_sheet")
+    given(roster_import, STARTED, FINISHED).when(START, by=STAFF).refused("import.finished")
     given(roster_import, STARTED, UNDO_STARTED).when(START, by=STAFF).refused("import.undone")
 
 

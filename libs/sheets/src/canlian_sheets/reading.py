@@ -22,7 +22,7 @@ T = TypeVar("T")
 Cell = str | int | float | bool | date | time | timedelta
 """A date with a time is a `datetime`, which is a `date`; an empty cell is an empty string."""
 
-MAX_FILE = 50 * 1024 * 1024
+MAX_FILE = 100 * 1024 * 1024
 MAX_UNPACKED = 256 * 1024 * 1024
 """A sheet of MAX_ROWS rows of twenty columns takes about 180 MB of XML."""
 MAX_RATIO = 120

@@ -166,6 +166,10 @@ FILE_REASONS: dict[str, tuple[str, str]] = {
         "文件里有宏，不能导入。请另存为不带宏的.xlsx。",
         "The file holds macros and is not taken. Save it as an .xlsx without macros.",
     ),
+    "too_slow": (
+        "这个文件读了太久，已停止。请把表格另存为新的.xlsx，或分成几个文件再试。",
+        "Reading this file took too long and was stopped. Save the sheet as a new .xlsx, or split it, and try again.",
+    ),
     "locked": ("文件有密码。请去掉密码后再导入。", "The file has a password. Remove it and try again."),
     "broken": (
         "文件已损坏。请在表格软件中打开并另存为.xlsx后再试。",

@@ -4,14 +4,15 @@ A row is believed when what it says twice agrees: the certificate number holds t
 date, the sex, the class and the grade. Where two columns contradict each other nothing says which is right.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from hashlib import blake2b
 
 from canlian_events.numbers import BadNumber, CertificateNumber, CitizenId, Sex, normalise_number
 from canlian_sheets import cells, code_words
 from canlian_sheets.cells import LostDigits
-from canlian_sheets.columns import ROSTER
+from canlian_sheets.columns import ROSTER, Recognised
 from canlian_sheets.entry import Entry
 from canlian_sheets.outcomes import Accepted, Dropped, Outcome, Refused, Repeat
 from canlian_sheets.places import Places
@@ -54,6 +55,38 @@ Roster = Outcome[RosterPerson]
 RosterRow = Accepted[RosterPerson] | Refused | Repeat
 
 
+@dataclass(frozen=True)
+class Reading:
+    """A sheet whose rows are read one by one, once; `dropped` fills meanwhile."""
+
+    sheet: str
+    header_row: int
+    header: tuple[str, ...]
+    recognised: Recognised
+    other_sheets: tuple[str, ...]
+    rows: Iterator[RosterRow]
+    dropped: Sequence[Dropped]
+
+
+def open_roster(
+    data: bytes,
+    filename: str,
+    communities: Mapping[str, str],
+    today: date,
+    mapping: Mapping[str, int] | None = None,
+) -> Reading:
+    """`communities` is name to 12-digit code; `mapping` is field to column index, chosen by hand (-1: no column).
+
+    Raises `Unreadable` when the file as a whole cannot be read; so may taking its rows.
+    """
+    table = find_complete_table(data, filename, ROSTER, mapping)
+    dropped: list[Dropped] = []
+    rows = roster_rows(entries(table, KEYS, dropped), table.recognised.columns, communities, today)
+    return Reading(
+        table.sheet.name, table.header_row, table.header, table.recognised, table.other_sheets, rows, dropped
+    )
+
+
 def read_roster(
     data: bytes,
     filename: str,
@@ -61,16 +94,30 @@ def read_roster(
     today: date,
     mapping: Mapping[str, int] | None = None,
 ) -> Roster:
-    """`communities` is name to 12-digit code; `mapping` is field to column index, chosen by hand (-1: no column).
-
-    Raises `Unreadable` when the file as a whole cannot be read.
-    """
-    table = find_complete_table(data, filename, ROSTER, mapping)
-    dropped: list[Dropped] = []
-    rows = entries(table, KEYS, dropped)
-    read = tuple(roster_rows(rows, table.recognised.columns, communities, today))
+    """As `open_roster`, with every row in memory."""
+    reading = open_roster(data, filename, communities, today, mapping)
+    rows = tuple(reading.rows)
     return Outcome(
-        table.sheet.name, table.header_row, table.header, table.recognised, read, tuple(dropped), table.other_sheets
+        reading.sheet,
+        reading.header_row,
+        reading.header,
+        reading.recognised,
+        rows,
+        tuple(reading.dropped),
+        reading.other_sheets,
+    )
+
+
+def reading_of(roster: Roster) -> Reading:
+    """One that is in memory already."""
+    return Reading(
+        roster.sheet,
+        roster.header_row,
+        roster.header,
+        roster.recognised,
+        roster.other_sheets,
+        iter(roster.rows),
+        roster.dropped,
     )
 
 
@@ -83,29 +130,44 @@ def roster_rows(
 ) -> Iterator[RosterRow]:
     """The rows one by one; only who was accepted, and where, is remembered."""
     places = Places(communities)
-    seen: dict[str, Accepted[RosterPerson]] = {}
+    seen: dict[str, tuple[int, bytes]] = {}
     for row in rows:
         entry = Entry(row, columns)
         person = _person(entry, places, today)
         if person is None:
             yield entry.refused()
-        elif (earlier := seen.get(person.citizen_id)) is None:
-            accepted = entry.accepted(person)
-            seen[person.citizen_id] = accepted
-            yield accepted
-        elif differing := _differing(earlier.value, person):
+            continue
+        print_ = _fingerprint(person)
+        if (earlier := seen.get(person.citizen_id)) is None:
+            seen[person.citizen_id] = (row.row_no, print_)
+            yield entry.accepted(person)
+        elif differing := _differing(earlier[1], print_, person):
             titles = {field.name: field.zh for field in ROSTER}
             shown = "、".join(titles[name] for name in differing)
-            entry.refuse("repeat_conflict", row=earlier.row_no, fields=shown)
+            entry.refuse("repeat_conflict", row=earlier[0], fields=shown)
             yield entry.refused()
         else:
-            yield Repeat(row.row_no, earlier.row_no)
+            yield Repeat(row.row_no, earlier[0])
 
 
-def _differing(earlier: RosterPerson, later: RosterPerson) -> list[str]:
+_FIELDS = tuple(field.name for field in fields(RosterPerson))
+_PRINT = 8
+"""Bytes of a field's fingerprint: of all that a person's row said, no more is kept to compare a later one with."""
+
+
+def _fingerprint(person: RosterPerson) -> bytes:
+    values = (repr(getattr(person, name)).encode() for name in _FIELDS)
+    return b"".join(blake2b(value, digest_size=_PRINT).digest() for value in values)
+
+
+def _differing(earlier: bytes, now: bytes, later: RosterPerson) -> list[str]:
     """The fields in which the later row says something else; a later blank says nothing."""
-    pairs = ((f.name, getattr(earlier, f.name), getattr(later, f.name)) for f in fields(RosterPerson))
-    return [name for name, before, after in pairs if after is not None and after != before]
+    return [
+        name
+        for at, name in enumerate(_FIELDS)
+        if earlier[at * _PRINT : (at + 1) * _PRINT] != now[at * _PRINT : (at + 1) * _PRINT]
+        and getattr(later, name) is not None
+    ]
 
 
 def _person(entry: Entry, places: Places, today: date) -> RosterPerson | None:

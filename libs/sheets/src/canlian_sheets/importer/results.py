@@ -14,6 +14,7 @@ from canlian_sheets.outcomes import Accepted, Outcome, Refused, Repeat
 T = TypeVar("T")
 
 Answer = Done | No
+Kind = Literal["created", "updated", "unchanged", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class RowOutcome:
     """`reason` and `facts` only where it was refused: by the sheet's reader or by the service."""
 
     row_no: int
-    outcome: Literal["created", "updated", "unchanged", "refused"]
+    outcome: Kind
     reason: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -69,6 +70,15 @@ class ImportInterrupted(No):
         self.done = done
 
 
+def outcome_of(row_no: int, answers: Iterable[Answer], creates: str) -> RowOutcome:
+    answers = tuple(answers)
+    refused = next((answer for answer in answers if isinstance(answer, No)), None)
+    if refused:
+        return RowOutcome(row_no, "refused", refused.code, refused.facts)
+    events = {event.name for answer in answers if isinstance(answer, Done) for event in answer.events}
+    return RowOutcome(row_no, "created" if creates in events else "updated" if events else "unchanged")
+
+
 class Rows:
     """The outcomes as they come in, given back in the sheet's order."""
 
@@ -86,16 +96,7 @@ class Rows:
 
     def put(self, row_no: int, answers: Iterable[Answer], creates: str) -> None:
         """From what the service answered to a row's commands; `creates` is the event that begins something new."""
-        answers = tuple(answers)
-        refused = next((answer for answer in answers if isinstance(answer, No)), None)
-        if refused:
-            self._known[row_no] = RowOutcome(row_no, "refused", refused.code, refused.facts)
-            return
-        events = {event.name for answer in answers if isinstance(answer, Done) for event in answer.events}
-        outcome: Literal["created", "updated", "unchanged"] = (
-            "created" if creates in events else "updated" if events else "unchanged"
-        )
-        self._known[row_no] = RowOutcome(row_no, outcome)
+        self._known[row_no] = outcome_of(row_no, answers, creates)
 
     def result(self) -> ImportResult:
         return ImportResult(self._batch_id, tuple(self._known[row_no] for row_no in sorted(self._known)))

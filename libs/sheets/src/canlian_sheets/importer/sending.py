@@ -9,7 +9,7 @@ from typing import Any
 
 from canlian_chassis.bus import Client, NotAllowed, Unavailable
 from canlian_events.core import Command, encode
-from canlian_events.ids import derive_uuid
+from canlian_events.ids import derive_uuid, new_id
 from canlian_sheets.importer.results import Answer
 
 CHUNK = 200
@@ -58,6 +58,10 @@ class Sender:
             for command in commands
         ]
         return await self.ask_named(named)
+
+    async def ask_anew(self, commands: Sequence[Command]) -> list[Answer]:
+        """For commands that are decided anew each time they are sent."""
+        return await self.ask_named([(new_id("command"), command) for command in commands])
 
     async def ask_named(self, commands: Sequence[tuple[str, Command]]) -> list[Answer]:
         """Like `ask`, with ids of the caller's."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, assert_never, get_args
+from typing import TYPE_CHECKING, Literal, assert_never, get_args
 
 from canlian_chassis.decider import Decider, Given, Rejected
 from canlian_events.registry.roster_import import (
@@ -21,6 +21,9 @@ from canlian_events.registry.roster_import import (
     UndoImport,
 )
 
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
 Counts = tuple[int, int, int, Mapping[str, int]]
 
 
@@ -30,6 +33,10 @@ class Batch:
     rows: int
     stage: Literal["begun", "finished", "undoing", "undone"] = "begun"
     counts: Counts | None = None
+
+
+def everything_before(_session: Session, _command: ImportCommand, _batch: Batch | None) -> None:
+    """To ask for nothing waits for the service's view: whoever then asks what an import did is told all of it."""
 
 
 def decide(command: ImportCommand, batch: Batch | None, _: Given) -> Sequence[ImportEvent]:
@@ -42,6 +49,8 @@ def decide(command: ImportCommand, batch: Batch | None, _: Given) -> Sequence[Im
             if (command.sheet, command.rows) != (batch.sheet, batch.rows):
                 raise Rejected("import.another_sheet")
             _must_not_be_undone(batch)
+            if batch.counts:
+                raise Rejected("import.finished")
             return []
         case FinishImport():
             return _finish(command, batch)
@@ -91,5 +100,5 @@ def evolve(batch: Batch | None, event: ImportEvent) -> Batch:
 
 
 roster_import: Decider[ImportCommand, Batch | None, ImportEvent] = Decider(
-    IMPORT, get_args(ImportCommand), decide, evolve, initial=None
+    IMPORT, get_args(ImportCommand), decide, evolve, initial=None, facts=everything_before
 )
