@@ -96,10 +96,10 @@ def test_an_event_stream_arrives_as_it_is_sent(system: System) -> None:
         assert time.monotonic() - began < 0.9
 
 
-def test_more_than_sixty_megabytes_are_refused(system: System) -> None:
-    answer = system.browser().post("/federation/roster", content=b"x" * (61 << 20))
+def test_more_than_may_be_sent_is_refused(system: System) -> None:
+    answer = system.browser().post("/federation/roster", content=b"x" * (111 << 20))
     assert answer.status_code == 413
-    assert "60 MB" in answer.text
+    assert "110 MB" in answer.text
 
 
 def test_signing_in_leads_to_the_tool_of_the_role(system: System) -> None:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from canlian_events.calendar import SHANGHAI
 from canlian_events.ids import new_id
-from canlian_sheets.importer import ImportResult, RowOutcome
+from canlian_sheets.importer import RowStore, Wanted
 
 KEPT = timedelta(days=1)
 """The sheet is full of personal data: what nobody fetched within a day is gone."""
+
+REMEMBERED = 200
+"""Shapes of sheets whose columns were chosen by hand."""
 
 
 class State(StrEnum):
@@ -44,6 +49,11 @@ class Job:
     mapping: Mapping[str, int] = field(default_factory=dict)
     done: int = 0
     total: int = 0
+    read: int = 0
+    """Rows read of the sheet, while it is read."""
+    since: float = 0.0
+    """When the step at work began to send rows (Unix seconds), and how many were done before."""
+    before: int = 0
     why: tuple[str, Mapping[str, Any]] | None = None
 
     @classmethod
@@ -63,6 +73,15 @@ class Job:
     @property
     def day(self) -> date:
         return date.fromisoformat(self.today)
+
+    def rate(self, now: float) -> float:
+        """Rows a second since the step began; 0 until that can be told."""
+        seconds = now - self.since
+        return (self.done - self.before) / seconds if self.since and seconds >= 1 else 0.0
+
+    def seconds_left(self, now: float) -> float | None:
+        rate = self.rate(now)
+        return (self.total - self.done) / rate if rate else None
 
     def with_(self, **changes: Any) -> Job:
         return replace(self, **changes)
@@ -95,23 +114,45 @@ class Folder:
     def data(self, job: Job) -> bytes:
         return (self._at(job.id) / "sheet").read_bytes()
 
-    def keep_result(self, job: Job, result: ImportResult) -> None:
-        rows = [[row.row_no, row.outcome, row.reason, dict(row.facts)] for row in result.rows]
-        _write(self._at(job.id) / f"{job.state}.json", {"batch_id": result.batch_id, "rows": rows})
+    def drop_sheet(self, job: Job) -> None:
+        """What was brought in is needed no more; refused rows are kept beside, to be given back."""
+        (self._at(job.id) / "sheet").unlink(missing_ok=True)
 
-    def result(self, job: Job) -> ImportResult | None:
-        """What the job's last finished step said of each row."""
-        path = self._at(job.id) / f"{job.state}.json"
-        if not path.exists():
-            return None
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        return ImportResult(kept["batch_id"], tuple(RowOutcome(*row) for row in kept["rows"]))
+    def wanted(self, job: Job) -> Wanted:
+        place = self._at(job.id)
+        mapping = dict(job.mapping) or None
+        return Wanted(str(place / "sheet"), job.filename, str(place / "rows.db"), dict(job.places), job.today, mapping)
+
+    def drop_rows(self, job: Job) -> None:
+        for path in self._at(job.id).glob("rows.db*"):
+            path.unlink(missing_ok=True)
+
+    def has_rows(self, job: Job) -> bool:
+        return (self._at(job.id) / "rows.db").exists()
+
+    def store(self, job: Job) -> RowStore:
+        return RowStore(self._at(job.id) / "rows.db")
+
+    def remember(self, header: Sequence[str], mapping: Mapping[str, int]) -> None:
+        """The columns as somebody chose them, for the next sheet with these headings. Only a hash of those is kept."""
+        known = self._mappings()
+        known.pop(_shape(header), None)
+        known[_shape(header)] = dict(mapping)
+        self._root.mkdir(parents=True, mode=0o700, exist_ok=True)
+        _write(self._root / "mappings.json", dict(list(known.items())[-REMEMBERED:]))
+
+    def remembered(self, header: Sequence[str]) -> dict[str, int]:
+        return self._mappings().get(_shape(header), {})
+
+    def _mappings(self) -> dict[str, dict[str, int]]:
+        path = self._root / "mappings.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
     def all(self) -> list[Job]:
         """The newest first."""
         if not self._root.is_dir():
             return []
-        found = (self.load(place.name) for place in self._root.iterdir())
+        found = (self.load(place.name) for place in self._root.iterdir() if place.is_dir())
         return sorted((job for job in found if job), key=lambda job: job.begun, reverse=True)
 
     def delete(self, job: Job) -> None:
@@ -122,8 +163,24 @@ class Folder:
             if now - job.moment > KEPT:
                 self.delete(job)
 
+    def forget_erased(self, erased: Mapping[str, date]) -> None:
+        """Delete every sheet that names somebody who was erased, and what may: one not read yet, chosen by that day."""
+        for job in self.all():
+            if job.state is State.COLUMNS or not self.has_rows(job):
+                gone = any(job.moment.astimezone(SHANGHAI).date() <= day for day in erased.values())
+            else:
+                store = self.store(job)
+                gone = store.names_any(erased)
+                store.close()
+            if gone:
+                self.delete(job)
+
     def _at(self, job_id: str) -> Path:
         return self._root / job_id
+
+
+def _shape(header: Sequence[str]) -> str:
+    return sha256("\n".join(header).encode()).hexdigest()
 
 
 def _write(path: Path, value: Any) -> None:

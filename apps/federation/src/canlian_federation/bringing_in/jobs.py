@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -15,29 +15,32 @@ from canlian_chassis.bus import Client, Refused
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.settings import Settings
 from canlian_federation.bringing_in.job import Folder, Job, State
-from canlian_sheets.importer import ImportInterrupted, import_roster
+from canlian_sheets.importer import RowStore, bring_in, read_into
+from canlian_sheets.importer.row_store import Phase
 from canlian_sheets.outcomes import Unreadable
-from canlian_sheets.roster import Roster, preview_roster, read_roster
+from canlian_sheets.roster import preview_roster
 from canlian_sheets.tables import Preview
 
 log = structlog.get_logger()
 
-HELD = 2
-"""Sheets held in memory as they were read; others are read again when somebody looks."""
-SWEEP = 1800.0
-"""Seconds between looks for jobs that are past their day."""
+SWEEP = 60.0
+"""Seconds between looks for sheets that must go."""
 _DONE = {State.CHECKING: State.CHECKED, State.IMPORTING: State.IMPORTED}
 
 
 class Jobs:
     """The jobs of one tool. The token of whoever started a step is held only while that step is at work."""
 
-    def __init__(self, settings: Settings, client: Callable[[], Client]) -> None:
-        self._settings, self._client = settings, client
+    def __init__(
+        self,
+        settings: Settings,
+        client: Callable[[], Client],
+        erased: Callable[[], Awaitable[Mapping[str, date]]],
+    ) -> None:
+        self._settings, self._client, self._erased = settings, client, erased
         self.folder = Folder(Path(settings.data) / "imports")
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._now: dict[str, Job] = {}
-        self._read: OrderedDict[tuple[str, str], Roster] = OrderedDict()
         self._keys: Keys | None = None
 
     async def begin(self, owner: str, filename: str, data: bytes) -> Job:
@@ -63,14 +66,19 @@ class Jobs:
         return job.id in self._tasks
 
     async def preview(self, job: Job) -> Preview:
+        """With the columns as they were chosen, for this sheet or the last of its shape."""
         data = await asyncio.to_thread(self.folder.data, job)
-        return await asyncio.to_thread(preview_roster, data, job.filename, dict(job.mapping))
+        found = await asyncio.to_thread(preview_roster, data, job.filename, dict(job.mapping))
+        if job.mapping or not (known := await asyncio.to_thread(self.folder.remembered, found.header)):
+            return found
+        return await asyncio.to_thread(preview_roster, data, job.filename, known)
 
     async def check(
         self, job: Job, token: str, mapping: Mapping[str, int], places: Mapping[str, str], today: date
     ) -> None:
         """Start the dry run."""
         known = {"mapping": dict(mapping), "places": dict(places), "today": today.isoformat()}
+        await asyncio.to_thread(self.folder.drop_rows, job)
         self._start(job.with_(state=State.CHECKING, **known), token)
 
     def bring_in(self, job: Job, token: str) -> None:
@@ -81,32 +89,23 @@ class Jobs:
         """Resume the step that stopped."""
         self._start(job, token)
 
-    async def roster(self, job: Job) -> Roster:
-        """The sheet as it was read for the check. Raises Unreadable."""
-        key = (job.id, str(sorted(job.mapping.items())))
-        if key not in self._read:
-            data = await asyncio.to_thread(self.folder.data, job)
-            read = await asyncio.to_thread(
-                read_roster, data, job.filename, dict(job.places), job.day, dict(job.mapping) or None
-            )
-            self._read[key] = read
-            while len(self._read) > HELD:
-                self._read.popitem(last=False)
-        return self._read[key]
-
     async def delete(self, job: Job) -> None:
         await self._stop(job.id)
         self._forget(job)
         await asyncio.to_thread(self.folder.delete, job)
 
     async def sweep(self) -> None:
-        """Delete what is past its day."""
+        """Delete what is past its day, and whatever names somebody who was erased."""
         await asyncio.to_thread(self.folder.forget_old, datetime.now(UTC))
+        if erased := await self._erased():
+            await asyncio.to_thread(self.folder.forget_erased, erased)
 
     async def sweeping(self) -> None:
         while True:
-            with suppress(OSError):
+            try:
                 await self.sweep()
+            except Exception:
+                log.exception("imports.not_swept")
             await asyncio.sleep(SWEEP)
 
     async def close(self) -> None:
@@ -116,7 +115,7 @@ class Jobs:
     def _start(self, job: Job, token: str) -> None:
         if self.running(job):
             return
-        job = job.with_(why=None, done=0, total=0)
+        job = job.with_(why=None, done=0, total=0, read=0, since=0.0, before=0)
         self.folder.save(job)
         self._now[job.id] = job
         task = asyncio.create_task(self._work(job, token), name=f"import-{job.id}")
@@ -124,12 +123,12 @@ class Jobs:
         task.add_done_callback(lambda _: self._tasks.pop(job.id, None))
 
     async def _work(self, job: Job, token: str) -> None:
+        store: RowStore | None = None
         try:
-            roster = await self.roster(job)
-            self._now[job.id] = self._now[job.id].with_(total=len(roster.accepted))
-            await self._send(job, roster, token)
-        except ImportInterrupted as stopped:
-            self._stopped(job, stopped.code, dict(stopped.facts))
+            if not await asyncio.to_thread(self._is_read, job):
+                await read_into(self.folder.wanted(job), lambda rows: self._note(job, read=rows))
+            store = await asyncio.to_thread(self.folder.store, job)
+            await self._send(job, store, token)
         except Refused as refused:
             self._stopped(job, refused.code, dict(refused.facts))
         except Unreadable as unreadable:
@@ -137,22 +136,43 @@ class Jobs:
         except Exception:
             log.exception("import.failed", job=job.id)
             self._stopped(job, "failed", {})
+        finally:
+            if store:
+                store.close()
 
-    async def _send(self, job: Job, roster: Roster, token: str) -> None:
-        def progress(done: int, total: int) -> None:
-            self._now[job.id] = self._now[job.id].with_(done=done, total=total)
+    def _is_read(self, job: Job) -> bool:
+        if not self.folder.has_rows(job):
+            return False
+        store = self.folder.store(job)
+        try:
+            return store.filled
+        finally:
+            store.close()
 
+    async def _send(self, job: Job, store: RowStore, token: str) -> None:
         dry_run = job.state is State.CHECKING
+        phase: Phase = "tried" if dry_run else "done"
+        number = store.to_send()
+        begun = number - store.left(phase)
+        self._note(job, total=number, done=begun, before=begun, since=time.time())
         if self._keys is None:
             self._keys = await asyncio.to_thread(Keys.of, self._settings)
-        result = await import_roster(
-            self._client(), token, self._keys, roster,
-            batch_id=None if dry_run else job.batch_id, dry_run=dry_run, progress=progress,
+        sheet = await asyncio.to_thread(self._digest, job, self._keys)
+        await bring_in(
+            self._client(), token, self._keys, store, job.batch_id, sheet,
+            dry_run=dry_run, progress=lambda done, total: self._note(job, done=done, total=total),
         )  # fmt: skip
         done = self._now[job.id].with_(state=_DONE[job.state])
-        await asyncio.to_thread(self.folder.keep_result, done, result)
         self._settle(done)
-        log.info("import.done", job=job.id, state=done.state, rows=len(result.rows))
+        if not dry_run:
+            await asyncio.to_thread(self.folder.drop_sheet, job)
+        log.info("import.done", job=job.id, state=done.state, rows=store.total())
+
+    def _digest(self, job: Job, keys: Keys) -> str:
+        return keys.digest("sheet", self.folder.data(job))
+
+    def _note(self, job: Job, **changes: Any) -> None:
+        self._now[job.id] = self._now[job.id].with_(**changes)
 
     def _stopped(self, job: Job, code: str, facts: Mapping[str, object]) -> None:
         self._settle(self._now[job.id].with_(why=(code, dict(facts))))
@@ -163,8 +183,6 @@ class Jobs:
 
     def _forget(self, job: Job) -> None:
         self._now.pop(job.id, None)
-        for key in [key for key in self._read if key[0] == job.id]:
-            del self._read[key]
 
     async def _stop(self, job_id: str) -> None:
         task = self._tasks.get(job_id)

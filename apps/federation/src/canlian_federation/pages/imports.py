@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any, cast
+from contextlib import asynccontextmanager, closing
+from datetime import date
+from typing import Any, NamedTuple, cast
 from urllib.parse import quote
 
 from fastapi import APIRouter, FastAPI, HTTPException
@@ -13,14 +16,17 @@ from openpyxl.utils import get_column_letter
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
-from canlian_federation.bringing_in.job import Job, State
+from canlian_chassis.clock import CLOCK
+from canlian_events.calendar import SHANGHAI
+from canlian_federation.bringing_in.job import KEPT, Folder, Job, State
 from canlian_federation.bringing_in.jobs import Jobs
-from canlian_federation.bringing_in.rows import OUTCOMES, chosen, column_title, in_words, shown, tally, words
+from canlian_federation.bringing_in.rows import OUTCOMES, column_title, in_words, shown, tally, words
 from canlian_federation.pages.common import for_staff, scopes_of
+from canlian_federation.views.erased import erased_since
 from canlian_federation.views.figures import open_communities
 from canlian_sheets.columns import ROSTER
 from canlian_sheets.giving_back import refused_sheet
-from canlian_sheets.importer import refused_rows
+from canlian_sheets.importer.row_store import MENDED, About, Phase, StoredRow
 from canlian_sheets.outcomes import Unreadable
 from canlian_sheets.reading import MAX_FILE
 from canlian_sheets.tables import Preview
@@ -29,6 +35,7 @@ from canlian_web.page import Context, Page
 from canlian_web.tool import Tool
 
 SHOWN = 100
+ONE_MINUTE = 60
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -36,7 +43,13 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 async def at_work(app: FastAPI) -> AsyncIterator[None]:
     """The jobs live as long as the tool; what is past its day is deleted even when nobody looks."""
     tool = cast(Tool, app.state.tool)
-    jobs = app.state.jobs = Jobs(tool.settings, lambda: tool.client)
+
+    async def erased() -> dict[str, date]:
+        """Those erased since sheets that are still kept may have been chosen."""
+        since = CLOCK.now().astimezone(SHANGHAI).date() - 2 * KEPT
+        return await tool.runner.read(erased_since, since) if tool.runner else {}
+
+    jobs = app.state.jobs = Jobs(tool.settings, lambda: tool.client, erased)
     sweeping = asyncio.create_task(jobs.sweeping(), name="imports-sweep")
     try:
         yield
@@ -71,7 +84,7 @@ async def choose(page: Page) -> Response:
 async def one(page: Page, job_id: str, outcome: str = "", at: int = 1) -> Response:
     job = await own(page, job_id)
     if job.at_work:
-        return page.render("import_progress.html", job=job, running=jobs_of(page).running(job), why=_why(job, page))
+        return show_progress(page, job)
     if job.state is State.COLUMNS:
         return await show_columns(page, job)
     return await show_rows(page, job, outcome, at)
@@ -90,7 +103,9 @@ async def check(page: Page, job_id: str) -> Response:
     if job.state in (State.COLUMNS, State.CHECKED):
         places = {row.name: row.community for row in await page.read(open_communities, scopes_of(page))}
         preview = await jobs_of(page).preview(job)
-        await jobs_of(page).check(job, page.token, _mapping(page, preview), places, page.today)
+        mapping = _mapping(page, preview)
+        await asyncio.to_thread(jobs_of(page).folder.remember, preview.header, mapping)
+        await jobs_of(page).check(job, page.token, mapping, places, page.today)
     return _to(page, job)
 
 
@@ -120,11 +135,9 @@ async def delete(page: Page, job_id: str) -> Response:
 async def refused(page: Page, job_id: str) -> Response:
     """The refused rows as they stood, to mend and bring in again."""
     job = await own(page, job_id)
-    result = await asyncio.to_thread(jobs_of(page).folder.result, job)
-    if result is None:
+    if job.state not in (State.CHECKED, State.IMPORTED):
         raise HTTPException(404)
-    roster = await jobs_of(page).roster(job)
-    data = await asyncio.to_thread(refused_sheet, refused_rows(roster, result), roster.header, words)
+    data = await asyncio.to_thread(_refused_sheet, jobs_of(page).folder, job)
     name = quote(f"退回-{job.filename.rpartition('.')[0] or job.filename}")
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}.xlsx"}
     return Response(data, media_type=_XLSX, headers=headers)
@@ -144,6 +157,25 @@ async def show_imports(page: Context, form: Form[Any]) -> Response:
         places=len(communities),
         wanted=[column_title(field.name, page.lang) for field in ROSTER if field.needed],
     )
+
+
+def show_progress(page: Context, job: Job) -> Response:
+    now = time.time()
+    left = job.seconds_left(now)
+    return page.render(
+        "import_progress.html",
+        job=job,
+        running=jobs_of(page).running(job),
+        why=_why(job, page),
+        rate=round(job.rate(now)),
+        left=None if left is None else in_minutes(left, page),
+    )
+
+
+def in_minutes(seconds: float, page: Context) -> str:
+    if seconds < ONE_MINUTE:
+        return page._("less than a minute")
+    return page._("about %(minutes)s minutes", minutes=math.ceil(seconds / ONE_MINUTE))
 
 
 async def show_columns(page: Context, job: Job) -> Response:
@@ -170,30 +202,57 @@ async def show_columns(page: Context, job: Job) -> Response:
 
 async def show_rows(page: Context, job: Job, outcome: str, at: int) -> Response:
     """What would become of each row, or what became of it."""
-    jobs = jobs_of(page)
-    result = await asyncio.to_thread(jobs.folder.result, job)
-    if result is None:
-        raise HTTPException(404)
-    roster = await jobs.roster(job)
-    rows = shown(roster, result, page.lang)
-    listed = chosen(rows, outcome)
-    pages = max(1, -(-len(listed) // SHOWN))
-    at = min(max(at, 1), pages)
+    imported = job.state is State.IMPORTED
+    found = await asyncio.to_thread(_look, jobs_of(page).folder, job, outcome, at)
+    counts = tally(found.counts, found.mended)
     return page.render(
         "import_rows.html",
         job=job,
-        imported=job.state is State.IMPORTED,
-        roster=roster,
-        counts=tally(rows),
-        all=len(rows),
+        imported=imported,
+        about=found.about,
+        counts=counts,
+        changed=counts["created"] + counts["updated"],
+        all=found.counts["rows"],
         outcomes=OUTCOMES,
         outcome=outcome,
-        listed=listed[(at - 1) * SHOWN : at * SHOWN],
-        total=len(listed),
-        at=at,
-        pages=pages,
+        listed=shown(found.rows, page.lang),
+        total=found.number,
+        at=found.at,
+        pages=found.pages,
         address=lambda **more: page.url(f"/imports/{job.id}", **{"outcome": outcome or None} | more),
     )
+
+
+class Look(NamedTuple):
+    """A page of a sheet's rows, and what is known of all of them."""
+
+    about: About
+    counts: dict[str, Any]
+    mended: int
+    rows: list[StoredRow]
+    number: int
+    at: int
+    pages: int
+
+
+def _look(folder: Folder, job: Job, outcome: str, at: int) -> Look:
+    which = outcome if outcome in (*OUTCOMES, MENDED) else ""
+    phase = _phase(job)
+    with closing(folder.store(job)) as store:
+        number = store.number(phase, which)
+        pages = max(1, -(-number // SHOWN))
+        at = min(max(at, 1), pages)
+        rows = store.page(phase, which, (at - 1) * SHOWN, SHOWN)
+        return Look(store.about(), store.counts(phase), store.mended(), rows, number, at, pages)
+
+
+def _refused_sheet(folder: Folder, job: Job) -> bytes:
+    with closing(folder.store(job)) as store:
+        return refused_sheet(store.refused(_phase(job)), store.about().header, words)
+
+
+def _phase(job: Job) -> Phase:
+    return "done" if job.state is State.IMPORTED else "tried"
 
 
 def jobs_of(page: Context) -> Jobs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from sqlmodel import Session, col, select
 
@@ -19,3 +20,10 @@ def erased_persons(db: Session, scopes: Sequence[str]) -> list[PersonRow]:
 
 def one_person(db: Session, person_id: str) -> PersonRow | None:
     return db.get(OVERVIEW.tables.person, person_id)
+
+
+def erased_since(db: Session, since: date) -> dict[str, date]:
+    """Person → when."""
+    table = OVERVIEW.tables.person
+    rows = db.exec(select(table).where(col(table.erased_on) >= since))
+    return {row.person_id: row.erased_on for row in rows if row.erased_on}
