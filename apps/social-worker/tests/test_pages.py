@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from datetime import date
 from io import BytesIO
 
@@ -28,10 +30,21 @@ from canlian_chassis.log.jetstream import Log
 from canlian_events.assistance.need import RaiseNeed
 from canlian_events.catalog.referral import DeclineReferral
 from canlian_events.evaluation.feedback import AskFeedback, GiveFeedback
-from canlian_events.ids import new_id
+from canlian_events.ids import derive, new_id
 from canlian_events.meta import Actor
 from canlian_events.numbers import make_citizen_id
-from canlian_events.terms import Channel, DeclineReason, Domain, Occasion, Role
+from canlian_events.registry.person import ErasePerson, GiveConsent, RegisterPerson, WithdrawConsent
+from canlian_events.terms import (
+    Channel,
+    DeclineReason,
+    DisabilityClass,
+    Domain,
+    ErasureGround,
+    Grade,
+    Occasion,
+    Purpose,
+    Role,
+)
 from canlian_web import showing
 from canlian_web.formats import today
 from canlian_web.testing import browser, fill_in, hidden
@@ -289,3 +302,70 @@ async def test_what_cannot_be_recorded_is_hidden_and_the_page_still_works(
     sheet = await client.get(f"{AT}/needs/sheet?why=report")
     assert sheet.status_code == 503
     assert "暂不显示" in sheet.text
+
+
+async def until(get: Callable[[], Awaitable[httpx.Response]], text: str) -> httpx.Response:
+    """The page once it says the text: what policies do comes a moment later."""
+    async with asyncio.timeout(20):
+        while text not in (page := await get()).text:  # noqa: ASYNC110 - the pages tell nobody
+            await asyncio.sleep(0.05)
+    return page
+
+
+async def somebody(here: Town, number: int) -> tuple[str, str]:
+    """A person of their own, with an open need."""
+    who, need_id = derive("person", "own", number), new_id("need")
+    register = RegisterPerson(
+        person_id=who,
+        community=HERE,
+        name="诸葛墨痕",
+        citizen_id=make_citizen_id("429999", date(1950, 1, 2), number),
+        disability=DisabilityClass.VISUAL,
+        grade=Grade.ONE,
+        phone="13811112222",
+    )
+    await here.send(register, by=STAFF)
+    raise_need = RaiseNeed(
+        need_id=need_id, person_id=who, community=HERE, channel=Channel.WALK_IN, domain=Domain.RIGHTS, words="想咨询"
+    )
+    await here.send(raise_need, by=SOCIAL_WORKER)
+    return who, need_id
+
+
+async def test_of_an_erased_person_nothing_is_told_or_offered(tool: Tool, here: Town):
+    who, need_id = await somebody(here, 31)
+    client = browser(tool, SOCIAL_WORKER)
+    assert "诸葛墨痕" in (await until(lambda: client.get(f"/social-worker/needs/{need_id}"), "诸葛墨痕")).text
+    await here.send(ErasePerson(person_id=who, ground=ErasureGround.REQUEST), by=STAFF)
+    page = await until(lambda: client.get(f"/social-worker/needs/{need_id}"), "已删除")
+    for left in ("诸葛墨痕", "已加密", "1950", "视力", "重新打开", who):
+        assert left not in page.text
+    listed = await until(lambda: client.get("/social-worker/needs?status="), "已删除")
+    assert who not in listed.text
+    for part in ("phone", "address"):
+        gone = await client.get(f"/social-worker/persons/{who}/{part}?why=call")
+        assert gone.status_code == 410
+        assert "个人信息已删除" in gone.text
+
+
+async def test_a_death_is_recorded_and_what_is_open_ends(tool: Tool, here: Town):
+    who, need_id = await somebody(here, 33)
+    client = browser(tool, SOCIAL_WORKER)
+    address = f"/social-worker/persons/{who}"
+    await until(lambda: client.get(address), "登记去世")
+    assert "还没有到" in (await fill_in(client, address, f"{address}/death", on="2099-01-01")).text
+    dead = await fill_in(client, address, f"{address}/death", on=today().isoformat())
+    assert "去世" in dead.text
+    closed = await until(lambda: client.get(f"/social-worker/needs/{need_id}"), "去世")
+    assert "重新打开" not in closed.text
+    await until(lambda: client.get(address), "待安排")
+
+
+async def test_who_refused_calls_is_not_called(tool: Tool, here: Town):
+    who, _ = await somebody(here, 35)
+    for command in (GiveConsent, WithdrawConsent):
+        await here.send(command(person_id=who, purpose=Purpose.CONTACT), by=SOCIAL_WORKER)
+    client = browser(tool, SOCIAL_WORKER)
+    shown = await client.get(f"/social-worker/persons/{who}/phone?why=call")
+    assert "13811112222" not in shown.text
+    assert "本人已撤回电话或短信联系的同意" in shown.text

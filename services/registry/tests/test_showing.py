@@ -3,13 +3,15 @@
 from typing import Any
 
 import pytest
-from services.registry.tests.people import ANOTHER_ID, HERE, ID, STAFF, THEMSELVES, THERE
+from services.registry.tests.people import ANOTHER_ID, HERE, ID, REGISTERED, STAFF, THEMSELVES, THERE
 
 from canlian_chassis.testing.deciders import NOON, given
 from canlian_events.meta import Actor
+from canlian_events.registry.person import ConsentGiven, ConsentWithdrawn
 from canlian_events.registry.showing import MAY_LOOK, SAME_LOOK, SEES, FileShown, ShowFile, showing_id_of
-from canlian_events.terms import FileField, Role, ShownFor
-from canlian_registry.showing.decider import showing
+from canlian_events.terms import FileField, Purpose, Role, ShownFor
+from canlian_registry.person.decider import person
+from canlian_registry.showing.decider import beside, showing
 
 SHOW = ShowFile(
     showing_id="showing_00000001",
@@ -114,3 +116,21 @@ def test_the_same_look_within_a_quarter_of_an_hour_has_one_id_and_any_other_look
         {"words": "家属来电"},
     ]
     assert len({id_()} | {id_(**other) for other in others}) == 1 + len(others)
+
+
+GIVEN = ConsentGiven(person_id=ID, purpose=Purpose.CONTACT)
+WITHDRAWN = ConsentWithdrawn(person_id=ID, purpose=Purpose.CONTACT)
+
+
+def test_nobody_is_called_who_took_their_consent_to_calls_back():
+    called = given(showing).beside_of(person, REGISTERED, GIVEN, WITHDRAWN)
+    called.when(SHOW, by=STAFF).refused("showing.no_contact")
+    called.when(changed(why=ShownFor.CASEWORK), by=STAFF).then(FileShown.from_(changed(why=ShownFor.CASEWORK)))
+    for history in ((), (GIVEN,), (GIVEN, WITHDRAWN, GIVEN)):
+        given(showing).beside_of(person, REGISTERED, *history).when(SHOW, by=STAFF).then(SHOWN)
+
+
+def test_a_file_is_looked_up_only_where_somebody_is_to_be_called():
+    assert [ref.id for ref in beside(SHOW, None)] == [ID]
+    assert list(beside(changed(why=ShownFor.CASEWORK), None)) == []
+    assert list(beside(changed(person_id="asker_00000001"), None)) == []

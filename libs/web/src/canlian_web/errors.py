@@ -122,6 +122,9 @@ async def http_error(request: Request, error: HTTPException) -> Response:
         case 405:
             text = _("This address only takes forms that are sent to it. Go back to the page you came from.")
             return show(request, 405, _("Page not found"), text)
+        case 410:
+            text = _("The personal data here was erased, and nobody can read it any more.")
+            return show(request, 410, _("Personal data erased"), text)
         case 413:
             text = _("What was sent is too large. Send a smaller file.")
             return show(request, 413, _("Too large"), text)

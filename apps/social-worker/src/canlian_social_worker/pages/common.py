@@ -14,7 +14,7 @@ from sqlmodel import Session
 from canlian_chassis.bus import Accepted, NotAllowed
 from canlian_events.core import COMMANDS, Command
 from canlian_events.terms import Role
-from canlian_social_worker.views.persons import PersonRow, person_names
+from canlian_social_worker.views.persons import PersonRow, erased_among, person_names
 from canlian_social_worker.views.places import communities_of
 from canlian_social_worker.views.services import Offer, offers
 from canlian_social_worker.views.workers import WorkerRow, worker_names
@@ -45,6 +45,8 @@ class Names:
     workers: Mapping[str, str]
     offers: Mapping[str, Offer]
     communities: Mapping[str, str]
+    erased: frozenset[str] = frozenset()
+    """Who has no name because they were erased."""
 
     def person(self, person_id: str) -> str | None:
         return self.persons.get(person_id)
@@ -75,7 +77,8 @@ class Names:
 
 def read_names(db: Session, scopes: Sequence[str], persons: Iterable[str]) -> Names:
     communities = {row.community: row.name for row in communities_of(db, scopes)}
-    return Names(person_names(db, persons), worker_names(db), offers(db), communities)
+    wanted = frozenset(persons)
+    return Names(person_names(db, wanted), worker_names(db), offers(db), communities, erased_among(db, wanted))
 
 
 async def names_for(page: Context, *rows: Any) -> Names:

@@ -12,6 +12,7 @@ from canlian_events.evaluation.feedback import GiveFeedback, ReplyToFeedback
 from canlian_events.terms import FileField, ShownFor
 from canlian_social_worker.pages.common import for_workers, may, names_for, own
 from canlian_social_worker.views.feedback import LOW, FeedbackList, FeedbackRow, listed_feedback, one_feedback
+from canlian_social_worker.views.persons import person
 from canlian_web.formats import local
 from canlian_web.forms import Form
 from canlian_web.i18n import N_
@@ -92,10 +93,20 @@ async def show(page: Page, feedback_id: str) -> Response:
 
 
 async def _show(page: Context, row: FeedbackRow, form: Form[Any]) -> Response:
+    known = await page.read(person, row.person_id)
+    file = await shown(
+        page,
+        row.person_id,
+        row.community,
+        ShownFor.FEEDBACK,
+        words=row.words,
+        notes=row.reply,
+        access_needs=known.access_needs if known else [],
+    )
     return page.render(
         "feedback.html",
         feedback=row,
-        file=await shown(page, row.person_id, row.community, ShownFor.FEEDBACK, words=row.words, notes=row.reply),
+        file=file,
         low=row.score is not None and row.score <= LOW,
         names=await names_for(page, row),
         may=may(page, row.community),

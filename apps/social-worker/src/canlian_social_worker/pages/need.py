@@ -74,7 +74,12 @@ async def show_need(page: Context, row: NeedRow, form: Form[Any]) -> Response:
     referrals = await page.read(referrals_of_need, row.need_id)
     history = await page.read(history_of_need, row.need_id, [one.referral_id for one in referrals])
     names = await names_for(page, row, referrals)
-    assessments = await page.read(assessments_of_person, row.person_id)
+    if known and known.erased_at:
+        # nobody is told from what is left what they were like
+        assessments, told, needs = [], None, []
+    else:
+        assessments = list(await page.read(assessments_of_person, row.person_id))
+        told, needs = (about(known, page), known.access_needs) if known else (None, [])
     workers = await page.read(workers_of, row.community, NEED_HOLDERS)
     file = await shown(
         page,
@@ -82,7 +87,8 @@ async def show_need(page: Context, row: NeedRow, form: Form[Any]) -> Response:
         row.community,
         ShownFor.NEED,
         words=row.words,
-        disability=about(known, page) if known else None,
+        disability=told,
+        access_needs=needs,
         assessment=assessments,
         notes=texts_of(history),
     )

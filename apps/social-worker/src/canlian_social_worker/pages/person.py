@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from canlian_events.registry.person import GiveConsent, RecordAccessNeeds, WithdrawConsent
+from canlian_events.assistance.visit import BEREAVEMENT_DAYS
+from canlian_events.registry.person import (
+    REMINDER_DAYS,
+    GiveConsent,
+    RecordAccessNeeds,
+    RecordDeath,
+    WithdrawConsent,
+)
 from canlian_events.terms import Purpose, ShownFor
 from canlian_social_worker.pages.common import about, choices, for_reaching, for_workers, may, may_reach, names_for, own
 from canlian_social_worker.pages.reading import reveal
@@ -69,6 +76,9 @@ async def _show(page: Context, row: PersonRow, form: Form[Any]) -> Response:
         names=names,
         may=may(page, row.community),
         may_reach=may_reach(page),
+        days_left=(row.certificate_expires - page.today).days if row.certificate_expires else None,
+        reminder_days=REMINDER_DAYS,
+        bereavement_days=BEREAVEMENT_DAYS,
         form=form,
     )
 
@@ -114,11 +124,28 @@ async def withdraw(page: Page, person_id: str) -> Response:
 
 @router.get("/persons/{person_id}/phone", dependencies=[for_reaching])
 async def phone(page: Page, person_id: str) -> Response:
-    row = await own(page, person, person_id)
+    row = await _readable(page, person_id)
     return await reveal(page, row.person_id, row.community, f"/persons/{person_id}", "phone", row.phone)
 
 
 @router.get("/persons/{person_id}/address", dependencies=[for_reaching])
 async def address(page: Page, person_id: str) -> Response:
-    row = await own(page, person, person_id)
+    row = await _readable(page, person_id)
     return await reveal(page, row.person_id, row.community, f"/persons/{person_id}", "address", row.address)
+
+
+@router.post("/persons/{person_id}/death")
+async def died(page: Page, person_id: str) -> Response:
+    row = await own(page, person, person_id)
+    form = page.form(RecordDeath, person_id=person_id)
+    if await page.submit(form, fields={"person.death_in_future": "on", "person.death_before_birth": "on"}):
+        return page.redirect(f"/persons/{person_id}", notice=page._("The death is recorded."))
+    return await _show(page, row, form)
+
+
+async def _readable(page: Context, person_id: str) -> PersonRow:
+    """Raises 410 where the person was erased: there is nothing left to show."""
+    row = await own(page, person, person_id)
+    if row.erased_at:
+        raise HTTPException(410)
+    return row

@@ -184,6 +184,15 @@ def person_names(db: Session, ids: Iterable[str]) -> dict[str, str]:
     return found | {id: names[into] for id, into in kept.items() if into in names}
 
 
+def erased_among(db: Session, ids: Iterable[str]) -> frozenset[str]:
+    """Those of them who were erased."""
+    wanted, found = sorted(set(ids)), set[str]()
+    for start in range(0, len(wanted), 400):
+        some = col(PersonRow.person_id).in_(wanted[start : start + 400])
+        found |= set(db.exec(select(PersonRow.person_id).where(some, col(PersonRow.erased_at).is_not(None))).all())
+    return frozenset(found)
+
+
 def search_persons(
     db: Session, scopes: Sequence[str], words: str, community: str = ""
 ) -> tuple[Sequence[PersonRow], int]:

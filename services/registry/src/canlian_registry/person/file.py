@@ -82,6 +82,8 @@ class File:
     circumstances: Circumstances = NOTHING_KNOWN
     features: frozenset[AccessFeature] = frozenset()
     consents: frozenset[Purpose] = frozenset()
+    refused: frozenset[Purpose] = frozenset()
+    """Consent was taken back, and not given again."""
     merged: frozenset[str] = frozenset()
     """The ids of files that are other names of this one."""
     into: str | None = None
@@ -178,9 +180,11 @@ def _changed(person: File, event: PersonEvent) -> File:
         case AccessNeedsRecorded():
             return replace(person, features=event.features)
         case ConsentGiven():
-            return replace(person, consents=person.consents | {event.purpose})
+            purpose = {event.purpose}
+            return replace(person, consents=person.consents | purpose, refused=person.refused - purpose)
         case ConsentWithdrawn():
-            return replace(person, consents=person.consents - {event.purpose})
+            purpose = {event.purpose}
+            return replace(person, consents=person.consents - purpose, refused=person.refused | purpose)
         case PersonMoved():
             address = person.address if event.address is None else event.address
             return replace(person, community=event.to_community, address=address)
