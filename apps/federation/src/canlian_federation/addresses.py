@@ -1,7 +1,7 @@
 """Addresses compared: the same home written in several ways comes to one text. Pure.
 
-Only what is written differently for the same thing is made equal. Two homes taken for one would propose a household that
-is none, so what is in doubt stays different.
+Only what is written differently for the same thing is made equal. Two homes taken for one would propose a household
+that is none, so what is in doubt stays different.
 """
 
 from __future__ import annotations

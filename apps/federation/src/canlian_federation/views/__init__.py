@@ -1,7 +1,7 @@
 """Everything this tool knows, folded from the log. It opens people's files and workers' names."""
 
 from canlian_chassis.views.runner import Views
-from canlian_federation.views import associations
+from canlian_federation.views import associations, households
 from canlian_federation.views.base import ALIKE, OVERVIEW, TRAIL, FederationRow
 from canlian_federation.views.bodies import bodies
 from canlian_federation.views.hardships import hardships
@@ -14,7 +14,7 @@ from canlian_federation.views.workers import workers
 
 views = Views(
     "federation",
-    version=12,
+    version=13,
     rows=FederationRow,
     projections=[
         *OVERVIEW.projections,
@@ -30,6 +30,7 @@ views = Views(
         *associations.PROJECTIONS,
         bodies,
         *ALIKE.projections,
+        *households.PROJECTIONS,
     ],
     opens=True,
 )
