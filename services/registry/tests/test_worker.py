@@ -15,6 +15,7 @@ from canlian_events.registry.community import (
 )
 from canlian_events.registry.worker import (
     FIXED_WORKERS_AT_LEAST,
+    ROLES_OF,
     AssignWorker,
     CorrectWorker,
     EnrolWorker,
@@ -33,7 +34,7 @@ from canlian_events.registry.worker import (
 from canlian_events.terms import Post, Role, WorkerKind
 from canlian_registry.community.decider import community
 from canlian_registry.views import Place
-from canlian_registry.worker.decider import ROLES_OF, Facts, worker
+from canlian_registry.worker.decider import Facts, worker
 
 ID, HERE, SUBDISTRICT = "worker_00000001", "429999001001", "429999001"
 STAFF = Actor("worker_00000009", frozenset({Role.STAFF}), (SUBDISTRICT,))

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from canlian_events.registry.training import SESSIONS_A_YEAR, TRAINED_KINDS
 from canlian_events.registry.worker import (
+    ROLES_OF,
     AssignWorker,
     CorrectWorker,
     EraseWorker,
@@ -150,7 +151,7 @@ async def show(page: Context, row: WorkerRow, **forms: Form[Any]) -> Response:
         granting=forms.get("granting") or page.blank(),
         revoking=forms.get("revoking") or page.blank(),
         assignable=[(code, name) for code, name in places.items() if len(code) == 12 and code not in row.places],
-        roles=options(Role, page.lang),
+        roles=[choice for choice in options(Role, page.lang) if choice[0] in ROLES_OF[WorkerKind(row.kind)]],
     )
 
 

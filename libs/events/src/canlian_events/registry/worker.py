@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from canlian_events.core import Command, Event, aggregate
 from canlian_events.ids import CommunityCode, WorkerId
 from canlian_events.personal import Personal
@@ -12,6 +14,16 @@ _STAFF = {Role.STAFF, Role.OPERATOR}
 
 FIXED_WORKERS_AT_LEAST = 1
 """Fixed workers of the subdistrict: federation staff who hold that role for all of it. Source: domain.md, rules."""
+
+ROLES_OF: Mapping[WorkerKind, frozenset[Role]] = {
+    WorkerKind.STAFF: frozenset({Role.STAFF, Role.COMMISSIONER, Role.LEADER, Role.OPERATOR}),
+    WorkerKind.COMMISSIONER: frozenset({Role.COMMISSIONER, Role.VOLUNTEER}),
+    WorkerKind.SOCIAL_WORKER: frozenset({Role.SOCIAL_WORKER, Role.VOLUNTEER}),
+    WorkerKind.GRID_WORKER: frozenset({Role.GRID_WORKER, Role.VOLUNTEER}),
+    WorkerKind.DIRECTOR: frozenset({Role.DIRECTOR, Role.LEADER}),
+    WorkerKind.VOLUNTEER: frozenset({Role.VOLUNTEER}),
+}
+"""Which roles a worker of each kind may be given. A volunteer sees the least (domain.md), so is given nothing else."""
 
 
 class EnrolWorker(Command, to=WORKER, by=_STAFF):

@@ -11,6 +11,7 @@ from canlian_chassis.decider import Decider, Given, Ref, Rejected
 from canlian_events.personal import Sealed
 from canlian_events.registry.worker import (
     FIXED_WORKERS_AT_LEAST,
+    ROLES_OF,
     WORKER,
     AssignWorker,
     CorrectWorker,
@@ -28,23 +29,13 @@ from canlian_events.registry.worker import (
     WorkerErased,
     WorkerEvent,
 )
-from canlian_events.terms import Role, WorkerKind
+from canlian_events.terms import Role
 from canlian_registry.views import Place, fixed_workers, place
 from canlian_registry.worker import leaving
 from canlian_registry.worker.states import Enrolled, Worker, evolve
 
 if TYPE_CHECKING:
     from sqlmodel import Session
-
-ROLES_OF: dict[WorkerKind, frozenset[Role]] = {
-    WorkerKind.STAFF: frozenset({Role.STAFF, Role.COMMISSIONER, Role.LEADER, Role.OPERATOR}),
-    WorkerKind.COMMISSIONER: frozenset({Role.COMMISSIONER, Role.VOLUNTEER}),
-    WorkerKind.SOCIAL_WORKER: frozenset({Role.SOCIAL_WORKER, Role.VOLUNTEER}),
-    WorkerKind.GRID_WORKER: frozenset({Role.GRID_WORKER, Role.VOLUNTEER}),
-    WorkerKind.DIRECTOR: frozenset({Role.DIRECTOR, Role.LEADER}),
-    WorkerKind.VOLUNTEER: frozenset({Role.VOLUNTEER}),
-}
-"""Which roles a worker of each kind may be given. A volunteer sees the least (domain.md), so is given nothing else."""
 
 _SCOPE = re.compile(r"\d{9}|\d{9}(?!000)\d{3}")
 """A whole subdistrict by its first 9 digits, or one community by all 12."""
