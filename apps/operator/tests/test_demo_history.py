@@ -66,7 +66,7 @@ def test_enough_is_rated_in_some_communities_for_a_rate_to_show(plan: Plan) -> N
     community = {person.id: person.community for person in plan.people}
     rated: Counter[str] = Counter()
     for story in plan.stories:
-        person = next(p for deed in story.deeds if (p := getattr(deed.command, "person_id", None)))
+        person = next((p for deed in story.deeds if (p := getattr(deed.command, "person_id", None))), "")
         rated[community.get(person, "")] += sum(isinstance(deed.command, GiveFeedback) for deed in story.deeds)
     assert sum(count >= 5 for count in rated.values()) >= 3
 

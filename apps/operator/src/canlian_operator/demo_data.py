@@ -42,6 +42,7 @@ from canlian_operator.demo_cast import (
 )
 from canlian_operator.demo_history import WEEKS, Deed, Neighbour, Offer, Planner, Story
 from canlian_operator.demo_needs import needs, residents_own
+from canlian_operator.demo_organisation import organisation
 from canlian_operator.demo_stage import enrolment
 from canlian_operator.demo_visits import visits
 from canlian_operator.reaching import OPERATOR, Link, with_system
@@ -153,6 +154,7 @@ def make_plan(keys: Keys, today: date) -> Plan:
         *residents_own(planner, own),
         *needs(planner, others, ANONYMOUS),
         *visits(planner, others[40:220]),
+        *organisation(people, today),
     ]
     return Plan(today, people, resources, stories, own, offers[0].provider_id)
 
@@ -236,7 +238,7 @@ async def _tell(link: Link, stories: Sequence[Story]) -> None:
     limit = asyncio.Semaphore(_AT_ONCE)
     columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-        bar = progress.add_task("需求与访视 · needs and visits", total=len(stories))
+        bar = progress.add_task("需求、访视与组织 · needs, visits, organisation", total=len(stories))
 
         async def tell(story: Story) -> None:
             async with limit:
@@ -248,7 +250,7 @@ async def _tell(link: Link, stories: Sequence[Story]) -> None:
             for story in stories:
                 group.create_task(tell(story))
     deeds = sum(len(story.deeds) for story in stories)
-    say(f"  {len(stories)} 件需求与访视，{deeds} 步 · needs and visits, steps")
+    say(f"  {len(stories)} 件事，{deeds} 步 · needs, visits and organisation, in steps")
 
 
 async def _do(link: Link, id_: str, deed: Deed) -> None:
