@@ -7,6 +7,7 @@ from canlian_social_worker.pages import (
     assessing,
     day,
     feedback,
+    households,
     identifying,
     matching,
     need,
@@ -25,7 +26,7 @@ from canlian_web.tool import Tool
 
 PAGES = (
     day, needs, raising, need, identifying, matching, referrals, visits, visit, registering, persons, person, assessing,
-    feedback,
+    feedback, households,
 )  # fmt: skip
 """Where two routes match, the earlier page answers: `/persons/new` is no person's."""
 
@@ -43,6 +44,7 @@ def social_worker(settings: Settings | None = None) -> Tool:
             ("/needs", N_("Needs")),
             ("/referrals", N_("Referrals")),
             ("/visits", N_("Visits")),
+            ("/households", N_("Households")),
             ("/persons", N_("Persons")),
             ("/feedback", N_("Feedback")),
         ],

@@ -5,8 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from canlian_overview.households import Wanted
 from canlian_social_worker.pages.common import for_workers, names_for
 from canlian_social_worker.views.figures import day
+from canlian_social_worker.views.households import HOMES
 from canlian_social_worker.views.needs import NeedFilter, listed_needs
 from canlian_social_worker.views.visits import VisitList, listed_visits
 from canlian_web.page import Page
@@ -23,6 +25,7 @@ async def home(page: Page) -> Response:
     return page.render(
         "day.html",
         day=await page.read(day, scopes, me, page.today),
+        households_late=await page.read(HOMES.number, Wanted(scopes, late=True), page.today),
         mine=mine,
         visits=visits,
         names=await names_for(page, mine, visits),

@@ -5,6 +5,7 @@ from canlian_social_worker.views.assessments import assessments
 from canlian_social_worker.views.base import SocialWorkerRow
 from canlian_social_worker.views.feedback import feedback
 from canlian_social_worker.views.history import history
+from canlian_social_worker.views.households import HOMES
 from canlian_social_worker.views.looked import LOOKED
 from canlian_social_worker.views.needs import needs
 from canlian_social_worker.views.persons import persons
@@ -16,11 +17,11 @@ from canlian_social_worker.views.workers import workers
 
 views = Views(
     "social-worker",
-    version=6,
+    version=7,
     rows=SocialWorkerRow,
     projections=[
         communities, workers, persons, needs, referrals, visits, assessments, feedback, providers, services, history,
-        LOOKED.projection,
+        LOOKED.projection, *HOMES.projections,
     ],
     opens=True,
 )  # fmt: skip
