@@ -6,7 +6,8 @@ import asyncio
 import io
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,58 @@ async def test_a_sheet_is_only_for_whoever_chose_it_and_a_leader_brings_nothing_
         assert "roster.xlsx" not in (await other.get("/federation/imports")).text
         assert (await leader.get("/federation/imports")).status_code == 403
         assert (await upload(leader, xlsx(lines))).status_code == 403
+
+
+async def undone(client: httpx.AsyncClient, page: httpx.Response) -> httpx.Response:
+    return await finished(client, await client.post(f"{page.url}/undo", data={"sure": "yes"}))
+
+
+async def test_an_import_is_seen_as_a_batch_and_undone_and_what_is_taken_away_comes_back_unchanged(
+    bench: Bench, lines: list[list[str]]
+):
+    await bench.open_communities()
+    async with bench.as_(STAFF) as client:
+        page = await brought_in(client, xlsx(lines))
+        away = await client.get("/federation/roster.xlsx")
+        assert away.headers["content-type"].endswith("sheet")
+        again = await brought_in(client, away.content)
+        assert counts(again) == [0, 0, len(lines) - 1, 0, len(lines) - 1]
+        link = re.search(r'href="(/federation/import-batches/[^"]+)"', page.text)
+        assert link
+        batch = await client.get(link[1])
+        assert lines[1][0] in batch.text
+        unsure = await client.post(f"{batch.url}/undo")
+        assert "Tick that this import" in unsure.text
+        page = await undone(client, batch)
+        assert f"Undone: {len(lines) - 1} people are no longer registered, 0 are as they were before." in page.text
+        assert "0 in all" in (await client.get("/federation/behind/persons")).text
+        assert "undone" in (await client.get("/federation/imports")).text
+        assert counts(await brought_in(client, xlsx(lines)))[0] == len(lines) - 1
+        assert (await client.get("/federation/import-batches/import_00000000")).status_code == 404
+
+
+async def test_a_sheet_that_names_somebody_erased_goes_at_once(bench: Bench, lines: list[list[str]]):
+    await bench.open_communities()
+    jobs: Jobs = bench.tool.app.state.jobs
+    async with bench.as_(STAFF) as client:
+        page = await checked(client, xlsx(lines))
+        other = await checked(client, xlsx([lines[0], *lines[3:]]))
+        with closing(jobs.folder.store(jobs.folder.all()[1])) as store:
+            (person_id,) = store._db.execute("SELECT person_id FROM row ORDER BY no LIMIT 1").fetchone()
+        jobs.folder.forget_erased({person_id: date(2026, 11, 24)})
+        assert (await client.get(str(page.url))).status_code == 404
+        assert (await client.get(str(other.url))).status_code == 200
+
+
+async def test_columns_chosen_by_hand_are_known_again_for_the_next_sheet_of_that_shape(
+    bench: Bench, lines: list[list[str]]
+):
+    await bench.open_communities()
+    lines[0][0] = "谁"
+    async with bench.as_(STAFF) as client:
+        page = await upload(client, xlsx(lines))
+        await finished(client, await client.post(f"{page.url}/check", data=chosen_columns(page) | {"column_name": "0"}))
+        assert chosen_columns(await upload(client, xlsx(lines)))["column_name"] == "0"
 
 
 async def test_an_import_that_was_killed_goes_on_where_it_was(bench: Bench, sample: tuple[bytes, dict[str, Any]]):

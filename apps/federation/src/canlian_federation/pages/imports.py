@@ -24,6 +24,7 @@ from canlian_federation.bringing_in.rows import OUTCOMES, column_title, in_words
 from canlian_federation.pages.common import for_staff, scopes_of
 from canlian_federation.views.erased import erased_since
 from canlian_federation.views.figures import open_communities
+from canlian_federation.views.imports import all_imports
 from canlian_sheets.columns import ROSTER
 from canlian_sheets.giving_back import refused_sheet
 from canlian_sheets.importer.row_store import MENDED, About, Phase, StoredRow
@@ -31,6 +32,7 @@ from canlian_sheets.outcomes import Unreadable
 from canlian_sheets.reading import MAX_FILE
 from canlian_sheets.tables import Preview
 from canlian_web.forms import Form
+from canlian_web.happened import say_actor
 from canlian_web.page import Context, Page
 from canlian_web.tool import Tool
 
@@ -152,6 +154,8 @@ async def show_imports(page: Context, form: Form[Any]) -> Response:
         form=form,
         jobs=mine,
         running=jobs.running,
+        batches=await page.read(all_imports),
+        by=lambda actor: say_actor(actor, page.lang),
         state=lambda job: _state(job, jobs.running(job), page),
         limit=MAX_FILE // 1024**2,
         places=len(communities),

@@ -5,6 +5,7 @@ from canlian_federation.views import associations, households
 from canlian_federation.views.base import ALIKE, OVERVIEW, TRAIL, FederationRow
 from canlian_federation.views.bodies import bodies
 from canlian_federation.views.hardships import hardships
+from canlian_federation.views.imports import imports
 from canlian_federation.views.looked import LOOKED
 from canlian_federation.views.people import people
 from canlian_federation.views.record import RECORD
@@ -26,6 +27,7 @@ views = Views(
         people,
         hardships,
         LOOKED.projection,
+        imports,
         RECORD.projection,
         *associations.PROJECTIONS,
         bodies,

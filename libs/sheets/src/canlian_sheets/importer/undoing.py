@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from canlian_chassis.bus import Accepted as Done
 from canlian_chassis.bus import Client
@@ -29,6 +29,8 @@ class Undone:
     withdrawn: int
     restored: int
     kept: tuple[Kept, ...]
+    position: int = field(default=0, compare=False)
+    """A view must reach it to show that the import is undone."""
 
 
 async def undo_import(
@@ -55,11 +57,8 @@ async def undo_import(
         progress(done)
     result = Undone(tally["withdrawn"], tally["restored"], tuple(kept))
     reasons = dict(Counter(row.code for row in kept))
-    await _say(
-        sender,
-        FinishUndo(import_id=import_id, withdrawn=result.withdrawn, restored=result.restored, kept=reasons),
-    )
-    return result
+    ended = FinishUndo(import_id=import_id, withdrawn=result.withdrawn, restored=result.restored, kept=reasons)
+    return replace(result, position=await _say(sender, ended))
 
 
 async def told(client: Client, token: Token, import_id: str, size: int) -> AsyncIterator[tuple[RowTold, ...]]:
@@ -86,7 +85,8 @@ def _what(answer: Done, row: RowTold) -> str:
     return "withdrawn" if withdrawn else "restored"
 
 
-async def _say(sender: Sender, command: UndoImport | FinishUndo) -> None:
+async def _say(sender: Sender, command: UndoImport | FinishUndo) -> int:
     (answer,) = await sender.ask_anew([command])
     if isinstance(answer, No):
         raise answer
+    return answer.position
