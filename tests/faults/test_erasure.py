@@ -218,7 +218,8 @@ async def test_an_erased_person_is_in_no_file_and_nothing_else_is_lost(
 
         monkeypatch.setenv("CANLIAN_NATS_URL", here.town.settings.nats_url)
         monkeypatch.setenv("CANLIAN_DATA", str(here.town.settings.data))
-        printed = ErasureProof.model_validate_json(await said("erase", WHO, "--ground", "request", "--wait", "30"))
+        asked = ("erase", WHO, "--ground", "request", "--yes", "--wait", "30")
+        printed = ErasureProof.model_validate_json(await said(*asked))
 
         await here.until(VisitCancelled)
         await here.until(ReferralWithdrawn)

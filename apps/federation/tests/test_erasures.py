@@ -59,6 +59,15 @@ async def test_an_unknown_person_is_not_erased(bench: Bench):
         assert (await client.get("/federation/erasures/person_0nobody0")).status_code == 404
 
 
+async def test_a_number_that_is_none_is_said_once_and_with_an_example(bench: Bench):
+    sure = {"person_id": "Zhang", "ground": "request", "sure": "yes"}
+    async with bench.as_(STAFF) as client:
+        wrong = await client.post("/federation/erasures/new", data=sure)
+    assert wrong.status_code == 422
+    assert wrong.text.count('role="alert"') == 1
+    assert "person_01a2b3c4" in wrong.text
+
+
 async def test_only_staff_erase(bench: Bench):
     async with bench.as_(LEADER) as client:
         assert (await client.get("/federation/erasures")).status_code == 403

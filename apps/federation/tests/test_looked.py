@@ -44,3 +44,15 @@ async def test_the_ledger_lists_who_looked_at_what_and_why_for_ones_own_communit
 async def test_the_ledger_is_for_those_who_check_the_work(bench: Bench):
     async with bench.as_(LEADER) as client:
         assert (await client.get("/federation/looked")).status_code == 403
+
+
+async def test_the_menu_shows_only_what_the_role_may_open(bench: Bench):
+    there = {item.address for item in bench.tool.nav} - {"/accounts"}  # which is the edge's
+    for who in (LEADER, STAFF):
+        async with bench.as_(who) as client:
+            page = (await client.get("/federation")).text
+            menu = page[page.index('<nav class="nav"') : page.index("</nav>")]
+            listed = {address for address in there if f'href="/federation{address}"' in menu}
+            assert ("/imports" in listed, "/accounts" in menu) == (who is STAFF, who is STAFF)
+            opened = {address: (await client.get(f"/federation{address}")).status_code for address in there}
+            assert listed == {address for address, status in opened.items() if status != 403}

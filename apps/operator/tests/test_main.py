@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from canlian_operator.main import COMMANDS, app
+from canlian_operator.speech import moment
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -37,3 +39,20 @@ def test_a_folder_that_holds_no_system_gets_no_key_store(tmp_path: Path, monkeyp
 def test_who_cannot_be_meant_is_refused_in_a_sentence() -> None:
     said = CliRunner().invoke(app, ["erase", "person_?", "--ground", "request"])
     assert (said.exit_code, "is no person's id" in said.output) == (2, True)
+
+
+def test_nothing_is_erased_where_nobody_can_be_asked() -> None:
+    said = CliRunner().invoke(app, ["erase", "person_01a2b3c4", "--ground", "request"])
+    assert (said.exit_code, "--yes" in said.output) == (2, True)
+
+
+def test_what_is_no_certificate_is_said_in_a_sentence(tmp_path: Path) -> None:
+    wrong = tmp_path / "diary.json"
+    wrong.write_text('{"dear": "diary"}')
+    for file, words in ((wrong, "is no certificate of erasure"), (tmp_path / "missing.json", "There is no file")):
+        said = CliRunner().invoke(app, ["erasures", "check", str(file)])
+        assert (said.exit_code, words in said.output, "validation error" in said.output) == (2, True, False)
+
+
+def test_times_are_on_the_federations_clock_wherever_the_terminal_is() -> None:
+    assert moment(datetime(2026, 3, 8, 20, 30, tzinfo=UTC)) == "2026-03-09 04:30:00"

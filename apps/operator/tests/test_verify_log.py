@@ -7,6 +7,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from canlian_chassis.log.jetstream import Log, NewEntry
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing.servers import NatsServer, nats_server
 from canlian_events import subjects
+from canlian_events.calendar import SHANGHAI
 from canlian_operator.exporting import heads_file, read_heads
 from canlian_operator.main import app
 from canlian_operator.verify_log import check_export
@@ -118,6 +120,8 @@ def test_an_export_with_one_byte_changed_fails_and_says_where(site: Site, tmp_pa
     file = site.exported(tmp_path / "log.ndjson")
     exported = file.read_bytes()
     file.write_bytes(exported.replace("第12件".encode(), "第13件".encode(), 1))  # position 13
+    printed = CliRunner().invoke(app, ["verify", "log", "--export", str(file)])
+    assert "✗" in printed.stdout, "what was found is the result"
     code, said = site.canlian("verify", "log", "--export", str(file))
     assert code == 1
     assert "Between position 10 (" in said
@@ -210,6 +214,14 @@ def test_the_head_of_a_day_is_printed_in_both_languages(site: Site):
     assert " ".join(last["hash"][start : start + 4] for start in (0, 4, 8, 12)) in said
     for words in ("每日指纹", "head of the day", "位置 · position         20", last["signature"]):
         assert words in said
+
+
+def test_a_day_that_is_not_over_says_so(site: Site):
+    day = json.loads(site.canlian("heads", "--json")[1].splitlines()[-1])["day"]
+    code, said = site.canlian("heads", "--day", day)
+    assert (code, "not over" in said) == (0, day == f"{datetime.now(SHANGHAI):%Y-%m-%d}")
+    code, said = site.canlian("heads", "--day", "2999-01-01")
+    assert (code, "is not over" in said) == (1, True)
 
 
 def test_heads_are_listed_and_a_day_without_one_is_said(site: Site):

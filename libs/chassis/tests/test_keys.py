@@ -12,6 +12,7 @@ from canlian_chassis.keys import store
 from canlian_chassis.keys.masters import MasterMissing
 from canlian_chassis.keys.store import ErasedError, Keys
 from canlian_chassis.settings import Settings
+from canlian_chassis.tokens import Signer
 from canlian_events.core import Event
 from canlian_events.personal import Sealed
 
@@ -197,3 +198,13 @@ def test_a_process_that_never_comes_to_the_event_drops_a_destroyed_key_when_it_l
     elsewhere.load(["box_gone"])
     assert isinstance(label_of(elsewhere, box), Sealed)
     assert elsewhere.told == 1
+
+
+def test_only_its_owner_may_read_the_key_store(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    (tmp_path / "keys").mkdir(mode=0o755)
+    Keys.of(settings).ensure(["person_00000001"])
+    Signer(settings.key_folder)
+    assert oct((tmp_path / "keys").stat().st_mode & 0o777) == "0o700"
+    loose = [file.name for file in (tmp_path / "keys").iterdir() if file.stat().st_mode & 0o077]
+    assert [name for name in loose if not name.endswith(".pub.pem")] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from canlian_chassis.settings import Settings
+from canlian_events.terms import Role
 from canlian_federation.pages import (
     activities,
     associations,
@@ -94,6 +95,7 @@ def federation(settings: Settings | None = None) -> Tool:
             ("/imports", N_("Bring in a roster")),
             ("/erasures", N_("Erased data")),
             ("/log-heads", N_("Fingerprints of the log")),
+            ("/accounts", N_("Accounts"), frozenset({Role.STAFF})),  # the edge's own
         ],
         settings=settings,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ import typer
 from canlian_events.terms import ErasureGround
 from canlian_operator.environment import read_settings
 from canlian_operator.reaching import Link, with_system
-from canlian_operator.speech import by_language, console, errors, fail, language, note, say
+from canlian_operator.speech import by_language, console, errors, fail, language, moment, note, say
 
 if TYPE_CHECKING:
     from canlian_chassis.keys.erasure_proof import Checked, ErasureProof
@@ -30,6 +31,7 @@ def erase(
     wait: Annotated[
         float, typer.Option(min=0, help="最多等几秒视图重建 · seconds to wait for the views")
     ] = SECONDS_TO_REBUILD,
+    yes: Annotated[bool, typer.Option("--yes", help="不再询问 · do not ask")] = False,
 ) -> None:
     """删除个人信息 · Destroy a person's data for ever, and print the certificate.
 
@@ -45,6 +47,8 @@ def erase(
             f"“{person}” is no person's id: it looks like person_01a2b3c4, and is in the address of the person's page.",
             code=2,
         )
+    if not yes:
+        _ask(person)
     certificate = with_system(lambda link: _erase(link, command, wait))
     if certificate.head is None:
         note(
@@ -68,7 +72,7 @@ def list_() -> None:
             f"There is no master key in {settings.key_folder}. Name the system's data folder with CANLIAN_DATA.",
         )
     for stone in Keys.of(settings).erased():
-        say(f"{stone.subject}  @{stone.position}  {stone.destroyed_at:%Y-%m-%d %H:%M:%S} UTC")
+        say(f"{stone.subject}  @{stone.position}  {moment(stone.destroyed_at)}")
 
 
 @erasures_app.command("certify")
@@ -120,6 +124,21 @@ def enforce() -> None:
     for subject in back:
         typer.echo(subject)
     note(f"再次销毁了 {len(back)} 把密钥。", f"{len(back)} keys were destroyed again.")
+
+
+def _ask(person: str) -> None:
+    """Ends the command unless somebody is there who is sure."""
+    if not sys.stdin.isatty():
+        fail(
+            "这不能撤销：没有人可以确认时，请加 --yes。",
+            "It cannot be undone: where nobody can be asked, say --yes.",
+            code=2,
+        )
+    asked = by_language(
+        f"永久删除 {person} 的个人信息，不能撤销。确定吗", f"Erase the data of {person} for ever. Are you sure"
+    )
+    if not typer.confirm(asked, err=True):
+        raise typer.Exit(1)
 
 
 async def _erase(link: Link, command: ErasePerson, wait: float) -> ErasureProof:
@@ -198,8 +217,19 @@ def _read(file: Path) -> ErasureProof:
 
     try:
         return ErasureProof.model_validate_json(file.read_bytes())
-    except (OSError, ValueError) as error:
-        fail(f"{file} 不是删除证明：{error}", f"{file} is no certificate of erasure: {error}", code=2)
+    except OSError:
+        fail(
+            f"读不到文件 {file}。证明在数据目录的 erasures 里，或用 canlian erasures certify 再出具。",
+            f"There is no file {file} to be read. Certificates are in `erasures` of the data folder; "
+            "`canlian erasures certify` makes one again.",
+            code=2,
+        )
+    except ValueError:
+        fail(
+            f"{file} 不是删除证明。证明是 canlian erase 打印的 JSON，须原样保存。",
+            f"{file} is no certificate of erasure: that is the JSON which `canlian erase` prints, as it is.",
+            code=2,
+        )
 
 
 _WRONG = {

@@ -17,7 +17,7 @@ from canlian_events.language import EVENT_NAMES, EVENTS
 from canlian_events.meta import Meta
 from canlian_operator.exporting import export
 from canlian_operator.reaching import Link, with_system
-from canlian_operator.speech import fail, language
+from canlian_operator.speech import fail, language, moment
 
 LAST_SHOWN = 10
 _LOOKED_THROUGH = 400
@@ -129,7 +129,7 @@ def as_text(entry: Entry) -> str:
     meta, type_ = _meta(entry), entry.headers["ce-type"]
     name = EVENTS[type_].__name__ if type_ in EVENTS else type_
     caused = "  ⤷" if meta.cause else "   "
-    said = f"{meta.said_at.astimezone():%m-%d %H:%M:%S}"
+    said = moment(meta.said_at)[5:]
     fields = " ".join(_fields(pydantic_core.from_json(entry.body)))
     return f"{meta.position:>8}  {said}  {meta.community}{caused} {name:<22} {meta.actor}  {fields}"
 

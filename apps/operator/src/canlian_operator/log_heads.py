@@ -13,7 +13,7 @@ from canlian_chassis.log.chain import Head
 from canlian_chassis.log.heads import Heads
 from canlian_events.calendar import SHANGHAI
 from canlian_operator.reaching import Link, with_system
-from canlian_operator.speech import fail, say
+from canlian_operator.speech import fail, moment, note, say
 
 LAST_SHOWN = 20
 
@@ -51,27 +51,37 @@ async def _list(link: Link, daily: bool, as_json: bool) -> None:
 
 
 async def _print(link: Link, day: datetime) -> None:
-    found = await Heads(link.nc).last(day.date())
+    found, is_over = await Heads(link.nc).last(day.date()), day.date() < datetime.now(SHANGHAI).date()
+    if found is None and not is_over:
+        fail(
+            f"{day:%Y-%m-%d} 还没有过完，也还没有签名。次日再打印。",
+            f"{day:%Y-%m-%d} is not over, and has no head yet. Print it on the day after.",
+        )
     if found is None:
         fail(
             f"{day:%Y-%m-%d} 没有签名：当天日志中没有新内容。可用 canlian heads --daily 查看。",
             f"There is no head of {day:%Y-%m-%d}: nothing was recorded. See `canlian heads --daily`.",
         )
-    say("\n".join(sheet(found.head)))
+    say("\n".join(sheet(found.head, is_over)))
+    if not is_over:
+        note(
+            f"{day:%Y-%m-%d} 还没有过完：这不是当天最后的指纹。次日再打印存档。",
+            f"{day:%Y-%m-%d} is not over: this is not the day's last head. Print it on the day after to keep it.",
+        )
 
 
 def as_text(head: Head) -> str:
-    return f"{head.position:>10}  {head.moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}  {head.hash}"
+    return f"{head.position:>10}  {moment(head.moment)}  {head.hash}"
 
 
-def sheet(head: Head) -> Iterator[str]:
+def sheet(head: Head, is_over: bool = True) -> Iterator[str]:
     """What is printed: in both languages, and every value such that it can be compared by eye."""
     yield "残联服务平台 · 事件日志每日指纹"
     yield "canlian · the event log's head of the day"
     yield ""
-    yield f"日期 · day              {head.day}"
+    yield f"日期 · day              {head.day}" + ("" if is_over else "（当日未完 · not over）")
     yield f"位置 · position         {head.position}"
-    yield f"记录时间 · recorded     {head.moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S} (Asia/Shanghai)"
+    yield f"记录时间 · recorded     {moment(head.moment)} (Asia/Shanghai)"
     yield "                        " + head.at
     yield from _grouped("指纹 · fingerprint      ", head.groups)
     yield from _grouped("公钥 · public key       ", head.key_groups)

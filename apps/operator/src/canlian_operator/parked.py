@@ -16,7 +16,7 @@ from nats.aio.client import Client as Nats
 from canlian_chassis.policies.parked import Asked, Parked, Parking, Settled
 from canlian_events import subjects
 from canlian_operator.reaching import Link, with_system
-from canlian_operator.speech import by_language, fail, note, say
+from canlian_operator.speech import by_language, fail, moment, note, say
 
 SECONDS_TO_SETTLE = 20.0
 _SECONDS_FOR_VIEWS = 1.0
@@ -75,7 +75,7 @@ async def _list(link: Link, as_json: bool) -> None:
 
 def _lines_of_parked(one: Parked) -> str:
     why = by_language("前面的事件已搁置", "behind an earlier one") if one.behind else one.why
-    since = f"{one.since.astimezone():%Y-%m-%d %H:%M}"
+    since = moment(one.since)
     return f"{one.service}  @{one.position}  {one.event}  {one.aggregate_id}  {since}\n    {why}"
 
 
@@ -111,7 +111,7 @@ def _as_text(settled: Settled) -> str:
         "failed again": by_language("再次失败", "failed again"),
     }[settled.outcome]
     by = f"{asked.by}: {asked.reason}" if asked else ""
-    return f"{settled.at.astimezone():%Y-%m-%d %H:%M}  {parked.service} @{parked.position} {outcome}  {by}"
+    return f"{moment(settled.at)}  {parked.service} @{parked.position} {outcome}  {by}"
 
 
 async def _ask(link: Link, service: str, position: str, what: Literal["replay", "drop"], reason: str) -> None:

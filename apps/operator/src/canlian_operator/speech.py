@@ -3,11 +3,13 @@
 Short lines are said in both languages at once; longer ones in the language of `--lang`, CANLIAN_LANG or LANG.
 """
 
+from datetime import datetime
 from typing import Literal, NoReturn
 
 import typer
 from rich.console import Console
 
+from canlian_events.calendar import SHANGHAI
 from canlian_operator.variables import set_variable, variable
 
 Lang = Literal["zh", "en"]
@@ -30,6 +32,11 @@ def speak(lang: Lang) -> None:
 
 def by_language(chinese: str, english: str) -> str:
     return chinese if language() == "zh" else english
+
+
+def moment(at: datetime) -> str:
+    """On the federation's clock, wherever the terminal is."""
+    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
 
 
 def say(text: str) -> None:

@@ -13,12 +13,11 @@ from canlian_chassis.keys.signing import public_key
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.chain import Head
 from canlian_chassis.log.heads import Heads, public_key_file
-from canlian_events.calendar import SHANGHAI
 from canlian_operator.checking import Check, Finding
 from canlian_operator.environment import read_settings
 from canlian_operator.exporting import everything, heads_file, progress, read_heads, read_line
 from canlian_operator.reaching import Link, with_system
-from canlian_operator.speech import by_language, console, errors, fail
+from canlian_operator.speech import by_language, console, fail, moment
 
 SHOWN = 20
 """Findings said one by one; of more, how many."""
@@ -109,13 +108,12 @@ def _tell(check: Check, as_json: bool) -> None:
 
 def _say(check: Check) -> None:
     for finding in check.findings[:SHOWN]:
-        errors.print(f"✗ {worded(finding)}", markup=False, style="red")
+        console.print(f"✗ {worded(finding)}", markup=False, style="red")
     if more := len(check.findings[SHOWN:]):
-        errors.print(by_language(f"✗ 另有 {more} 处", f"✗ and {more} more"), markup=False, style="red")
+        console.print(by_language(f"✗ 另有 {more} 处", f"✗ and {more} more"), markup=False, style="red")
     if check.agreed is None:
-        errors.print(
-            by_language("没有一个签名与日志相符。", "No signed head agrees with the log."), markup=False, style="red"
-        )
+        said = by_language("✗ 没有一个签名与日志相符。", "✗ No signed head agrees with the log.")
+        console.print(said, markup=False, style="red")
         return
     last, key = place(check.agreed), f"{check.agreed.key[:16]}…"
     said = by_language(
@@ -133,7 +131,7 @@ def place(head: Head | None) -> str:
     """Where in the log a head is, and when that was."""
     if head is None:
         return by_language("日志开头", "the beginning")
-    at = f"{head.moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
+    at = moment(head.moment)
     return by_language(f"位置 {head.position}（{at}）", f"position {head.position} ({at})")
 
 

@@ -14,7 +14,7 @@ def write_once(path: Path, make: Callable[[], bytes], mode: int = 0o600) -> byte
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, name = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -28,3 +28,16 @@ def write_once(path: Path, make: Callable[[], bytes], mode: int = 0o600) -> byte
     finally:
         os.unlink(name)
     return path.read_bytes()
+
+
+def keep_private(folder: Path, file: Path) -> None:
+    """Only their owner may look into the folder or the file, which is made if it was not there.
+
+    What belongs to somebody else, or cannot be written, is left as it is.
+    """
+    with contextlib.suppress(OSError):
+        file.touch(mode=0o600)
+    for path, mode in ((folder, 0o700), (file, 0o600)):
+        with contextlib.suppress(OSError):
+            if path.stat().st_mode & 0o077:
+                path.chmod(mode)

@@ -6,6 +6,10 @@ from pathlib import Path
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from canlian_chassis.files import keep_private
+
+_PRIVATE = frozenset({"keys", "accounts"})
+
 
 class Settings(BaseSettings):
     """Each is an environment variable with the prefix `CANLIAN_`, e.g. `CANLIAN_NATS_URL`."""
@@ -50,4 +54,7 @@ class Settings(BaseSettings):
             return given
         folder = self.data / kind
         folder.mkdir(parents=True, exist_ok=True)
-        return f"sqlite:///{folder.resolve() / name}.sqlite"
+        file = folder.resolve() / f"{name}.sqlite"
+        if kind in _PRIVATE:
+            keep_private(folder, file)
+        return f"sqlite:///{file}"

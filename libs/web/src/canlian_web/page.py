@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import unquote, urlencode, urlsplit
 
-from fastapi import Depends, Request
+from fastapi import APIRouter, Depends, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from sqlmodel import Session
 from starlette.datastructures import FormData
@@ -182,6 +184,14 @@ class Context:
         return here == there or (path not in ("", "/") and here.startswith(f"{there}/"))
 
     @property
+    def nav(self) -> list[tuple[str, str]]:
+        """The tool's navigation, as far as the actor may go; whoever is not signed in sees where that would lead."""
+        found = self.tool.nav
+        if self.signed_in:
+            found = [item for item in found if all(self.actor.holds(*roles) for roles in item.roles)]
+        return [(item.address, item.text) for item in found]
+
+    @property
     def came_from(self) -> str:
         """The page before this one, where it is one of ours."""
         before = urlsplit(self.request.headers.get("referer", ""))
@@ -272,4 +282,20 @@ def require(*roles: Role) -> Any:
         if wanted:
             raise NeedsRole(wanted)
 
+    check.roles = wanted  # type: ignore[attr-defined]
     return Depends(check)
+
+
+def required(routers: Iterable[APIRouter], path: str) -> list[frozenset[Role]]:
+    """The roles that the page at the address asks for, by each `require` on its way: one of each is needed."""
+    for router in routers:
+        for route in router.routes:
+            if isinstance(route, APIRoute) and route.path == path and "GET" in (route.methods or ()):
+                return [roles for call in _calls(route.dependant) if (roles := getattr(call, "roles", None))]
+    return []
+
+
+def _calls(dependant: Dependant) -> Iterator[Any]:
+    for one in dependant.dependencies:
+        yield one.call
+        yield from _calls(one)

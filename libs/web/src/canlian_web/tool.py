@@ -22,9 +22,11 @@ from canlian_chassis.clock import CLOCK
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Verifier
 from canlian_chassis.views.runner import ViewRunner, Views
+from canlian_events.terms import Role
 from canlian_web import errors
 from canlian_web.i18n import LANGUAGES, Lang, Texts, package_folder
 from canlian_web.middleware import EveryAnswer
+from canlian_web.page import required
 from canlian_web.templating import environment
 
 log = structlog.get_logger()
@@ -47,8 +49,18 @@ class Health:
         return JSONResponse({"status": status, "parts": self.parts}, status_code=200 if self.ready else 503)
 
 
+@dataclass(frozen=True)
+class NavItem:
+    """`roles`: one of each of these sets is needed to open it, as the page's own `require` says."""
+
+    address: str
+    text: str
+    roles: Sequence[frozenset[Role]] = ()
+
+
 class Tool:
-    """`title` is an English text of the package's catalogue (`N_("…")`), `nav` pairs of address and text.
+    """`title` is an English text of the package's catalogue (`N_("…")`), `nav` pairs of address and text; a third part
+    names the roles that may open what lies in another tool.
 
     `beside` is what else the tool does with its connection, for as long as it has one.
     """
@@ -62,13 +74,13 @@ class Tool:
         title: str,
         routers: Sequence[APIRouter],
         views: Views | None = None,
-        nav: Iterable[tuple[str, str]] = (),
+        nav: Iterable[tuple[str, str] | tuple[str, str, frozenset[Role]]] = (),
         beside: Callable[[Nats], Coroutine[Any, Any, None]] | None = None,
         settings: Settings | None = None,
         **fastapi: Any,
     ) -> None:
         self.name, self.prefix, self.package, self.title = name, prefix, package, title
-        self.nav, self._beside = tuple(nav), beside
+        self._beside = beside
         self.settings = settings or Settings()
         self.runner = ViewRunner(views, self.settings) if views else None
         self.verifier = Verifier(self.settings.data / "keys")
@@ -78,6 +90,9 @@ class Tool:
         self._client: Client | None = None
         self._started = asyncio.Event()
         self.app = self._build(routers, fastapi)
+        self.nav = [
+            NavItem(address, text, elsewhere or required(routers, address)) for address, text, *elsewhere in nav
+        ]
 
     @property
     def client(self) -> Client:

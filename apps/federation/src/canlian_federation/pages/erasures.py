@@ -69,6 +69,9 @@ async def ask(page: Page, person: str = "") -> Response:
 @router.post("/new")
 async def erase(page: Page) -> Response:
     form = page.form(Decision)
+    if "person_id" in form.errors and form.text("person_id").strip():
+        said = page._("A person's number looks like person_01a2b3c4: copy it from the person's page")
+        form.errors["person_id"] = said
     if await page.submit(form, lambda said: ErasePerson(person_id=said.person_id, ground=said.ground)):
         return page.redirect(f"/erasures/{form.value.person_id}", notice=page._("The data of this person is erased."))
     return _asked(page, form)
