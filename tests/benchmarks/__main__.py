@@ -50,7 +50,7 @@ def show(measured: dict[str, list[Figure]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
-    parser.add_argument("modules", nargs="*", help="only these; all by default")
+    parser.add_argument("modules", nargs="*", help=f"only these of {', '.join(modules())}; all by default")
     parser.add_argument("--events", type=int, default=MILLION, help="how many stand for a million; less is a trial")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--logs", type=Path, help="keep the logs here for the next run, and use those that are there")
