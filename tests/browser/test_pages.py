@@ -46,6 +46,8 @@ AT_THE_DESK = {
         [
             *("/federation", "/federation/behind*", "/federation/why/*", "/federation/communities"),
             *("/federation/resources", "/federation/imports", "/federation/looked"),
+            *("/federation/bodies", "/federation/bodies/body_*", "/federation/associations"),
+            *("/federation/associations/association_*", "{here}/activities/new"),
             *("/federation/gaps", "/federation/training", "/federation/training/lacking", "/federation/training/new"),
             *("/federation/team/new", "/federation/team", "/federation/team/worker_*"),
         ],
