@@ -66,6 +66,7 @@ _AT_ONCE = 24
 _SECONDS_TO_SETTLE = 30.0
 _LOOK_EVERY = 0.2
 _LAST = derive("visit", "demonstration", "last")
+_ROSTER = derive("import", "demonstration")
 _SERVICES = ("registry", "assistance", "services-catalog", "evaluation")
 
 
@@ -208,7 +209,7 @@ async def _people_and_places(link: Link, earlier: Client, keys: Keys, plan: Plan
     await all_of(STAFF.actor, [NameDirector(community=w.scopes[0], worker_id=w.id) for w in DIRECTORS])
     rows = tuple(Row(number, person.entry) for number, person in enumerate(plan.people, 1))
     roster = Outcome("花名册", 1, (), Recognised({}, (), {}), rows)
-    result = await import_roster(earlier, lambda: link.token(STAFF.actor), keys, roster, batch_id="demonstration")
+    result = await import_roster(earlier, lambda: link.token(STAFF.actor), keys, roster, batch_id=_ROSTER)
     _all_taken([row.reason for row in result.rows if row.reason])
     await all_of(STAFF.actor, [c for person in plan.people for c in _agreements(person)])
 
