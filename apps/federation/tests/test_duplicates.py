@@ -58,6 +58,8 @@ async def test_the_queue_two_files_side_by_side_a_merge_and_its_undoing(bench: B
         wrong = await client.post(f"/federation/duplicates/merge?{PAIR}", data={"keep": ONE})
         assert wrong.status_code == 422
         decided = {"keep": ONE, "ground": "mistyped", "take": ["phone"]}
+        file = (await client.get(f"/federation/people/{ONE}")).text
+        assert "May be the same person as:" in file
         done = await client.post(f"/federation/duplicates/merge?{PAIR}", data=decided)
         assert done.url.path == f"/federation/duplicates/merged/{OTHER}"
         assert "merged into another" in done.text
@@ -66,6 +68,8 @@ async def test_the_queue_two_files_side_by_side_a_merge_and_its_undoing(bench: B
         assert kept.phone == "13800001111"
         assert "1 pair to look at" in (await client.get("/federation/duplicates")).text
         assert OTHER in (await client.get("/federation/duplicates/merged")).text
+        assert "1 file is merged into this one" in (await client.get(f"/federation/people/{ONE}")).text
+        assert (await client.get(f"/federation/people/{OTHER}")).url.path == f"/federation/duplicates/merged/{OTHER}"
 
         again = await client.post(f"/federation/duplicates/merge?{PAIR}", data=decided | {"keep": OTHER})
         assert again.status_code == 409
@@ -83,3 +87,17 @@ async def test_the_queue_two_files_side_by_side_a_merge_and_its_undoing(bench: B
         moved = await client.post(other_place.replace("pair", "move"), data=moving)
         assert "It is one person" in moved.text
         assert (await client.get(f"/federation/duplicates/pair?one={ONE}&other=person_0nobody0")).status_code == 404
+
+        typed = {
+            "name": "汪秀兰",
+            "citizen_id": make_citizen_id("429999", BORN, 510),
+            "community": HERE,
+            "disability": "4",
+        }
+        shown = await client.post("/federation/people/new", data=typed)
+        assert shown.url.path == "/federation/people/new"
+        assert "These files are like what you typed" in shown.text
+        assert f"/federation/people/{ONE}" in shown.text
+        seen = " ".join((ONE, OTHER, ELSEWHERE))
+        saved = await client.post("/federation/people/new", data=typed | {"seen_alike": seen})
+        assert "The person is registered." in saved.text

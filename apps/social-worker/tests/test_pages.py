@@ -184,6 +184,21 @@ async def test_a_person_is_registered_with_what_is_wrong_said_beside_its_field(h
     assert number not in page.text
 
 
+async def test_files_like_who_is_registered_are_shown_before_anything_is_saved(here: Town, tool: Tool):
+    client = browser(tool, SOCIAL_WORKER)
+    number, other = (make_citizen_id("429999", date(1988, 2, 3), sequence) for sequence in (123, 958))
+    filled = {"name": "欧阳雪梅", "community": HERE, "disability": "4", "grade": ""}
+    at = f"{AT}/persons/new"
+    first = where(await fill_in(client, at, at, **filled, citizen_id=number))
+    again = filled | {"name": "欧阳雪眉", "citizen_id": other}
+    page = await fill_in(client, at, at, **again)
+    assert where(page) == at
+    assert f'href="{first}"' in page.text
+    assert "姓名读音相同；出生日期相同" in page.text
+    page = await fill_in(client, at, at, **again, seen_alike=first.rpartition("/")[2])
+    assert where(page) not in (at, first)
+
+
 async def test_a_visit_is_planned_given_away_and_written_up(here: Town, tool: Tool):
     client = browser(tool, SOCIAL_WORKER)
     plan = f"{AT}/visits/new?person={PERSON}"

@@ -15,11 +15,15 @@ from canlian_chassis.bus import NotAllowed
 from canlian_chassis.clock import CLOCK
 from canlian_events.calendar import day_of
 from canlian_events.core import COMMANDS
+from canlian_events.registry.duplicates import MergeDuplicate, UndoMerge
 from canlian_events.registry.person import CERTIFICATE_YEARS, REASSESSMENT_WORKING_DAYS, REMINDER_DAYS
 from canlian_events.registry.showing import SEES
 from canlian_events.terms import AccessFeature, DisabilityClass, Employment, FileField, Grade, Purpose, Schooling, Sex
 from canlian_events.terms import ShownFor as Why
+from canlian_federation.pages.common import scopes_of
 from canlian_federation.pages.people import SEEING
+from canlian_federation.views.base import ALIKE
+from canlian_federation.views.duplicates import other_names
 from canlian_federation.views.figures import community_named
 from canlian_federation.views.looked import LOOKED
 from canlian_federation.views.people import PersonEntry, person_entry
@@ -50,7 +54,8 @@ class Validity:
 async def show(page: Page, person_id: str) -> Response:
     row = await own(page, person_id)
     if row.merged_into:
-        return page.redirect(f"/people/{row.merged_into}")
+        decides = page.actor.may_send(UndoMerge)
+        return page.redirect(f"/duplicates/merged/{person_id}" if decides else f"/people/{row.merged_into}")
     if row.erased_on:
         # nothing of the file is shown, so nobody looked at it
         return page.render("person_erased.html", status=410, row=row)
@@ -68,9 +73,12 @@ async def show(page: Page, person_id: str) -> Response:
     looked, looks = await page.read(LOOKED.of, *await page.read(ids_of, person_id))
     names = await page.read(worker_names)
     place = await page.read(community_named, row.community)
+    decides = page.actor.may_send(MergeDuplicate)
     return page.render(
         "person.html",
         row=row,
+        merged=(await page.read(other_names, person_id)) if decides else [],
+        alike=(await page.read(ALIKE.of, person_id, scopes_of(page))) if decides else [],
         file=file,
         work=work,
         place=place.name if place else row.community,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -39,10 +39,14 @@ from canlian_events.terms import AccessFeature, DisabilityClass, Employment, Gra
 from canlian_federation.pages.common import scopes_of
 from canlian_federation.pages.people import SEEING
 from canlian_federation.pages.person import alive
+from canlian_federation.views.base import ALIKE
+from canlian_federation.views.duplicates import entries
 from canlian_federation.views.figures import open_communities
 from canlian_federation.views.people import PersonEntry
 from canlian_web.forms import Form
 from canlian_web.i18n import N_
+from canlian_web.likeness.entry import reasons, unseen
+from canlian_web.likeness.table import Found
 from canlian_web.page import Context, Page, require
 
 router = APIRouter(prefix="/people", dependencies=[require(*SEEING)])
@@ -241,13 +245,32 @@ async def blank(page: Page) -> Response:
 async def register(page: Page) -> Response:
     person_id = page.new_id("person")
     form = page.form(RegisterPerson, person_id=person_id)
+    if form.ok and (found := await unseen(page, ALIKE, scopes_of(page), form)):
+        return await _registering(page, form, found)
     if await page.submit(form, fields=REGISTERING):
         return page.redirect(f"/people/{person_id}", notice=page._("The person is registered."))
     return await _registering(page, form)
 
 
-async def _registering(page: Context, form: Form[Any]) -> Response:
-    return page.render("register_person.html", form=form, places=await _places(page))
+async def _registering(page: Context, form: Form[Any], found: Sequence[Found] = ()) -> Response:
+    places = await _places(page)
+    return page.render("register_person.html", form=form, places=places, alike=await _alike(page, found, dict(places)))
+
+
+async def _alike(page: Context, found: Sequence[Found], places: dict[str, str]) -> list[dict[str, Any]]:
+    """Whom it may be: by name, place and year of birth, and why."""
+    rows = await page.read(entries, [one.row.person_id for one in found])
+    shown = [(one, rows[one.row.person_id]) for one in found if one.row.person_id in rows]
+    return [
+        {
+            "person_id": row.person_id,
+            "href": page.url(f"/people/{row.person_id}"),
+            "name": row.name,
+            "about": f"{places.get(row.community, row.community)} · {page._('born %(year)s', year=row.birth_year)}",
+            "reasons": reasons(page, one),
+        }
+        for one, row in shown
+    ]
 
 
 @router.get("/{person_id}/do/{what}")

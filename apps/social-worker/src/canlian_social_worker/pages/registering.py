@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -12,8 +13,12 @@ from canlian_events.assistance.need import IdentifyAsker
 from canlian_events.registry.person import RegisterPerson
 from canlian_events.terms import Role, ShownFor
 from canlian_social_worker.pages.common import community_choices, own, submit_by_field
+from canlian_social_worker.views.alike import ALIKE
 from canlian_social_worker.views.needs import NeedRow, need
+from canlian_social_worker.views.persons import person
 from canlian_web.forms import Form
+from canlian_web.likeness.entry import reasons, unseen
+from canlian_web.likeness.table import Found
 from canlian_web.page import Context, Page, require
 from canlian_web.showing import File, shown
 
@@ -42,6 +47,8 @@ async def register(page: Page) -> Response:
     asked = await _need(page)
     person_id = page.new_id("person")
     form = page.form(RegisterPerson, person_id=person_id)
+    if form.ok and (found := await unseen(page, ALIKE, page.actor.communities, form)):
+        return await _show(page, asked, form, found)
     if not await submit_by_field(page, form, FIELDS):
         return await _show(page, asked, form)
     if asked is None:
@@ -65,8 +72,23 @@ async def _need(page: Context) -> NeedRow | None:
     return await own(page, need, need_id) if need_id else None
 
 
-async def _show(page: Context, asked: NeedRow | None, form: Form[Any]) -> Response:
+async def _show(page: Context, asked: NeedRow | None, form: Form[Any], found: Sequence[Found] = ()) -> Response:
     file = File()
     if asked:
         file = await shown(page, asked.person_id, asked.community, ShownFor.NEED, words=asked.words)
-    return page.render("register.html", need=asked, file=file, communities=await community_choices(page), form=form)
+    communities = await community_choices(page)
+    alike = [await _alike(page, one, dict(communities)) for one in found]
+    return page.render("register.html", need=asked, file=file, communities=communities, form=form, alike=alike)
+
+
+async def _alike(page: Context, found: Found, places: dict[str, str]) -> dict[str, Any]:
+    """Whom it may be: by name, place and year of birth, and why."""
+    row = await page.read(person, found.row.person_id)
+    place = places.get(found.row.community, found.row.community)
+    return {
+        "person_id": found.row.person_id,
+        "href": page.url(f"/persons/{found.row.person_id}"),
+        "name": row.name if row else None,
+        "about": f"{place} · {page._('born %(year)s', year=found.row.birth_year)}",
+        "reasons": reasons(page, found),
+    }

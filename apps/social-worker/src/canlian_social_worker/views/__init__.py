@@ -1,6 +1,7 @@
 """Everything this tool knows, folded from the log."""
 
 from canlian_chassis.views.runner import Views
+from canlian_social_worker.views.alike import ALIKE
 from canlian_social_worker.views.assessments import assessments
 from canlian_social_worker.views.base import SocialWorkerRow
 from canlian_social_worker.views.feedback import feedback
@@ -17,11 +18,11 @@ from canlian_social_worker.views.workers import workers
 
 views = Views(
     "social-worker",
-    version=7,
+    version=8,
     rows=SocialWorkerRow,
     projections=[
         communities, workers, persons, needs, referrals, visits, assessments, feedback, providers, services, history,
-        LOOKED.projection, *HOMES.projections,
+        LOOKED.projection, *HOMES.projections, *ALIKE.projections,
     ],
     opens=True,
 )  # fmt: skip
