@@ -104,7 +104,7 @@ async def waiting_sheet(page: Page, community: str = "") -> Response:
 
 @router.get("/pair")
 async def pair(page: Page, one: str, other: str) -> Response:
-    return await _show(page, await _both(page, one, other), page.blank(keep=one))
+    return await _show(page, await _both(page, one, other), page.blank())
 
 
 @router.post("/merge")

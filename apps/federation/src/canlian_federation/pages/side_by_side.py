@@ -17,7 +17,7 @@ from canlian_web.showing import File
 from canlian_web.terms import say
 
 OVERTAKEN = {
-    "name": N_("Name"),
+    "name": N_("Full name"),
     "phone": N_("Phone"),
     "address": N_("Address"),
     "features": N_("Access needs, those of both together"),
@@ -57,7 +57,7 @@ def lines(page: Context, both: Sides, one: File, other: File, places: Mapping[st
     _ = page._
     pairs = (_said(page, both.one, one, places), _said(page, both.other, other, places))
     titles = (
-        _("Name"), _("Citizen ID number"), _("Date of birth"), _("Sex"), _("Certificate number"),
+        _("Full name"), _("Citizen ID number"), _("Date of birth"), _("Sex"), _("Certificate number"),
         _("Certificate issued"), _("Certificate expires"), _("Disability class and grade"), _("Community"),
         _("Address"), _("Phone"), _("Low-income household"), _("Access needs"), _("Consents"), _("Registered on"),
         _("Died on"),
