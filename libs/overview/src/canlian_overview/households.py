@@ -304,7 +304,7 @@ def homes(base: type[Row]) -> Homes:
             case MergedInto():
                 return (row or member(person_id=event.person_id)).with_(same_as=event.into)
             case MergedIntoUndone():
-                return (row or member(person_id=event.person_id)).with_(same_as=None)
+                return row.with_(same_as=None) if row and row.household_id else None
 
     @projection(visited, key=lambda event: event.person_id)
     def visits(row: VisitedRow | None, event: VisitCompleted, meta: Meta) -> VisitedRow:

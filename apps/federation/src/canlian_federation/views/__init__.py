@@ -15,7 +15,7 @@ from canlian_federation.views.workers import workers
 
 views = Views(
     "federation",
-    version=13,
+    version=14,
     rows=FederationRow,
     projections=[
         *OVERVIEW.projections,
