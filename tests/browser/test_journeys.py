@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 
+import pypdfium2
 from openpyxl import load_workbook
 from playwright.sync_api import Locator, Page
 
 from canlian_events.assistance.ask_number import shown_number
 from canlian_events.assistance.instruments import WG_SS
+from canlian_events.numbers import make_citizen_id
 from canlian_sheets.sample import make_sample
 from tests.browser import gaps
 from tests.browser.keyboard import accessible, choose, follow, press, tick, type_in
@@ -150,6 +153,79 @@ def test_10_each_gap_of_the_team_leads_to_the_page_that_closes_it(demo: str, des
     gaps.sign_in_at(phone, desk, session)
     gaps.record_online_course(desk, demo, "无障碍沟通")
     gaps.release_with_successor(desk, demo)
+
+
+def test_17_a_resident_reads_corrects_and_takes_their_file_and_reads_why_it_is_not_erased(
+    demo: str, phone: Page, desk: Page
+):
+    sign_in(phone, demo, "resident", "/neighbours/me")
+    accessible(phone)
+    follow(phone.get_by_role("link", name="更正电话或住址"))
+    type_in(phone.locator("#phone"), "13900000017")
+    follow(phone.get_by_role("button", name="保存"))
+    expect_text(phone, "13900000017")
+
+    follow(phone.get_by_role("button", name="看我的档案"))
+    expect_text(phone, "13900000017")
+    with phone.expect_download() as download:
+        press(phone.locator('a[href$="/copy.pdf"]'))
+    pages = pypdfium2.PdfDocument(download.value.path())
+    text = "".join(page.get_textpage().get_text_range() for page in pages)
+    assert "个人信息副本" in text
+    assert "13900000017" in text
+    with phone.expect_download() as download:
+        press(phone.locator('a[href$="/copy.json"]'))
+    assert "13900000017" in download.value.path().read_text(encoding="utf-8")
+
+    phone.goto(f"{demo}/neighbours/me")
+    follow(phone.get_by_role("button", name="申请删除"))
+    type_in(phone.locator("#words"), "不想再留资料")
+    follow(phone.get_by_role("button", name="申请删除"))
+    assert phone.get_by_role("button", name="撤回申请").count() == 1
+
+    sign_in(desk, demo, "staff", "/federation/erasures")
+    accessible(desk)
+    follow(desk.locator("main li a").first)
+    expect_text(desk, "申请删除全部个人信息")
+    desk.goto(f"{demo}/federation/erasures")
+    follow(desk.get_by_role("link", name="不予删除").first)
+    type_in(desk.locator("#why"), "正在发放护理补贴")
+    follow(desk.get_by_role("button", name="以此原因答复"))
+
+    phone.goto(f"{demo}/neighbours/me")
+    expect_text(phone, "正在发放护理补贴", again=True)
+    expect_text(phone, "残联工作人员", again=True)
+    accessible(phone)
+
+
+def test_17_staff_register_a_person_and_erase_them_on_request_with_a_certificate(demo: str, desk: Page):
+    sign_in(desk, demo, "staff", "/federation/people/new")
+    accessible(desk)
+    type_in(desk.locator("#name"), "闻人墨痕")
+    type_in(desk.locator("#citizen_id"), make_citizen_id("429999", date(1949, 12, 31), 417))
+    choose(desk.locator("#community"), "梧桐社区")
+    tick(desk.locator("input[name=disability][value='4']"))
+    tick(desk.locator("input[name=grade][value='2']"))
+    follow(desk.get_by_role("button", name="登记"))
+    expect_text(desk, "闻人墨痕")
+    person = desk.url
+
+    follow(desk.get_by_role("link", name="代记本人的删除申请"))
+    follow(desk.get_by_role("button", name="记下申请"))
+    desk.goto(f"{demo}/federation/erasures")
+    follow(desk.get_by_role("link", name="删除 闻人墨痕"))
+    tick(desk.locator("input[name=ground][value=request]"))
+    tick(desk.locator("input[name=sure]"))
+    follow(desk.get_by_role("button", name="永久删除"))
+    follow(desk.locator("main form button"))
+    assert desk.locator('a[href$="/certificate.json"]').count() == 1
+
+    answer = desk.goto(person)
+    assert answer is not None
+    assert answer.status == 410
+    assert "闻人墨痕" not in desk.content()
+    expect_text(desk, "个人信息已删除")
+    accessible(desk)
 
 
 def check_roster(page: Page, url: str, sheet: Path) -> None:
