@@ -36,7 +36,7 @@ from canlian_federation.pages import (
 )
 from canlian_federation.views import views
 from canlian_web.i18n import N_
-from canlian_web.tool import Tool
+from canlian_web.tool import Section, Tool
 
 PAGES = (
     overview,
@@ -80,22 +80,37 @@ def federation(settings: Settings | None = None) -> Tool:
         views=views,
         nav=[
             ("", N_("Overview")),
-            ("/gaps", N_("Gaps")),
-            ("/people", N_("People")),
-            ("/population", N_("Population")),
-            ("/households", N_("Households")),
-            ("/communities", N_("Communities")),
-            ("/associations", N_("Associations")),
-            ("/bodies", N_("Bodies")),
-            ("/team", N_("Team")),
-            ("/training", N_("Training")),
+            Section(
+                N_("Residents"),
+                [
+                    ("/people", N_("People")),
+                    ("/households", N_("Households")),
+                    ("/population", N_("Population")),
+                    ("/duplicates", N_("Duplicates")),
+                    ("/imports", N_("Bring in a roster")),
+                ],
+            ),
+            Section(
+                N_("Organisation"),
+                [
+                    ("/gaps", N_("Gaps")),
+                    ("/communities", N_("Communities")),
+                    ("/associations", N_("Associations")),
+                    ("/bodies", N_("Bodies")),
+                    ("/team", N_("Team")),
+                    ("/training", N_("Training")),
+                ],
+            ),
             ("/resources", N_("Resources")),
-            ("/duplicates", N_("Duplicates")),
-            ("/looked", N_("Who looked")),
-            ("/imports", N_("Bring in a roster")),
-            ("/erasures", N_("Erased data")),
-            ("/log-heads", N_("Fingerprints of the log")),
-            ("/accounts", N_("Accounts"), frozenset({Role.STAFF})),  # the edge's own
+            Section(
+                N_("Oversight"),
+                [
+                    ("/looked", N_("Who looked")),
+                    ("/erasures", N_("Erased data")),
+                    ("/log-heads", N_("Fingerprints of the log")),
+                    ("/accounts", N_("Accounts"), frozenset({Role.STAFF})),  # the edge's own
+                ],
+            ),
         ],
         settings=settings,
     )

@@ -31,7 +31,7 @@ from canlian_web.i18n import Lang, Texts, language
 from canlian_web.refusals import say_refusal
 
 if TYPE_CHECKING:
-    from canlian_web.tool import Tool
+    from canlian_web.tool import NavItem, Tool
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -53,6 +53,15 @@ class NeedsRole(Exception):
     def __init__(self, roles: frozenset[Role]) -> None:
         super().__init__(", ".join(sorted(roles)))
         self.roles = roles
+
+
+@dataclass(slots=True)
+class NavEntry:
+    """What a menu shows. `current`: this page is it, or lies under it."""
+
+    address: str
+    text: str
+    current: bool = False
 
 
 @dataclass
@@ -184,12 +193,31 @@ class Context:
         return here == there or (path not in ("", "/") and here.startswith(f"{there}/"))
 
     @property
-    def nav(self) -> list[tuple[str, str]]:
-        """The tool's navigation, as far as the actor may go; whoever is not signed in sees where that would lead."""
-        found = self.tool.nav
-        if self.signed_in:
-            found = [item for item in found if all(self.actor.holds(*roles) for roles in item.roles)]
-        return [(item.address, item.text) for item in found]
+    def menu(self) -> list[NavEntry]:
+        """The tool's navigation as far as the actor may go, a section as one entry that leads to its first page.
+
+        Whoever is not signed in sees where everything would lead.
+        """
+        entries: dict[str, NavEntry] = {}
+        for item in self._allowed():
+            first = entries.setdefault(item.section or item.address, NavEntry(item.address, item.section or item.text))
+            first.current |= self.is_at(item.address)
+        return list(entries.values())
+
+    @property
+    def section(self) -> list[NavEntry]:
+        """The pages of the section that this page is in; none where it is in none."""
+        here = next((item.section for item in self._allowed() if item.section and self.is_at(item.address)), None)
+        return [
+            NavEntry(item.address, item.text, self.is_at(item.address))
+            for item in self._allowed()
+            if here and item.section == here
+        ]
+
+    def _allowed(self) -> list[NavItem]:
+        if not self.signed_in:
+            return self.tool.nav
+        return [item for item in self.tool.nav if all(self.actor.holds(*roles) for roles in item.roles)]
 
     @property
     def came_from(self) -> str:

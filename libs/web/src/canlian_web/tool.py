@@ -49,6 +49,18 @@ class Health:
         return JSONResponse({"status": status, "parts": self.parts}, status_code=200 if self.ready else 503)
 
 
+Address = tuple[str, str] | tuple[str, str, frozenset[Role]]
+"""Address and text; a third part names the roles that may open what lies in another tool."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """Several addresses under one heading, for a tool with more of them than a menu can hold."""
+
+    text: str
+    addresses: Sequence[Address]
+
+
 @dataclass(frozen=True)
 class NavItem:
     """`roles`: one of each of these sets is needed to open it, as the page's own `require` says."""
@@ -56,11 +68,12 @@ class NavItem:
     address: str
     text: str
     roles: Sequence[frozenset[Role]] = ()
+    section: str = ""
 
 
 class Tool:
-    """`title` is an English text of the package's catalogue (`N_("…")`), `nav` pairs of address and text; a third part
-    names the roles that may open what lies in another tool.
+    """`title` is an English text of the package's catalogue (`N_("…")`), `nav` what its menu leads to, some of it in
+    sections.
 
     `beside` is what else the tool does with its connection, for as long as it has one.
     """
@@ -74,7 +87,7 @@ class Tool:
         title: str,
         routers: Sequence[APIRouter],
         views: Views | None = None,
-        nav: Iterable[tuple[str, str] | tuple[str, str, frozenset[Role]]] = (),
+        nav: Iterable[Address | Section] = (),
         beside: Callable[[Nats], Coroutine[Any, Any, None]] | None = None,
         settings: Settings | None = None,
         **fastapi: Any,
@@ -90,8 +103,11 @@ class Tool:
         self._client: Client | None = None
         self._started = asyncio.Event()
         self.app = self._build(routers, fastapi)
+        sections = [one if isinstance(one, Section) else Section("", [one]) for one in nav]
         self.nav = [
-            NavItem(address, text, elsewhere or required(routers, address)) for address, text, *elsewhere in nav
+            NavItem(address, text, elsewhere or required(routers, address), section.text)
+            for section in sections
+            for address, text, *elsewhere in section.addresses
         ]
 
     @property
