@@ -98,9 +98,9 @@ async def test_a_day_that_has_not_ended_gives_what_there_is_and_one_before_all_n
 
 
 async def test_personal_values_stay_sealed_unless_they_are_to_be_opened(settings: Settings) -> None:
-    closed = await canlian("federation", "--position", "4", "--table", "worker")
+    closed = await canlian("neighbours", "--position", "4", "--table", "worker")
     assert (WORKER in closed[1], NAME in closed[1]) == (True, False)
-    assert NAME in (await canlian("federation", "--position", "4", "--table", "worker", "--open"))[1]
+    assert NAME in (await canlian("neighbours", "--position", "4", "--table", "worker", "--open"))[1]
 
 
 async def test_tables_are_kept_as_sheets_of_the_communities_wanted(settings: Settings, tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ async def test_the_whole_is_kept_as_a_database(settings: Settings, tmp_path: Pat
     ("arguments", "said"),
     [
         (["federation", "--position", "99"], "The log has not reached 99"),
-        (["edge", "--position", "1"], "has no views"),
+        (["nonsense", "--position", "1"], "has no views"),
         (["federation", "--position", "1", "--table", "nonsense"], "There is no table"),
         (["federation"], "Say until when"),
     ],
@@ -152,5 +152,5 @@ def test_two_ends_at_once_days_to_come_and_no_days_are_refused(given: tuple[int 
         read_asked(*given)
 
 
-def test_every_part_but_the_edge_has_views() -> None:
-    assert {part.name for part in PARTS if views_of(part) is None} == {"edge"}
+def test_every_part_has_views() -> None:
+    assert {part.name for part in PARTS if views_of(part) is None} == set()

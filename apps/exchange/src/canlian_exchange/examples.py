@@ -39,8 +39,10 @@ VALUES: dict[str, Any] = {
     "grade": 2,
     "channel": "walk_in",
     "domain": "assistive_devices",
+    "sheet": "4f1c0a6e9b2d7e53",
 }
-_ALSO_SHOWN = {"domain", "words", "findings", "next_due", "grade", "note"}
+_PLAIN = {"date": "2026-03-08", "date-time": "2026-03-08T14:30:00+08:00"}
+_ALSO_SHOWN = {"domain", "special", "words", "findings", "next_due", "grade", "note"}
 """Optional fields worth showing."""
 
 
@@ -81,5 +83,4 @@ def _value(name: str, schema: Schema, definitions: dict[str, Schema]) -> Any:
         case "boolean":
             return True
         case _:
-            plain = "2026-03-08" if schema.get("format") == "date" else "…"
-            return schema["enum"][0] if "enum" in schema else plain
+            return schema["enum"][0] if "enum" in schema else _PLAIN.get(schema.get("format", ""), "…")

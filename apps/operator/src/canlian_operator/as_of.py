@@ -128,7 +128,7 @@ def _views_of(name: str) -> Views:
     part = next((part for part in PARTS if part.name == name), None)
     found = views_of(part) if part and part.installed else None
     if found is None:
-        known = ", ".join(part.name for part in PARTS if part.name != "edge")
+        known = ", ".join(part.name for part in PARTS)
         fail(f"“{name}”没有视图。有视图的：{known}", f"“{name}” has no views. These have: {known}", 2)
     return found
 
