@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from canlian_events.ids import derive
 from canlian_events.numbers import make_citizen_id
 from canlian_events.registry.community import NameDirector, OpenCommunity
-from canlian_events.registry.person import RegisterPerson
+from canlian_events.registry.person import RecordDeath, RegisterPerson
 from canlian_events.registry.worker import AssignWorker, EnrolWorker
 from canlian_events.terms import DisabilityClass, WorkerKind
 from canlian_federation.views.associations import associations_lacking
@@ -119,3 +119,5 @@ async def test_a_special_association_is_chaired_by_a_registered_person(bench: Be
         assert "安阿姨" in named.text
         assert ("盲人", None) not in await lacking(bench)
         assert (await client.get("/federation/associations/association_00000000")).status_code == 404
+        await bench.send(RecordDeath(person_id=ANNA, on=date(2026, 1, 6)))
+        assert ("盲人", "chair") in await lacking(bench)

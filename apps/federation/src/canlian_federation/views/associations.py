@@ -120,13 +120,15 @@ class Listed:
     association: AssociationRow | None
     members: int
     activities: Sequence[ActivityRow]
+    chaired: bool
+    """By somebody who is still there."""
 
     @property
     def lacks(self) -> str | None:
         """`association` or `chair`; nothing where it has both."""
         if self.association is None:
             return "association"
-        return None if self.association.chair_id else "chair"
+        return None if self.chaired else "chair"
 
 
 def all_associations(db: Session, scopes: Sequence[str]) -> list[Listed]:
@@ -137,9 +139,12 @@ def all_associations(db: Session, scopes: Sequence[str]) -> list[Listed]:
     for activity in db.exec(select(ActivityRow).order_by(col(ActivityRow.on).desc())):
         activities.setdefault(activity.association_id, []).append(activity)
 
+    gone = _gone(db, {row.chair_id for row in founded if row.chair_id})
+
     def line(name: str, community: str | None, special: SpecialKind | None, row: AssociationRow | None) -> Listed:
         id_ = row.association_id if row else ""
-        return Listed(name, community, special, row, members.get(id_, 0), activities.get(id_, []))
+        chaired = row is not None and row.chair_id is not None and row.chair_id not in gone
+        return Listed(name, community, special, row, members.get(id_, 0), activities.get(id_, []), chaired)
 
     by_community = {row.community: row for row in founded if row.community}
     by_kind = {row.special: row for row in founded if row.special}
@@ -151,6 +156,11 @@ def all_associations(db: Session, scopes: Sequence[str]) -> list[Listed]:
         if place.community.startswith(tuple(scopes))
     ]
     return lines + [line(kind.zh, None, kind, by_kind.get(kind.value)) for kind in SpecialKind]
+
+
+def _gone(db: Session, ids: Collection[str]) -> set[str]:
+    """Those of them who died or were erased."""
+    return {id_ for id_, row in people_called(db, ids).items() if row.died_on or row.erased_on}
 
 
 def associations_lacking(db: Session, scopes: Sequence[str] = ("",)) -> list[Listed]:
