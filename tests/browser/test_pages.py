@@ -33,6 +33,7 @@ AT_THE_DESK = {
                 "{here}?why=call",
                 "/social-worker/visits",
                 "/social-worker/visits/visit_*",
+                "/social-worker/households",
             ),
             *("/social-worker/feedback", "/social-worker/needs/new"),
         ],
@@ -46,6 +47,7 @@ AT_THE_DESK = {
         [
             *("/federation", "/federation/behind*", "/federation/why/*", "/federation/communities"),
             *("/federation/resources", "/federation/imports", "/federation/looked"),
+            *("/federation/households", "/federation/households/household_*", "/federation/households/proposals"),
             *("/federation/bodies", "/federation/bodies/body_*", "/federation/associations"),
             *("/federation/associations/association_*", "{here}/activities/new"),
             *("/federation/gaps", "/federation/training", "/federation/training/lacking", "/federation/training/new"),

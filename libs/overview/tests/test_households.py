@@ -138,9 +138,12 @@ def test_the_open_visit_stands_beside_the_household():
 
 def test_counts_are_of_each_kind():
     db = seen(FORMED, LI_IN, recognised(on=date(2026, 9, 1)), recognised(Hardship.MULTIPLE_DISABLED))
-    counted = {one.kind: (one.households, one.carerless, one.late) for one in HOMES.counts(db, ALL, TODAY)}
+    counted = {one.kind: (one.households, one.carerless, one.late) for one in HOMES.standing(db, ALL, TODAY).kinds}
     assert counted[Hardship.ORPHANED_OR_SEVERE] == counted[Hardship.MULTIPLE_DISABLED] == (1, 1, 1)
     assert counted[Hardship.MULTIPLE_DISABILITIES] == (0, 0, 0)
+    standing = HOMES.standing(db, ALL, TODAY)
+    assert (standing.households, standing.hardship, standing.late, standing.carerless) == (1, 1, 1, 1)
+    assert HOMES.standing(db, [THERE], TODAY).households == 0
 
 
 DAYS = st.integers(0, 200).map(lambda n: date(2026, 5, 1) + timedelta(days=n))

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import JSON, ColumnElement, Subquery, and_, false, func, or_, union_all
+from sqlalchemy import JSON, ColumnElement, Subquery, and_, case, false, func, or_, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, col, select
 
@@ -159,6 +159,17 @@ class KindCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How many households there are, and of how many what holds."""
+
+    households: int
+    hardship: int
+    late: int
+    carerless: int
+    kinds: Sequence[KindCount]
+
+
+@dataclass(frozen=True, slots=True)
 class Homes:
     """One tool's tables of households."""
 
@@ -187,30 +198,33 @@ class Homes:
         where = self._where(wanted, last, today)
         row = self.household
         joined = select(row, last.c.last).outerjoin(last, last.c.household_id == row.household_id).where(*where)
-        number = db.exec(select(func.count()).select_from(joined.subquery())).one()
         order = (col(row.since).is_(None), func.coalesce(last.c.last, row.since), col(row.household_id))
         found = db.exec(joined.order_by(*order).offset(skip).limit(limit)).all()
-        return self._lines(db, found), number
+        return self._lines(db, found), self.number(db, wanted, today)
 
-    def counts(self, db: Session, scopes: Sequence[str], today: date) -> list[KindCount]:
-        """Of each kind. A household of two kinds counts for both."""
+    def standing(self, db: Session, scopes: Sequence[str], today: date) -> Standing:
+        """The figures of some communities, counted in one go. A household of two kinds counts for both."""
         last = self._last_visits()
-        counted = []
-        for kind in Hardship:
-            numbers = []
-            for more in ({}, {"carerless": True}, {"late": True}):
-                where = self._where(Wanted(scopes, kind=kind, **more), last, today)
-                joined = (
-                    select(func.count())
-                    .select_from(self.household)
-                    .outerjoin(last, last.c.household_id == self.household.household_id)
-                )
-                numbers.append(db.exec(joined.where(*where)).one())
-            counted.append(KindCount(kind, *numbers))
-        return counted
+        late = self._late(last, today)
+        alone = col(self.household.carerless).is_(True)
+        kinds = [getattr(self.household, kind.value).is_(True) for kind in Hardship]
+        wanted = [col(self.household.since).is_not(None), late, alone]
+        wanted += [part for kind in kinds for part in (kind, and_(kind, alone), and_(kind, late))]
+        columns: Any = [func.count(), *(func.sum(case((one, 1), else_=0)) for one in wanted)]
+        joined = select(*columns).select_from(self.household)
+        joined = joined.outerjoin(last, last.c.household_id == self.household.household_id)
+        households, hardship, late_ones, carerless, *of_kinds = (
+            int(number or 0) for number in db.exec(joined.where(*self._where(Wanted(scopes), last, today))).one()
+        )
+        counted = [KindCount(kind, *of_kinds[n * 3 : n * 3 + 3]) for n, kind in enumerate(Hardship)]
+        return Standing(households, hardship, late_ones, carerless, counted)
 
     def number(self, db: Session, wanted: Wanted, today: date) -> int:
-        return self.lines(db, wanted, today, limit=0)[1]
+        last = self._last_visits()
+        counted = select(func.count()).select_from(self.household)
+        if wanted.late:  # else it does not matter when they were visited
+            counted = counted.outerjoin(last, last.c.household_id == self.household.household_id)
+        return db.exec(counted.where(*self._where(wanted, last, today))).one()
 
     def _where(self, wanted: Wanted, last: Subquery, today: date) -> list[ColumnElement[bool]]:
         row = self.household
@@ -223,14 +237,17 @@ class Homes:
         if wanted.carerless:
             where.append(col(row.carerless).is_(True))
         if wanted.late:
-            where += [col(row.since) < today - timedelta(days=FALLS_DUE_DAYS), or_(*self._late(last, today))]
+            where.append(self._late(last, today))
         return where
 
-    def _late(self, last: Subquery, today: date) -> Iterable[ColumnElement[bool]]:
+    def _late(self, last: Subquery, today: date) -> ColumnElement[bool]:
         """Like `due_on`, whose day is over: never visited, or last longer ago than the rhythm."""
-        yield last.c.last.is_(None)
-        for days in sorted(set(VISIT_EVERY_DAYS.values())):
-            yield and_(col(self.household.every_days) == days, last.c.last < today - timedelta(days=days))
+        long_ago = [
+            and_(col(self.household.every_days) == days, last.c.last < today - timedelta(days=days))
+            for days in sorted(set(VISIT_EVERY_DAYS.values()))
+        ]
+        begun = col(self.household.since) < today - timedelta(days=FALLS_DUE_DAYS)
+        return and_(begun, or_(last.c.last.is_(None), *long_ago))
 
     def _last_visits(self) -> Subquery:
         """Of each household the last visit made to one of its persons, under whichever of their files."""

@@ -24,6 +24,7 @@ from canlian_federation.views.households import (
     relatives_of,
 )
 from canlian_federation.views.people import PersonEntry
+from canlian_federation.views.workers import worker_names
 from canlian_overview.households import HouseholdRow, Line, Wanted
 from canlian_web.forms import Form
 from canlian_web.happened import say_actor, say_event
@@ -78,24 +79,21 @@ async def households(page: Page, community: str = "", kind: str = "", show: str 
     said, at = asked(community, kind, show), max(at, 1)
     lines, number = await page.read(HOMES.lines, said.wanted(page), page.today, limit=SHOWN, skip=(at - 1) * SHOWN)
     scopes = scopes_of(page, community or None)
-    counts = await page.read(HOMES.counts, scopes, page.today)
+    standing = await page.read(HOMES.standing, scopes, page.today)
     return page.render(
         "households.html",
         lines=lines,
         number=number,
         names=await names_of(page, [line.row for line in lines]),
         places=await places_of(page),
-        counts=counts,
-        figures={
-            name: await page.read(HOMES.number, Asked(community, None, name).wanted(page), page.today) for name in SHOW
-        },
+        standing=standing,
         proposed=len(await page.read(proposals, scopes)),
         shows=[(name, page._(text)) for name, text in SHOW.items()],
         show=said.show,
         filters=page.blank(**said.query),
         kinds=options(Hardship, page.lang),
         export=page.url("/households/sheet.xlsx", **said.query),
-        drawn=[[say(one.kind, page.lang), one.households, one.late, one.carerless] for one in counts],
+        drawn=[[say(one.kind, page.lang), one.households, one.late, one.carerless] for one in standing.kinds],
         opens=lambda **more: page.url("/households", **{"community": community or None} | more),
         at=at,
         pages=max(1, -(-number // SHOWN)),
@@ -176,6 +174,7 @@ async def show_household(page: Context, line: Line, **forms: Form[Any]) -> Respo
     """`forms` are what was filled in and refused, by what they do."""
     row = line.row
     names = await names_of(page, [row])
+    workers = await page.read(worker_names)
     blank = {what: forms.get(what, page.blank()) for what in ("carer", "leave", "relative", "find")}
     wrong = next(iter(forms.values()), None)
     members = [(id_, names.get(id_, id_)) for id_ in (*row.persons, *row.relatives)]
@@ -195,7 +194,7 @@ async def show_household(page: Context, line: Line, **forms: Form[Any]) -> Respo
         disability=DisabilityClass,
         grade=Grade,
         steps=[
-            {"at": event.said_at, "what": say_event(event.type, page.lang), "who": say_actor(event.actor, page.lang)}
+            {"at": event.said_at, "what": say_event(event.type, page.lang), "who": _who(page, event.actor, workers)}
             for event in await page.read(history_of, row.household_id)
         ],
         forms=blank,
@@ -230,6 +229,15 @@ async def details(page: Page, household_id: str, relative_id: str) -> Response:
 def told(page: Context, relative: RelativeEntry) -> str:
     born = relative.birth_date.isoformat() if relative.birth_date else page._("birth date not known")
     return f"{born} · {relative.phone or page._('no telephone')}"
+
+
+def _who(page: Context, actor: str, workers: Mapping[str, str]) -> str:
+    roles, _, id_ = actor.partition(":")
+    return (
+        say_actor(actor, page.lang).replace(id_, workers.get(id_, id_))
+        if roles != Role.POLICY
+        else say_actor(actor, page.lang)
+    )
 
 
 async def names_of(page: Context, rows: Sequence[HouseholdRow]) -> dict[str, str]:
