@@ -10,9 +10,12 @@ PYTEST ?=
 FOR ?= 300
 SEED ?=
 BENCH ?=
+N ?= 100000
+OUT ?= var/roster.xlsx
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast soak fuzz lint fmt types bench schemas asyncapi sample screenshots assets up down clean dev
+.PHONY: help run test test-fast soak lint fmt types bench schemas asyncapi sample roster screenshots assets up down clean dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +67,10 @@ asyncapi: dev ## write each service's AsyncAPI document to docs/asyncapi
 sample: $(UV_FIRST) ## make sample sheets to import, in var/sample
 	@$(UV) sync --quiet --frozen --no-dev --inexact
 	@$(RUN) canlian sample var/sample
+
+roster: $(UV_FIRST) ## make a roster of made-up people to import, in var/roster.xlsx (N=100000; OUT=roster.csv)
+	@$(UV) sync --quiet --frozen --no-dev --inexact
+	@$(RUN) python -m canlian_sheets.sample_roster $(OUT) --people $(N)
 
 screenshots: dev ## take each tool's main page for the README, in docs/pictures
 	$(RUN) python -m tests.browser.screenshots

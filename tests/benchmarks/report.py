@@ -21,7 +21,7 @@ from tests.benchmarks.measure import Figure
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "docs/benchmarks.json"
 PAGE = ROOT / "docs/benchmarks.md"
-_PACKAGES = ("nats-py", "faststream", "pydantic", "SQLAlchemy", "psycopg", "uvloop", "eventsourcing")
+_PACKAGES = ("nats-py", "faststream", "pydantic", "SQLAlchemy", "psycopg", "uvloop", "rapidfuzz", "eventsourcing")
 
 Kept = dict[str, Any]
 

@@ -13,6 +13,7 @@ from canlian_sheets.resources import read_resources
 from canlian_sheets.roster import read_roster
 from canlian_sheets.sample import make_sample
 from canlian_sheets.sample_people import CLASS_SHARES, COMMUNITIES, GRADE_SHARES, REGION, TODAY, made_up_people
+from canlian_sheets.sample_roster import make_roster
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 
@@ -81,3 +82,12 @@ def test_the_shared_roster_gives_its_own_counts() -> None:
     assert Counter(names[row.value.community] for row in roster.accepted) == truth["per_community"]
     resources = read_resources((SHARED / "resources.xlsx").read_bytes(), "resources.xlsx", codes)
     assert len(resources.accepted) == len(resources.rows) == 62
+
+
+@pytest.mark.parametrize("name", ["roster.xlsx", "roster.csv"])
+def test_a_roster_of_any_length_is_accepted_row_by_row(tmp_path: Path, name: str) -> None:
+    make_roster(tmp_path / name, 60, 4)
+    places = read_communities((tmp_path / "communities.csv").read_bytes(), "communities.csv")
+    codes = {row.value.name: row.value.code for row in places.accepted}
+    roster = read_roster((tmp_path / name).read_bytes(), name, codes, TODAY)
+    assert (len(roster.accepted), roster.refused_by_reason) == (60, {})

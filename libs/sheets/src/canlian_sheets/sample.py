@@ -47,12 +47,12 @@ class Sample:
 def make_sample(folder: Path, people: int = 300, seed: int = 1) -> Sample:
     """Write communities.csv, roster.xlsx and resources.xlsx; the same seed writes the same cells."""
     folder.mkdir(parents=True, exist_ok=True)
-    _write_communities(folder / "communities.csv", seed)
+    write_communities(folder / "communities.csv", seed)
     _write_resources(folder / "resources.xlsx", seed)
     return _write_roster(folder / "roster.xlsx", people, seed)
 
 
-def _write_communities(path: Path, seed: int) -> None:
+def write_communities(path: Path, seed: int) -> None:
     names = [person.name for person in made_up_people(2 * len(COMMUNITIES), seed + 1, ["-"])]
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
@@ -62,7 +62,7 @@ def _write_communities(path: Path, seed: int) -> None:
 
 
 def _write_roster(path: Path, people: int, seed: int) -> Sample:
-    book, sheet = _new_sheet("残疾人花名册")
+    book, sheet = new_sheet("残疾人花名册")
     fields = [field.name for field in ROSTER]
     titles = ["序号", *(field.zh for field in ROSTER)]
     last_column = chr(ord("A") + len(titles) - 1)
@@ -148,7 +148,7 @@ def _wrong(person: RosterPerson) -> list[tuple[str, Line]]:
 
 
 def _write_resources(path: Path, seed: int) -> None:
-    book, sheet = _new_sheet("服务资源")
+    book, sheet = new_sheet("服务资源")
     sheet.append([field.zh if field.name != "fee" else "收费(元/次)" for field in RESOURCES])
     for line in _resources(random.Random(seed)):
         sheet.append([line[field.name] for field in RESOURCES])
@@ -195,7 +195,7 @@ def _service(chance: random.Random, name: str, domain: str, number: int) -> Line
     }
 
 
-def _new_sheet(title: str) -> tuple[Workbook, Worksheet]:
+def new_sheet(title: str) -> tuple[Workbook, Worksheet]:
     """Written row by row, so that a sample of any size fits in memory."""
     book = Workbook(write_only=True)
     return book, cast(Worksheet, book.create_sheet(title))
