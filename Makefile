@@ -14,8 +14,7 @@ N ?= 100000
 OUT ?= var/roster.xlsx
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast soak fuzz lint fmt types bench schemas asyncapi sample screenshots assets up down clean dev
-.PHONY: help run test test-fast soak lint fmt types bench schemas asyncapi sample roster screenshots assets up down clean dev
+.PHONY: help run test test-fast soak fuzz lint fmt types bench schemas asyncapi sample roster screenshots assets up down clean dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile

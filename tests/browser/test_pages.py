@@ -52,6 +52,7 @@ AT_THE_DESK = {
             *("/federation/associations/association_*", "{here}/activities/new"),
             *("/federation/gaps", "/federation/training", "/federation/training/lacking", "/federation/training/new"),
             *("/federation/team/new", "/federation/team", "/federation/team/worker_*"),
+            *("/federation/people", "/federation/population"),
         ],
     ),
     "grid worker": ("grid", ["/social-worker", "/social-worker/visits"]),

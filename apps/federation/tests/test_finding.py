@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import event
 from sqlmodel import Session, create_engine
 
 from canlian_events.ids import derive
@@ -192,3 +193,38 @@ def test_three_characters_or_more_are_found_with_one_wrong_or_missing(name: str,
     place %= len(name)
     typed = name[:place] + ("强" if kind == "w" else "") + name[place + 1 :]
     assert name in like_characters(typed, [name])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "ways"),
+    [
+        (Wanted(name="张晓明"), {"person_entry_names", "person_entry_sounds"}),
+        (Wanted(name="zhangxiaoming"), {"person_entry_sounds", "person_entry_initials"}),
+        (Wanted(numbers=["1961030"], seen=EVERY_NUMBER), {"person_entry_numbers"}),
+        (Wanted(need=AccessFeature.RAMP, age_from=60), {"person_entry_counted"}),
+    ],
+)
+def test_no_search_reads_all_rows(db: Session, wanted: Wanted, ways: set[str]):
+    """A hundred thousand of them would take the tenth of a second that an index saves."""
+    plans = [line for statement in statements(db, wanted) for line in plan(db, *statement)]
+    assert not [line for line in plans if line.startswith("SCAN person_entry") and "COVERING INDEX" not in line]
+    assert {way for way in ways if any(way in line for line in plans)} == ways
+
+
+def statements(db: Session, wanted: Wanted) -> list[tuple[str, Any]]:
+    """What is asked of the database for a search."""
+    asked: list[tuple[str, Any]] = []
+    engine = db.get_bind()
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, ___: Any, ____: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    find(db, wanted, SCOPES, TODAY, limit=5)
+    event.remove(engine, "before_cursor_execute", note)
+    return asked
+
+
+def plan(db: Session, statement: str, parameters: Any) -> list[str]:
+    lines = db.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+    return [str(line[3]) for line in lines]

@@ -58,7 +58,8 @@ class PersonEntry(FileFacts, FederationRow, table=True):
     """
 
     __tablename__ = "person_entry"
-    # each holds all that one kind of question reads, so that the rows themselves are not
+    # each holds all that one kind of question reads, so that the rows themselves are not. None on what is nothing in
+    # most rows, such as `merged_into`: SQLite would take it for the way to those
     __table_args__ = (
         Index("person_entry_names", "name"),
         Index("person_entry_sounds", "sound"),
@@ -92,7 +93,7 @@ class PersonEntry(FileFacts, FederationRow, table=True):
     """What the person needs to be reached: codes of `AccessFeature`."""
     consents: list[str] = codes()
     registered_on: date
-    merged_into: str | None = Field(default=None, index=True)
+    merged_into: str | None = None
     """The file this one is another name of."""
     household_id: str | None = Field(default=None, index=True)
     """Where `hardships` says in which kinds of hardship they are."""
