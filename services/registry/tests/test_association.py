@@ -12,6 +12,7 @@ from canlian_events.registry.association import (
     AdmitMember,
     AssociationFounded,
     ChairNamed,
+    ChairVacated,
     DismissMember,
     EraseMember,
     FoundAssociation,
@@ -20,11 +21,12 @@ from canlian_events.registry.association import (
     MemberDismissed,
     MemberErased,
     NameChair,
+    VacateChair,
 )
-from canlian_events.registry.community import DirectorNamed
-from canlian_events.terms import Role, SpecialKind
+from canlian_events.registry.community import DirectorNamed, PostVacated
+from canlian_events.terms import Post, Role, SpecialKind
 from canlian_registry.association.decider import Facts, association, claims
-from canlian_registry.policies.association_chair import let_directors_chair
+from canlian_registry.policies.association_chair import let_chairs_fall_vacant, let_directors_chair
 from canlian_registry.views import Known, Place
 
 HERE, THERE = "429999001001", "429999001002"
@@ -84,6 +86,19 @@ def test_association_chair_is_the_community_director():
     other = NameChair(association_id=ID, chair_id=LIU)
     scene.when(other, by=STAFF, facts=OPEN).refused("association.chair_not_director", director=CHEN)
     scene.when(chair, by=STAFF, facts=Facts(place=Place("open"))).refused("association.no_director", community=HERE)
+
+
+def test_a_chair_falls_vacant_with_the_directors_post():
+    named, vacated = ChairNamed(association_id=ID, chair_id=CHEN), ChairVacated(association_id=ID, chair_id=CHEN)
+    vacate = VacateChair(association_id=ID, chair_id=CHEN)
+    given(association, FOUNDED, named).when(vacate, by=STAFF, facts=OPEN).then(vacated)
+    given(association, FOUNDED, named, vacated).when(vacate, by=STAFF, facts=OPEN).unchanged()
+    left = PostVacated(community=HERE, post=Post.DIRECTOR, worker_id=CHEN)
+    meta = Meta("e", 1, NOON, NOON, "staff:s", HERE, "c")
+    assert let_chairs_fall_vacant.commands(left, meta, ID) == [vacate]
+    assert let_chairs_fall_vacant.commands(left, meta, None) == []
+    member = left.model_copy(update={"post": Post.RESPONSIBLE_MEMBER})
+    assert let_chairs_fall_vacant.commands(member, meta, ID) == []
 
 
 def test_a_special_association_is_chaired_by_somebody_the_registry_knows():

@@ -7,7 +7,7 @@ from canlian_registry.community.decider import community
 from canlian_registry.household.decider import household
 from canlian_registry.person.decider import person
 from canlian_registry.policies.after_death import vacate_seats
-from canlian_registry.policies.association_chair import let_directors_chair
+from canlian_registry.policies.association_chair import let_chairs_fall_vacant, let_directors_chair
 from canlian_registry.policies.certificate_expiry import let_certificates_expire
 from canlian_registry.policies.household import follow_members, let_birthdays_come
 from canlian_registry.questions import tell_rows
@@ -36,6 +36,7 @@ service = Service(
         follow_members,
         let_birthdays_come,
         let_directors_chair,
+        let_chairs_fall_vacant,
         vacate_seats,
     ],
     questions=[tell_rows],

@@ -15,7 +15,7 @@ from canlian_chassis.views.runner import Views
 from canlian_events.calendar import day_of
 from canlian_events.meta import Meta
 from canlian_events.registry.association import AssociationFounded
-from canlian_events.registry.community import CommunityClosed, CommunityOpened, DirectorNamed
+from canlian_events.registry.community import CommunityClosed, CommunityOpened, DirectorNamed, PostVacated
 from canlian_events.registry.duplicates import MergedInto, MergedIntoUndone
 from canlian_events.registry.household import MemberJoined, MemberLeft
 from canlian_events.registry.person import (
@@ -35,7 +35,7 @@ from canlian_events.registry.worker import (
     WorkerErased,
     WorkerReleased,
 )
-from canlian_events.terms import DisabilityClass, Role, WorkerKind
+from canlian_events.terms import DisabilityClass, Post, Role, WorkerKind
 from canlian_registry import belonging, imported
 from canlian_registry.rows import RegistryRow
 
@@ -96,13 +96,15 @@ class HouseholdMemberRow(RegistryRow, table=True):
 
 @projection(CommunityRow, key=lambda event: event.community)
 def communities(
-    row: CommunityRow | None, event: CommunityOpened | DirectorNamed | CommunityClosed, _: Meta
+    row: CommunityRow | None, event: CommunityOpened | DirectorNamed | PostVacated | CommunityClosed, _: Meta
 ) -> CommunityRow | None:
     match event, row:
         case CommunityOpened(), _:
             return CommunityRow(community=event.community)
         case DirectorNamed(), CommunityRow():
             return row.with_(director=event.worker_id)
+        case PostVacated(post=Post.DIRECTOR), CommunityRow():
+            return row.with_(director=None)
         case CommunityClosed(), CommunityRow():
             return row.with_(is_open=False)
         case _:
@@ -180,7 +182,7 @@ def household_members(
 
 views = Views(
     "registry",
-    version=9,
+    version=10,
     rows=RegistryRow,
     projections=[
         communities,

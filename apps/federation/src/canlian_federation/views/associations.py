@@ -17,6 +17,7 @@ from canlian_events.registry.association import (
     ActivityHeld,
     AssociationFounded,
     ChairNamed,
+    ChairVacated,
     MemberAdmitted,
     MemberDismissed,
     MemberErased,
@@ -64,7 +65,7 @@ class ActivityRow(FederationRow, table=True):
 
 @projection(AssociationRow, key=lambda event: event.association_id)
 def associations(
-    row: AssociationRow | None, event: AssociationFounded | ChairNamed, meta: Meta
+    row: AssociationRow | None, event: AssociationFounded | ChairNamed | ChairVacated, meta: Meta
 ) -> AssociationRow | None:
     match event, row:
         case AssociationFounded(), _:
@@ -77,6 +78,8 @@ def associations(
             )
         case ChairNamed(), AssociationRow():
             return row.with_(chair_id=event.chair_id)
+        case ChairVacated(), AssociationRow():
+            return row.with_(chair_id=None)
         case _:
             return row
 

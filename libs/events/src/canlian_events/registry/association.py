@@ -35,6 +35,13 @@ class NameChair(Command, to=ASSOCIATION, by=_STAFF | {Role.POLICY}):
     chair_id: AssociateId
 
 
+class VacateChair(Command, to=ASSOCIATION, by={Role.POLICY}):
+    """Where this one still chairs: a director who left without a successor does so no more."""
+
+    association_id: AssociationId
+    chair_id: AssociateId
+
+
 class AdmitMember(Command, to=ASSOCIATION, by=_NEAR):
     """`name` says who it is where the registry does not know them, as a relative (`member_…`)."""
 
@@ -80,6 +87,11 @@ class ChairNamed(Event, type="registry.association.chair-named"):
     chair_id: AssociateId
 
 
+class ChairVacated(Event, type="registry.association.chair-vacated"):
+    association_id: AssociationId
+    chair_id: AssociateId
+
+
 class MemberAdmitted(Event, type="registry.association.member-admitted", about="member_id"):
     """`name` only where neither the person's file nor the worker's has it."""
 
@@ -111,5 +123,9 @@ class ActivityHeld(Event, type="registry.association.activity-held"):
     others: int = 0
 
 
-AssociationCommand = FoundAssociation | NameChair | AdmitMember | DismissMember | EraseMember | HoldActivity
-AssociationEvent = AssociationFounded | ChairNamed | MemberAdmitted | MemberDismissed | MemberErased | ActivityHeld
+AssociationCommand = (
+    FoundAssociation | NameChair | VacateChair | AdmitMember | DismissMember | EraseMember | HoldActivity
+)
+AssociationEvent = (
+    AssociationFounded | ChairNamed | ChairVacated | MemberAdmitted | MemberDismissed | MemberErased | ActivityHeld
+)

@@ -17,6 +17,7 @@ from canlian_events.registry.association import (
     AssociationEvent,
     AssociationFounded,
     ChairNamed,
+    ChairVacated,
     DismissMember,
     EraseMember,
     FoundAssociation,
@@ -25,6 +26,7 @@ from canlian_events.registry.association import (
     MemberDismissed,
     MemberErased,
     NameChair,
+    VacateChair,
 )
 from canlian_events.terms import SpecialKind
 from canlian_registry.views import Known, Place, known, place, unknown_among
@@ -65,6 +67,8 @@ def decide(command: AssociationCommand, association: Association | None, given: 
             raise Rejected("association.unknown")
         case NameChair(), Association():
             return _name_chair(command, association, given.facts)
+        case VacateChair(), Association(chair=chair):
+            return [ChairVacated.from_(command)] if command.chair_id == chair else []
         case AdmitMember(), Association():
             return _admit(command, association, given.facts)
         case DismissMember(), Association():
@@ -157,6 +161,8 @@ def evolve(association: Association | None, event: AssociationEvent) -> Associat
     match event:
         case ChairNamed():
             return replace(association, chair=event.chair_id)
+        case ChairVacated():
+            return replace(association, chair=None)
         case MemberAdmitted():
             return replace(association, members=association.members | {event.member_id})
         case MemberDismissed() | MemberErased():

@@ -1,4 +1,4 @@
-"""The community director chairs the association: whoever becomes one, chairs it from then on."""
+"""The community director chairs the association: whoever becomes one does, and nobody where none is left."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from canlian_chassis.policy import Consequence, policy
 from canlian_events.meta import Meta
-from canlian_events.registry.association import AssociationFounded, NameChair
-from canlian_events.registry.community import DirectorNamed
+from canlian_events.registry.association import AssociationFounded, NameChair, VacateChair
+from canlian_events.registry.community import DirectorNamed, PostVacated
+from canlian_events.terms import Post
 from canlian_registry.views import association_of, place
 
 if TYPE_CHECKING:
@@ -33,3 +34,13 @@ def let_directors_chair(
     association_id, director = found
     if association_id and director:
         yield NameChair(association_id=association_id, chair_id=director)
+
+
+def find_association(session: Session, event: PostVacated, _: Meta) -> str | None:
+    return association_of(session, event.community)
+
+
+@policy("registry.association-without-chair", on=PostVacated, facts=find_association)
+def let_chairs_fall_vacant(event: PostVacated, _: Meta, association_id: str | None) -> Iterable[Consequence]:
+    if association_id and event.post is Post.DIRECTOR:
+        yield VacateChair(association_id=association_id, chair_id=event.worker_id)
