@@ -46,7 +46,7 @@ AT_THE_DESK = {
         "staff",
         [
             *("/federation", "/federation/behind*", "/federation/why/*", "/federation/communities"),
-            *("/federation/resources", "/federation/imports", "/federation/looked"),
+            *("/federation/resources", "/federation/imports", "/federation/looked", "/federation/duplicates"),
             *("/federation/households", "/federation/households/household_*", "/federation/households/proposals"),
             *("/federation/bodies", "/federation/bodies/body_*", "/federation/associations"),
             *("/federation/associations/association_*", "{here}/activities/new"),

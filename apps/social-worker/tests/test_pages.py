@@ -88,7 +88,7 @@ async def test_the_day_opens_the_list_behind_each_figure(here: Town, tool: Tool)
     client = browser(tool, SOCIAL_WORKER)
     page = await client.get(AT)
     figures = dict(re.findall(r'figure__link" href="([^"]+)">.*?figure__value">([^<]+)<', page.text, re.S))
-    assert len(figures) == 12
+    assert len(figures) == 13
     for address, number in figures.items():
         listed = await client.get(address.replace("&amp;", "&"))
         shown = listed.text.count('<th scope="row"')
