@@ -60,6 +60,7 @@ async def test_a_session_is_planned_and_its_attendance_recorded_from_a_list(told
         planned = await fill_in(client, "/federation/training/new", "/federation/training/new", **filled)
         address = planned.url.path
         assert "0 of the 1 who are meant came" in planned.text
+        assert "00:30" in planned.text, "the time of day as it was typed"
         nobody = await fill_in(client, address, f"{address}/attendance")
         assert nobody.status_code == 422
         both = [worker("林晓"), worker("孙乐")]

@@ -15,7 +15,7 @@ from canlian_federation.views.workers import workers
 
 views = Views(
     "federation",
-    version=15,
+    version=16,
     rows=FederationRow,
     projections=[
         *OVERVIEW.projections,

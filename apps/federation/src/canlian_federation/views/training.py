@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import JSON, DateTime
 from sqlmodel import Field, Session, col, func, select
@@ -75,7 +75,7 @@ def trainings(
                 community=meta.community,
                 title=event.title,
                 day=day_of(event.starts),
-                starts=event.starts,
+                starts=event.starts.astimezone(UTC),  # SQLite keeps no offset
                 place=event.place,
                 kinds=sorted(event.kinds),
                 communities=sorted(event.communities),
