@@ -1,6 +1,7 @@
 """The commands against a running system: its real services and its exchange, empty at first."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,9 @@ import pytest
 from tests.support.system import System, running_system
 
 from canlian_operator.demo_cast import CODES
+from canlian_sheets.columns import ROSTER
+from canlian_sheets.sample import roster_line
+from canlian_sheets.sample_people import made_up_people
 
 PARTS = ("registry", "assistance", "services-catalog", "evaluation", "exchange")
 
@@ -55,6 +59,23 @@ def test_a_roster_is_tried_brought_in_and_brought_in_again(system: System, sheet
     assert (again["created"], again["updated"]) == (0, 0)
     assert again["unchanged"] == done["created"] + done["unchanged"]
     assert back.read_bytes().startswith(b"PK")
+
+
+def test_an_import_is_undone_by_its_name_once(system: System, sheets: Path) -> None:
+    titles = {field.name: field.zh for field in ROSTER}
+    lines = [roster_line(person) for person in made_up_people(3, 977, list(CODES))]
+    file = sheets / "three.csv"
+    rows = [titles[name] for name in lines[0]], *([str(value or "") for value in line.values()] for line in lines)
+    file.write_text("\n".join(",".join(row) for row in rows), encoding="utf-8")
+    done = system.command("import", "roster", str(file))
+    named = re.search(r"import undo (import_\w+)", done.stderr)
+    assert named, done.stderr
+    assert json.loads(told(system, "import", "undo", named[1], "--json")) == {"withdrawn": 3, "restored": 0, "kept": []}
+    assert json.loads(told(system, "import", "undo", named[1], "--json"))["withdrawn"] == 3
+    assert counts(system, "roster", file)["created"] == 3
+    unknown = system.command("import", "undo", "import_00000000")
+    assert unknown.returncode == 1
+    assert "no such import" in unknown.stderr
 
 
 def test_resources_are_brought_in_and_again_change_nothing(system: System, sheets: Path) -> None:

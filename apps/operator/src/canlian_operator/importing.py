@@ -2,16 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from canlian_chassis.keys.store import Keys
-from canlian_events.calendar import SHANGHAI
 from canlian_operator.demo_stage import open_communities
 from canlian_operator.reaching import Link, with_system
 from canlian_operator.speech import by_language, console, errors, fail, note, say
@@ -22,13 +19,11 @@ from canlian_sheets.importer import (
     ImportResult,
     import_communities,
     import_resources,
-    import_roster,
     refused_rows,
 )
 from canlian_sheets.outcomes import Outcome, Refused, Unreadable
 from canlian_sheets.reasons import REASONS, reason_words
 from canlian_sheets.resources import read_resources
-from canlian_sheets.roster import read_roster
 from canlian_web.refusals import say_refusal
 
 SHOWN_ROWS = 10
@@ -58,20 +53,6 @@ def communities(file: File, dry_run: DryRun = False, as_json: AsJson = False, re
 
     async def send(link: Link, sheet: Outcome[Any], dry: bool, progress: Callable[[int, int], None]) -> ImportResult:
         return await import_communities(link.client, link.token, sheet, dry_run=dry, progress=progress)
-
-    bring_in(file, read, send, dry_run=dry_run, as_json=as_json, refused=refused)
-
-
-@import_app.command("roster")
-def roster(file: File, dry_run: DryRun = False, as_json: AsJson = False, refused: RefusedTo = None) -> None:
-    """导入花名册 · Register or correct the certificate holders of a roster. The same sheet again changes nothing."""
-
-    async def read(link: Link, data: bytes, name: str) -> Outcome[Any]:
-        return read_roster(data, name, await known_communities(link), datetime.now(SHANGHAI).date())
-
-    async def send(link: Link, sheet: Outcome[Any], dry: bool, progress: Callable[[int, int], None]) -> ImportResult:
-        keys = await asyncio.to_thread(Keys.of, link.settings)
-        return await import_roster(link.client, link.token, keys, sheet, dry_run=dry, progress=progress)
 
     bring_in(file, read, send, dry_run=dry_run, as_json=as_json, refused=refused)
 
@@ -192,7 +173,7 @@ def wording(reason: str, facts: Any) -> str:
     return by_language(*both_wordings(reason, facts))
 
 
-def write_refused(file: Path, rows: Sequence[Refused], header: Sequence[str]) -> None:
+def write_refused(file: Path, rows: Iterable[Refused], header: Sequence[str]) -> None:
     """All that were refused, by the sheet's reader or by a service, to mend and bring in again."""
     try:
         file.write_bytes(refused_sheet(rows, header, both_wordings))

@@ -16,7 +16,7 @@ COMMANDS = {
     "load-demo": "canlian_operator.demo_data:load_demo",
     "demo": "canlian_operator.demo:demo",
     "sample": "canlian_operator.sample:sample",
-    "import": "canlian_operator.importing:import_app",
+    "import": "canlian_operator.importing_roster:import_app",
     "token": "canlian_operator.token:token",
     "accounts": "canlian_operator.accounts:accounts_app",
     "events": "canlian_operator.events:events_app",
