@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Response
 
 from tests.browser.keyboard import problems, too_wide
 from tests.browser.signing_in import sign_in
@@ -30,7 +30,7 @@ AT_THE_DESK = {
             *(
                 "/social-worker/persons/person_*",
                 "{here}/phone",
-                "{here}?why=call",
+                "call",
                 "/social-worker/visits",
                 "/social-worker/visits/visit_*",
                 "/social-worker/households",
@@ -81,7 +81,9 @@ def test_the_pages_are_accessible_in_english(demo: str, desk: Page, who: str) ->
 
 
 def walk(page: Page, url: str, login: str | None, paths: list[str]) -> dict[str, list[str]]:
-    """What is wrong, by page. A path with a star is the first such link on the page before, `{here}` is that page."""
+    """What is wrong, by page. A path with a star is the first such link on the page before, `{here}` is that page;
+    `call` is said in the form of the page before.
+    """
     if login:
         sign_in(page, url, login)
     wrong: dict[str, list[str]] = {}
@@ -91,7 +93,7 @@ def walk(page: Page, url: str, login: str | None, paths: list[str]) -> dict[str,
         at = path.format(here=here)
         if at.endswith("*"):
             at = first_link(page, at[:-1])
-        answer = page.goto(url + at)
+        answer = say_why(page, at) if at == "call" else page.goto(url + at)
         assert answer is not None
         assert answer.status in {200, 422}, f"{at}: {answer.status}"
         found = problems(page)
@@ -102,6 +104,15 @@ def walk(page: Page, url: str, login: str | None, paths: list[str]) -> dict[str,
             wrong[at] = found
         here = at.removesuffix("/complete")
     return wrong
+
+
+def say_why(page: Page, why: str) -> Response:
+    """In the form that asks why a file is looked at."""
+    page.locator(f"input[name=why][value={why}]").check()
+    with page.expect_navigation() as navigation:
+        page.locator("main form button").click()
+    answer: Response = navigation.value
+    return answer
 
 
 def first_link(page: Page, beginning: str) -> str:

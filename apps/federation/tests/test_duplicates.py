@@ -43,7 +43,7 @@ async def test_the_queue_two_files_side_by_side_a_merge_and_its_undoing(bench: B
         assert "3 pairs to look at" in queue
         assert "the names sound the same" in queue
         assert "13800001111" not in queue
-        sheet = await client.get("/federation/duplicates/sheet", params={"why": "report"})
+        sheet = await client.get("/federation/duplicates/sheet?why=report")
         rows = list(load_workbook(BytesIO(sheet.content)).active.values)  # type: ignore[union-attr]
         assert len(rows) == 4
         assert rows[1][0] == 85

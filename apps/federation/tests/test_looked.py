@@ -35,6 +35,7 @@ async def test_the_ledger_lists_who_looked_at_what_and_why_for_ones_own_communit
         assert page.text.index(TWO) < page.text.index(ONE)
         assert THREE not in page.text
         assert "to call them" in page.text
+        assert page.text.index(">Why<") < page.text.index(">Whose file<"), "in sight on a phone"
         mine = await client.get(f"/federation/looked?account={NURSE.id}")
         assert ONE in mine.text
         assert TWO not in mine.text

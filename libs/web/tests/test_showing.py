@@ -26,6 +26,7 @@ from canlian_events.personal import Sealed
 from canlian_events.registry import showing as language
 from canlian_events.registry.showing import FileShown
 from canlian_events.terms import FileField, Role, ShownFor
+from canlian_registry.person.decider import person
 from canlian_registry.showing.decider import showing
 from canlian_web import showing as helper
 from canlian_web.looked import in_words, looked_at
@@ -88,7 +89,7 @@ async def tool(settings: Settings) -> AsyncIterator[Tool]:
 async def registry(settings: Settings) -> AsyncIterator[AsyncExitStack]:
     """The registry at work; closing the stack takes it down."""
     async with AsyncExitStack() as stack:
-        service = Service("registry", context="registry", deciders=[showing], settings=settings)
+        service = Service("registry", context="registry", deciders=[showing, person], settings=settings)
         await stack.enter_async_context(service.running())
         yield stack
 
@@ -161,7 +162,7 @@ async def test_where_no_reason_is_given_the_page_asks_for_one_that_the_role_has(
     page = await ask(tool, "phone?n=1")
     assert "为什么查阅这份档案？" in page.text
     assert PHONE not in page.text
-    assert 'name="n" value="1"' in page.text
+    assert 'name="to" value="/desk/phone?n=1"' in page.text
     assert 'value="call"' in page.text
     assert 'value="oversight"' not in page.text
     assert (await ask(tool, "phone?why=")).status_code == 422
@@ -198,3 +199,29 @@ def test_a_showing_outlives_the_person_without_its_words() -> None:
     row = LOOKED.projection.fold(None, shown_, meta)
     assert isinstance(row, LOOKED.row)
     assert (row.person_id, row.actor, row.what, row.why, row.words) == (PERSON, WORKER.stamp, ["phone"], "other", None)
+
+
+async def test_the_reason_is_in_no_address_and_an_address_gives_none(tool: Tool, registry: AsyncExitStack) -> None:
+    plain = browser(tool, WORKER)
+    asked = await httpx.AsyncClient.get(plain, "/desk/phone?why=call")
+    assert PHONE not in asked.text
+    assert 'method="post" action="/desk/because"' in asked.text
+    nothing = await plain.post("/desk/because", data={"to": "/desk/phone"})
+    assert (nothing.status_code, nothing.url.query) == (422, b"")
+    assert "请选择" in nothing.text
+    other = await plain.post("/desk/because", data={"to": "/desk/phone", "why": "other"})
+    assert other.status_code == 422
+    shown = await plain.post("/desk/because", data={"to": "/desk/phone?lang=zh", "why": "other", "words": "家属来电"})
+    assert PHONE in shown.text
+    assert "words" not in str(shown.url)
+    assert "why" not in str(shown.url)
+
+
+async def test_a_reason_given_for_one_page_opens_no_other(tool: Tool, registry: AsyncExitStack) -> None:
+    plain = browser(tool, WORKER)
+    await plain.post("/desk/because", data={"to": "/desk/phone?of=somebody", "why": "call"})
+    assert PHONE not in (await plain.get("/desk/phone")).text
+    elsewhere = await plain.post(
+        "/desk/because", data={"to": "https://evil.example/", "why": "call"}, follow_redirects=False
+    )
+    assert elsewhere.headers["location"] == "/desk"

@@ -28,7 +28,7 @@ async def reveal(
 ) -> Response:
     """What `ui.reveal` leads to: a piece of the page for htmx, else a page of its own; `back` is a path in the tool.
 
-    Asks why where neither `why` nor the address says it.
+    Asks why where `why` does not say it.
     """
     reason = Stated(why) if why else stated(page, among)
     if reason is None:

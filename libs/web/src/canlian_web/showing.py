@@ -21,6 +21,7 @@ from canlian_events.ids import derive_uuid
 from canlian_events.personal import Sealed
 from canlian_events.registry.showing import MAY_LOOK, ShowFile, showing_id_of
 from canlian_events.terms import FileField, ShownFor
+from canlian_web.because import address_of, said_for
 from canlian_web.export import sheet
 from canlian_web.forms import Form
 from canlian_web.page import Context
@@ -161,12 +162,11 @@ async def _send(client: Client, token: str, commands: Sequence[tuple[str, ShowFi
 
 
 def stated(page: Context, among: Collection[ShownFor] = frozenset(ShownFor)) -> Stated | None:
-    """The reason in the address (`?why=…&words=…`); None where there is none, or none of these."""
-    asked = page.request.query_params
-    why, words = asked.get("why", ""), asked.get("words", "").strip()[:200]
-    if why not in among or (why == ShownFor.OTHER and not words):
+    """The reason that was just given for this address; None where there is none, or none of these."""
+    said = said_for(page.request)
+    if said is None or said.why not in among or (said.why == ShownFor.OTHER and not said.words):
         return None
-    return Stated(ShownFor(why), words)
+    return Stated(ShownFor(said.why), said.words)
 
 
 def ask_why(page: Context, title: str, among: Collection[ShownFor], back: str) -> Response:
@@ -175,10 +175,10 @@ def ask_why(page: Context, title: str, among: Collection[ShownFor], back: str) -
     `among` are the reasons that fit here; only those of the actor's roles are offered.
     """
     offered = [why for why in among if page.actor.holds(*MAY_LOOK[why])]
-    asked = page.request.query_params
-    form: Form[Any] = page.blank(why=asked.get("why"), words=asked.get("words"))
-    if "why" in asked:
-        wrong = {"words": page._("Say in a few words why you look at the file")} if asked["why"] == "other" else {}
+    said = said_for(page.request)
+    form: Form[Any] = page.blank(why=said.why, words=said.words) if said else page.blank()
+    if said:
+        wrong = {"words": page._("Say in a few words why you look at the file")} if said.why == ShownFor.OTHER else {}
         form.errors = wrong or {"why": page._("Choose why you look at the file")}
     response = page.render(
         "canlian/why.html",
@@ -187,7 +187,7 @@ def ask_why(page: Context, title: str, among: Collection[ShownFor], back: str) -
         reasons=[choice for choice in options(ShownFor, page.lang) if choice[0] in offered],
         other=ShownFor.OTHER in offered,
         back=back,
-        more={name: value for name, value in asked.items() if name not in ("why", "words")},
+        to=address_of(page.request),
     )
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -224,7 +224,7 @@ async def sheet_about(
     why: ShownFor | None = None,
 ) -> Response:
     """The list as a sheet, once it is recorded that these parts of each person's file leave in it; else a page says
-    why not. Without `why` the address says it (`?why=`), or the page asks.
+    why not. Without `why` the page asks.
     """
     reason = Stated(why) if why else stated(page, FOR_LISTS)
     if reason is None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from html import unescape
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
@@ -28,12 +29,23 @@ async def running(tool: Tool, *, level: bool = True) -> AsyncIterator[Tool]:
         yield tool
 
 
+class Browser(httpx.AsyncClient):
+    """As `httpx.AsyncClient`; where an address ends in `?why=…&words=…`, those are said in the form that asks."""
+
+    async def get(self, url: Any, **more: Any) -> httpx.Response:
+        said = dict(parse_qsl(urlsplit(str(url)).query, keep_blank_values=True))
+        if "why" not in said:
+            return await super().get(url, **more)
+        form = {"to": str(url), "why": said["why"], "words": said.get("words", "")}
+        return await self.post(f"/{urlsplit(str(url)).path.split('/')[1]}/because", data=form, **more)
+
+
 def browser(tool: Tool, actor: Actor | None = None, lang: str = "zh") -> httpx.AsyncClient:
     """Asks the tool for pages as the edge would pass them on; `actor` None is somebody not signed in."""
     headers = {"Host": "canlian.test"}
     if actor:
         headers["Authorization"] = f"Bearer {token(tool.settings, actor)}"
-    return httpx.AsyncClient(
+    return Browser(
         transport=httpx.ASGITransport(tool.app, raise_app_exceptions=False),
         base_url=BASE,
         headers=headers,

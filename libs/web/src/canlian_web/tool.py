@@ -24,6 +24,7 @@ from canlian_chassis.tokens import Verifier
 from canlian_chassis.views.runner import ViewRunner, Views
 from canlian_events.terms import Role
 from canlian_web import errors
+from canlian_web.because import ADDRESS, because
 from canlian_web.i18n import LANGUAGES, Lang, Texts, package_folder
 from canlian_web.middleware import EveryAnswer
 from canlian_web.page import required
@@ -171,6 +172,7 @@ class Tool:
         # a router that has a /health of its own, as the edge does, comes first
         app.add_api_route("/health", self._answer_health, include_in_schema=False)
         if self.prefix:
+            app.add_api_route(f"{self.prefix}{ADDRESS}", because, methods=["POST"], include_in_schema=False)
             app.add_api_route(f"{self.prefix}/", self._without_slash, include_in_schema=False)
         self._mount(app)
         return app
