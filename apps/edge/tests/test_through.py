@@ -235,6 +235,11 @@ async def test_without_a_provider_there_is_no_such_way(tmp_path: Path) -> None:
     assert "/sign-in/through" not in (await here.browser.get("/sign-in")).text
 
 
+def test_settings_left_empty_are_as_if_not_given() -> None:
+    empty = EdgeSettings.model_validate({"oidc_issuer": "", "oidc_create": "", "oidc_client_secret": ""})
+    assert (empty.oidc_issuer, empty.oidc_create) == (None, None)
+
+
 @pytest.mark.parametrize(
     "wrong", [{"oidc_issuer": "http://id.example.org"}, {"oidc_create": "volunteer"}, {"oidc_create": "king:429999"}]
 )
