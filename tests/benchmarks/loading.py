@@ -16,7 +16,7 @@ from canlian_chassis.keys.store import Keys, key_folder
 from canlian_chassis.log.jetstream import STREAM, Log
 from canlian_chassis.tokens import Verifier
 from canlian_events import subjects
-from canlian_events.registry.person import PERSON
+from canlian_events.registry.duplicates import PERSON
 from canlian_registry.person.decider import person
 from tests.benchmarks import logs
 from tests.benchmarks.measure import MILLION, Bench, Figure

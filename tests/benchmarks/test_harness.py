@@ -8,7 +8,8 @@ from canlian_chassis.keys.store import Keys
 from canlian_chassis.log.following import read_entry
 from canlian_chassis.log.jetstream import Log
 from canlian_events import subjects
-from canlian_events.registry.person import PERSON, PersonRegistered
+from canlian_events.registry.duplicates import PERSON
+from canlian_events.registry.person import PersonRegistered
 from tests.benchmarks import logs, report
 from tests.benchmarks.measure import Figure
 

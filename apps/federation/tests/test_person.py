@@ -12,7 +12,7 @@ from io import BytesIO
 from typing import Any
 
 import httpx
-import pypdfium2
+import pypdfium2  # type: ignore[import-untyped]
 import pytest
 import pytest_asyncio
 from apps.federation.tests.bench import LEADER, OTHER_STAFF, SCOPE, STAFF, Bench

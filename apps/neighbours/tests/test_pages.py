@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from html import unescape
 from typing import Any
 
-import pypdfium2
+import pypdfium2  # type: ignore[import-untyped]
 import pytest
 from tests.support.town import (
     DESK,
