@@ -20,7 +20,8 @@ from canlian_federation import names
 from canlian_federation.names import Likeness, like_characters, like_letters
 from canlian_federation.views.base import FederationRow
 from canlian_federation.views.finding import CertificateState, Found, Order, Wanted, age_of, find, state_of
-from canlian_federation.views.hardships import HardshipEntry
+from canlian_federation.views.hardships import hardships_of
+from canlian_federation.views.households import HOMES
 from canlian_federation.views.people import PersonEntry
 
 TODAY = date(2026, 11, 24)
@@ -65,7 +66,12 @@ def db() -> Iterator[Session]:
     FederationRow.metadata.create_all(engine)
     with Session(engine) as session:
         session.add_all(PEOPLE)
-        session.add(HardshipEntry(household_id="household_1", kinds=[Hardship.AGED_AND_DISABLED.value]))
+        session.add(
+            HOMES.household(
+                household_id="household_1", community=HERE, formed_on=TODAY, aged_and_disabled=True,
+                told={Hardship.AGED_AND_DISABLED.value: {"on": TODAY.isoformat(), "reasons": []}},
+            )
+        )  # fmt: skip
         session.flush()
         yield session
 
@@ -174,6 +180,10 @@ def test_the_database_and_the_list_agree_on_ages_and_states(db: Session):
     for row in find(db, Wanted(), SCOPES, TODAY).rows:
         age, state = age_of(row, TODAY), state_of(row, TODAY)
         assert row in find(db, Wanted(age_from=age, age_to=age, certificate=state), SCOPES, TODAY).rows
+
+
+def test_a_list_says_in_which_hardship_somebodys_household_is(db: Session):
+    assert hardships_of(db, ["household_1", None, "household_2"]) == {"household_1": [Hardship.AGED_AND_DISABLED]}
 
 
 NAMES = st.text("王李张晓小明月芳", min_size=2, max_size=4)

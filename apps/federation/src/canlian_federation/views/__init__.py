@@ -4,7 +4,6 @@ from canlian_chassis.views.runner import Views
 from canlian_federation.views import associations, households
 from canlian_federation.views.base import ALIKE, OVERVIEW, TRAIL, FederationRow
 from canlian_federation.views.bodies import bodies
-from canlian_federation.views.hardships import hardships
 from canlian_federation.views.imports import imports
 from canlian_federation.views.looked import LOOKED
 from canlian_federation.views.people import people
@@ -25,7 +24,6 @@ views = Views(
         trainings,
         attendances,
         people,
-        hardships,
         LOOKED.projection,
         imports,
         RECORD.projection,

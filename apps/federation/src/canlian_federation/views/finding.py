@@ -18,7 +18,7 @@ from canlian_events.terms import AccessFeature, DisabilityClass, Grade, Hardship
 from canlian_federation import names
 from canlian_federation.names import Likeness
 from canlian_federation.views.codes import among
-from canlian_federation.views.hardships import HardshipEntry
+from canlian_federation.views.hardships import households_in
 from canlian_federation.views.people import PersonEntry, known, living, within
 
 MOST = 5_000
@@ -210,8 +210,7 @@ def _conditions(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
     if wanted.need is not None:
         where.append(among(row.features, wanted.need))
     if wanted.hardship is not None:
-        kind = select(HardshipEntry.household_id).where(among(HardshipEntry.kinds, wanted.hardship))
-        where.append(col(row.household_id).in_(kind))
+        where.append(col(row.household_id).in_(households_in(wanted.hardship)))
     if wanted.low_income is not None:
         where.append(col(row.low_income).is_(wanted.low_income))
     if wanted.certificate is not None:

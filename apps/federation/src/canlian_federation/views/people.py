@@ -96,7 +96,7 @@ class PersonEntry(FileFacts, FederationRow, table=True):
     merged_into: str | None = None
     """The file this one is another name of."""
     household_id: str | None = Field(default=None, index=True)
-    """Where `hardships` says in which kinds of hardship they are."""
+    """Where `hardships_of` says in which kinds of hardship they are."""
     erased_on: date | None = None
 
 
@@ -139,7 +139,7 @@ def people(row: PersonEntry | None, event: PersonNews, meta: Meta) -> PersonEntr
         case MemberJoined():
             return row.with_(household_id=event.household_id)
         case MemberLeft():
-            return row.with_(household_id=None)
+            return row.with_(household_id=None) if row.household_id == event.household_id else row
         case PersonErased():
             return row.with_(**_NOTHING, features=[], consents=[], erased_on=day_of(meta.said_at))
         case _:
