@@ -8,7 +8,6 @@ from datetime import date
 from io import BytesIO
 from pathlib import Path
 
-import pypdfium2  # type: ignore[import-untyped]
 from openpyxl import load_workbook
 from playwright.sync_api import Locator, Page
 
@@ -19,6 +18,7 @@ from canlian_sheets.sample import make_sample
 from tests.browser import gaps
 from tests.browser.keyboard import accessible, choose, follow, press, tick, type_in
 from tests.browser.signing_in import sign_in
+from tests.support.pdf import text_of
 
 NOT_OF_THE_DEMONSTRATION = 20261
 """A seed that makes other people than those who are there already."""
@@ -169,8 +169,7 @@ def test_17_a_resident_reads_corrects_and_takes_their_file_and_reads_why_it_is_n
     expect_text(phone, "13900000017")
     with phone.expect_download() as download:
         press(phone.locator('a[href$="/copy.pdf"]'))
-    pages = pypdfium2.PdfDocument(download.value.path())
-    text = "".join(page.get_textpage().get_text_range() for page in pages)
+    text = text_of(download.value.path())
     assert "个人信息副本" in text
     assert "13900000017" in text
     with phone.expect_download() as download:

@@ -8,14 +8,13 @@ import json
 from collections.abc import AsyncIterator
 from datetime import date
 from html import unescape
-from io import BytesIO
 from typing import Any
 
 import httpx
-import pypdfium2  # type: ignore[import-untyped]
 import pytest
 import pytest_asyncio
 from apps.federation.tests.bench import LEADER, OTHER_STAFF, SCOPE, STAFF, Bench
+from tests.support.pdf import text_of
 
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing.servers import nats_server
@@ -178,8 +177,7 @@ async def test_the_whole_file_is_copied_for_the_person(bench: Bench):
         assert asked.headers["content-type"].startswith("text/html"), "first it is asked why"
         said = await recorded(client, f"/federation/people/{who}/copy.json?why=other&words=本人索取")
         pdf = await client.get(f"/federation/people/{who}/copy.pdf?why=other&words=本人索取")
-    document = pypdfium2.PdfDocument(BytesIO(pdf.content))
-    text = "".join(page.get_textpage().get_text_range() for page in document)
+    text = text_of(pdf.content)
     for there in ("个人信息副本", "欧阳墨痕", citizen_id(7), number, "13800000001", "入户访视", "本人索取"):
         assert there in text
     assert (said["file"]["name"], said["file"]["certificate_number"]) == ("欧阳墨痕", number)

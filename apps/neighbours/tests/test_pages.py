@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from html import unescape
 from typing import Any
 
-import pypdfium2  # type: ignore[import-untyped]
 import pytest
+from tests.support.pdf import text_of
 from tests.support.town import (
     DESK,
     HERE,
@@ -286,7 +286,7 @@ async def test_residents_read_their_whole_file_and_take_a_copy_with_them(tool: T
     assert said["file"]["citizen_id"] == number
     assert "想学按摩" in str(said["happened"])
     pdf = await client.get("/neighbours/me/copy.pdf")
-    text = "".join(sheet.get_textpage().get_text_range() for sheet in pypdfium2.PdfDocument(pdf.content))
+    text = text_of(pdf.content)
     for theirs in ("个人信息副本", "欧阳秀兰", number, "想学按摩", "本人查阅"):
         assert theirs in text
     assert (await client.get("/neighbours/me/copy.doc")).status_code == 404
