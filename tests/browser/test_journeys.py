@@ -160,7 +160,7 @@ def test_17_a_resident_reads_corrects_and_takes_their_file_and_reads_why_it_is_n
 ):
     sign_in(phone, demo, "resident", "/neighbours/me")
     accessible(phone)
-    follow(phone.get_by_role("link", name="更正电话或住址"))
+    follow(phone.locator('a[href$="/me/reach"]').first)
     type_in(phone.locator("#phone"), "13900000017")
     follow(phone.get_by_role("button", name="保存"))
     expect_text(phone, "13900000017")
