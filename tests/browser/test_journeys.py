@@ -40,10 +40,18 @@ def test_1_staff_bring_a_roster_in_and_the_same_sheet_again_changes_nothing(demo
     sheet = load_workbook(BytesIO(download.value.path().read_bytes())).active
     assert sheet is not None
     assert sheet.max_row == 1 + refused
+    batch = desk.locator('a[href*="/import-batches/"]').first.get_attribute("href")
 
     check_roster(desk, demo, tmp_path / "roster.xlsx")
     bring_in(desk)
     assert outcomes(desk) == {"created": 0, "updated": 0, "unchanged": sample.accept, "refused": refused}
+
+    desk.goto(f"{demo}{batch}")
+    accessible(desk)
+    tick(desk.locator("#sure"))
+    press(desk.get_by_role("button", name="撤销这次导入"))
+    expect_text(desk, f"已撤销：{sample.accept}人不再登记")
+    accessible(desk)
 
 
 def test_2_somebody_without_an_account_asks_for_help_and_follows_it(demo: str, phone: Page):
