@@ -78,7 +78,7 @@ def free_port() -> int:
 
 
 def wait_until_ready(system: System, processes: list[subprocess.Popen[bytes]], log: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline and all(process.poll() is None for process in processes):
         try:
             if httpx.get(f"{system.address}/health", trust_env=False).status_code == 200:
