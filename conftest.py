@@ -1,12 +1,22 @@
 """Fixtures and rules that hold for the tests of every folder."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import structlog
 
+from canlian_chassis.clock import CLOCK
+
 pytest_plugins = ("tests.support.needs", "tests.support.postgres")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def clock_that_stays_in_its_module() -> Iterator[None]:
+    """A process has one clock: what a test moved would be the time of every test file after it."""
+    yield
+    CLOCK.set_ahead(timedelta(0))
 
 
 @pytest.fixture(autouse=True)

@@ -28,7 +28,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, dict[str, A
     return (folder / "roster.xlsx").read_bytes(), vars(truth)
 
 
-async def upload(client: httpx.AsyncClient, data: bytes, name: str = "roster.xlsx") -> httpx.Response:
+async def upload(client: httpx.AsyncClient, data: bytes, name: str = "our-sheet.xlsx") -> httpx.Response:
     return await client.post("/federation/imports", files={"sheet": (name, data)})
 
 
@@ -140,7 +140,7 @@ async def test_a_sheet_is_only_for_whoever_chose_it_and_a_leader_brings_nothing_
     async with bench.as_(OTHER_STAFF) as other, bench.as_(LEADER) as leader:
         for path in ("", "/columns", "/refused.xlsx"):
             assert (await other.get(f"{page.url}{path}")).status_code == 404
-        assert "roster.xlsx" not in (await other.get("/federation/imports")).text
+        assert "our-sheet.xlsx" not in (await other.get("/federation/imports")).text
         assert (await leader.get("/federation/imports")).status_code == 403
         assert (await upload(leader, xlsx(lines))).status_code == 403
 
@@ -231,9 +231,9 @@ async def test_an_import_whose_token_ran_out_says_so_and_goes_on(bench: Bench, l
 async def test_a_sheet_is_deleted_when_asked(bench: Bench, lines: list[list[str]]):
     async with bench.as_(STAFF) as client:
         page = await upload(client, xlsx(lines))
-        assert "roster.xlsx" in (await client.get("/federation/imports")).text
+        assert "our-sheet.xlsx" in (await client.get("/federation/imports")).text
         answer = await client.post(f"{page.url}/delete")
-        assert "roster.xlsx" not in answer.text
+        assert "our-sheet.xlsx" not in answer.text
         assert (await client.get(str(page.url))).status_code == 404
     assert list((bench.tool.settings.data / "imports").iterdir()) == []
 

@@ -15,7 +15,7 @@ SOURCES = [Path(path) / name for path in canlian_sheets.__path__ for name in (""
 
 def named_in_the_code(function: str) -> set[str]:
     names: set[str] = set()
-    for path in (file for folder in SOURCES for file in folder.glob("*.py")):
+    for path in (file for folder in SOURCES for file in folder.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
                 called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
