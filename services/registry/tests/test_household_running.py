@@ -12,6 +12,7 @@ from canlian_events import subjects
 from canlian_events.core import Event
 from canlian_events.registry.community import OpenCommunity
 from canlian_events.registry.household import (
+    AddMember,
     EraseRelative,
     FormHousehold,
     HardshipCleared,
@@ -23,7 +24,7 @@ from canlian_events.registry.household import (
     Relative,
     RelativeErased,
 )
-from canlian_events.registry.person import ErasePerson, MovePerson, ReclassifyDisability
+from canlian_events.registry.person import ErasePerson, MovePerson, ReclassifyDisability, RecordDeath
 from canlian_events.terms import DisabilityClass, ErasureGround, Grade, Kinship
 
 HOME, MOTHER = "household_00000001", "relative_00000001"
@@ -72,6 +73,17 @@ async def test_hardship_follows_files_birthdays_moves_and_erasure(registry: Regi
     await registry.until_stored(HouseholdDissolved)
     told = await happened(registry, HardshipCleared, MemberLeft, HouseholdDissolved)
     assert told == ["MemberLeft", "HardshipCleared", "HardshipCleared", "MemberLeft", "HouseholdDissolved"]
+
+
+async def test_who_died_leaves_the_household_and_its_hardship_is_derived_again(registry: Registry):
+    await form(registry)
+    await registry.send(REGISTER.model_copy(update={"grade": Grade.THREE}))
+    await registry.send(AddMember(household_id=HOME, person_id=ID))
+    assert await happened(registry, HardshipRecognised, HardshipCleared) == 2 * ["HardshipRecognised"]
+    await registry.send(RecordDeath(person_id=ID, on=date(2026, 1, 6)))
+    await registry.until_stored(HardshipCleared, 2)
+    told = await happened(registry, MemberLeft, HardshipCleared, HouseholdDissolved)
+    assert told == ["MemberLeft", "HardshipCleared", "HardshipCleared"], "of two disabled, and of one over 60"
 
 
 async def test_nobody_is_in_two_households_and_nothing_in_the_log_names_a_relative(registry: Registry):

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from canlian_chassis.bus import Client, Refused
+from canlian_chassis.bus import Client, Refused, Unavailable
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.settings import Settings
 from canlian_federation.bringing_in.job import Folder, Job, State
@@ -25,6 +25,7 @@ log = structlog.get_logger()
 
 SWEEP = 60.0
 """Seconds between looks for sheets that must go."""
+SOON = 1.0
 _DONE = {State.CHECKING: State.CHECKED, State.IMPORTING: State.IMPORTED}
 
 
@@ -102,11 +103,14 @@ class Jobs:
 
     async def sweeping(self) -> None:
         while True:
+            wait = SWEEP
             try:
                 await self.sweep()
+            except Unavailable:
+                wait = SOON  # nobody knows yet who was erased: the view is not there
             except Exception:
                 log.exception("imports.not_swept")
-            await asyncio.sleep(SWEEP)
+            await asyncio.sleep(wait)
 
     async def close(self) -> None:
         for job_id in list(self._tasks):

@@ -91,7 +91,10 @@ async def show(page: Page, person_id: str) -> Response:
     if certificate:
         account = certificate.actor.rpartition(":")[2]
         who = names.get(account) or say_actor(certificate.actor, page.lang)
-    return page.render("erasure.html", person=row, certificate=certificate, ground=ground, who=who)
+    also = [one.subject for one in certificate.destroyed[1:]] if certificate else []
+    files = sum(subject.startswith("person_") for subject in also)
+    facts = {"files": files, "asked": len(also) - files}
+    return page.render("erasure.html", person=row, certificate=certificate, ground=ground, who=who, **facts)
 
 
 @router.get("/{person_id}/certificate.json")

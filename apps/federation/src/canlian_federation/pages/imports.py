@@ -49,7 +49,7 @@ async def at_work(app: FastAPI) -> AsyncIterator[None]:
     async def erased() -> dict[str, date]:
         """Those erased since sheets that are still kept may have been chosen."""
         since = CLOCK.now().astimezone(SHANGHAI).date() - 2 * KEPT
-        return await tool.runner.read(erased_since, since) if tool.runner else {}
+        return await tool.read(erased_since, since)
 
     jobs = app.state.jobs = Jobs(tool.settings, lambda: tool.client, erased)
     sweeping = asyncio.create_task(jobs.sweeping(), name="imports-sweep")

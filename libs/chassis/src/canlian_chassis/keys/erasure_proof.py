@@ -64,7 +64,7 @@ class View(_Part):
 
 
 class ErasureProof(_Part):
-    """`destroyed` begins with the one asked for; the others were destroyed because of it."""
+    """`destroyed` begins with the one asked for; the others were destroyed with it, or because of that."""
 
     destroyed: tuple[Destroyed, ...]
     said: dict[str, Any]
@@ -118,6 +118,16 @@ def releases(entry: Entry, event_id: str) -> bool:
     """Whether it gives a claim back, in the batch of this event."""
     freed = entry.headers.get("Canlian-Holder") == ""
     return freed and entry.headers.get("Nats-Msg-Id") == f"{event_id}:{entry.subject}"
+
+
+def same_act(entry: Entry, event: Entry) -> bool:
+    """Whether both are what one command did."""
+    return entry.headers.get("ce-command") == event.headers["ce-command"]
+
+
+def _of(entry: Entry) -> set[str | None]:
+    """The event, and the one that it followed from."""
+    return {entry.headers["ce-id"], entry.headers.get("ce-cause")}
 
 
 def in_the_open(entry: Entry) -> dict[str, Any]:
@@ -199,14 +209,14 @@ class Check:
             return False
         said = (first.headers.get("ce-actor"), in_the_open(first)) == (one.actor, one.said)
         when = datetime.fromisoformat(first.headers.get("ce-time", "0001-01-01")) == one.said_at
-        caused = all(entry and entry.headers.get("ce-cause") == one.destroyed[0].event_id for entry in others)
-        return said and when and caused
+        act = {entry.headers["ce-id"] for entry in (first, *others) if entry and same_act(entry, first)}
+        together = all(entry and not act.isdisjoint(_of(entry)) for entry in others)
+        return said and when and together
 
     def _was_released(self, released: Released) -> bool:
         entry = self._found.get(released.position)
-        return (
-            entry is not None and entry.subject == released.claim and releases(entry, self._proof.destroyed[0].event_id)
-        )
+        by = (destroyed.event_id for destroyed in self._proof.destroyed)
+        return entry is not None and entry.subject == released.claim and any(releases(entry, one) for one in by)
 
     def _is_the_head(self, head: Head) -> bool:
         signed = self._heads is None or head.signed_by(self._heads)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from canlian_chassis.keys.erasure_proof import (
     View,
     in_the_open,
     releases,
+    same_act,
 )
 from canlian_chassis.keys.signing import private_key
 from canlian_chassis.keys.store import Keys
@@ -37,6 +38,8 @@ from canlian_chassis.views.databases import ERASED_BEFORE, Databases, slugs
 from canlian_events import subjects
 
 log = structlog.get_logger()
+MOST_IN_A_BATCH = 1000
+"""Messages that the server stores at once: what one command did lies within so many."""
 
 
 class NotErased(Exception):
@@ -68,19 +71,15 @@ async def certify(
     if subject not in listed or subject not in stones:
         raise NotErased(subject)
     event = await erasing.event_of(log, listed[subject])
-    found = {subject: event}
-    for other, message in listed.items():
-        if message.position > event.position and other in stones:
-            later = await erasing.event_of(log, message)
-            if later.headers.get("ce-cause") == event.headers["ce-id"]:
-                found[other] = later
+    found = await _found(log, subject, event, {one: found for one, found in listed.items() if one in stones})
+    act = {entry.headers["ce-id"] for entry in found.values()}
     tally = Tally({name: entry.position for name, entry in found.items()})
     last = max(entry.position for entry in found.values())
     released: list[Released] = []
     async for batch in follow(nc, 0, (subjects.EVENTS, subjects.CLAIMS)):
         for entry in batch:
             tally.take(entry)
-            if releases(entry, event.headers["ce-id"]):
+            if any(releases(entry, event_id) for event_id in act):
                 released.append(Released(claim=entry.subject, position=entry.position))
         if batch and batch[-1].position >= last:
             break
@@ -96,6 +95,19 @@ async def certify(
         signed_by="",
     )
     return proof.signed(key)
+
+
+async def _found(log: Log, subject: str, event: Entry, listed: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Who was erased by the same command, or because of one of its events; the one asked for is the first."""
+    near = {
+        other: await erasing.event_of(log, message)
+        for other, message in listed.items()
+        if other != subject and message.position > event.position - MOST_IN_A_BATCH
+    }
+    at_once = {other: entry for other, entry in near.items() if same_act(entry, event)}
+    act = {event.headers["ce-id"], *(entry.headers["ce-id"] for entry in at_once.values())}
+    caused = {other: entry for other, entry in near.items() if entry.headers.get("ce-cause") in act}
+    return {subject: event} | at_once | caused
 
 
 async def keep(nc: Nats, keys: Keys, settings: Settings, subject: str) -> ErasureProof:

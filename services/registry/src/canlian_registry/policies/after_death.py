@@ -1,4 +1,7 @@
-"""Somebody who died sits in no body and is a member of no association: their seats fall vacant."""
+"""Somebody who died sits in no body, and neither they nor who was erased is a member of an association.
+
+The seat of somebody erased stays, as what it counts for does (`EraseSeatHolder`), until staff vacate it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from canlian_chassis.policy import Consequence, policy
 from canlian_events.meta import Meta
 from canlian_events.registry.association import DismissMember
 from canlian_events.registry.body import VacateSeat
-from canlian_events.registry.person import PersonDied
+from canlian_events.registry.person import PersonDied, PersonErased
 from canlian_events.terms import VacancyReason
 from canlian_registry.belonging import associations_of, seats_of
 
@@ -26,12 +29,13 @@ class Places:
     associations: Sequence[str] = ()
 
 
-def find_places(session: Session, event: PersonDied, _: Meta) -> Places:
-    return Places(seats_of(session, event.person_id), associations_of(session, event.person_id))
+def find_places(session: Session, event: PersonDied | PersonErased, _: Meta) -> Places:
+    seats = seats_of(session, event.person_id) if isinstance(event, PersonDied) else ()
+    return Places(seats, associations_of(session, event.person_id))
 
 
-@policy("registry.seats-of-the-dead", on=PersonDied, facts=find_places)
-def vacate_seats(event: PersonDied, _: Meta, places: Places) -> Iterable[Consequence]:
+@policy("registry.seats-of-the-dead", on=[PersonDied, PersonErased], facts=find_places)
+def vacate_seats(event: PersonDied | PersonErased, _: Meta, places: Places) -> Iterable[Consequence]:
     """Of a closed term nothing changes: its rules refuse it."""
     for body_id, seat_id in places.seats:
         yield VacateSeat(body_id=body_id, seat_id=seat_id, reason=VacancyReason.DIED)
