@@ -18,6 +18,7 @@ from openpyxl import Workbook, load_workbook
 
 from canlian_federation.bringing_in.job import Folder, Job
 from canlian_federation.bringing_in.jobs import Jobs
+from canlian_sheets import roster_shape
 from canlian_sheets.sample import make_sample
 
 
@@ -64,6 +65,10 @@ async def checked(client: httpx.AsyncClient, data: bytes) -> httpx.Response:
 async def brought_in(client: httpx.AsyncClient, data: bytes) -> httpx.Response:
     page = await checked(client, data)
     return await finished(client, await client.post(f"{page.url}/start"))
+
+
+def cells(sheet: httpx.Response) -> list[tuple[Any, ...]]:
+    return list(load_workbook(io.BytesIO(sheet.content)).worksheets[0].values)
 
 
 async def test_a_roster_is_checked_then_brought_in_and_again_changes_nothing(
@@ -171,6 +176,34 @@ async def test_an_import_is_seen_as_a_batch_and_undone_and_what_is_taken_away_co
         assert "undone" in (await client.get("/federation/imports")).text
         assert counts(await brought_in(client, xlsx(lines)))[0] == len(lines) - 1
         assert (await client.get("/federation/import-batches/import_00000000")).status_code == 404
+
+
+async def test_those_of_a_list_are_taken_away_as_a_roster_with_all_that_is_known_of_them(
+    bench: Bench, lines: list[list[str]]
+):
+    await bench.open_communities()
+    said = {"民族": "苗族", "文化程度": "初中", "就业状况": "退休", "监护人": "李芳", "监护人电话": "13800138001"}
+    said |= {"备注": "+住二楼"}
+    at = [lines[0].index(title) for title in said]
+    for n, value in zip(at, said.values(), strict=True):
+        lines[1][n] = value
+    async with bench.as_(STAFF) as client:
+        await brought_in(client, xlsx(lines))
+        number = lines[1][lines[0].index("残疾人证号")]
+        list_ = await client.post("/federation/people", data={"words": number})
+        link = re.search(r'href="(/federation/people/roster.xlsx[^"]*)"', list_.text)
+        assert link
+        away = await client.get(link[1].replace("&amp;", "&"))
+        heads, *rows = cells(away)
+        assert (heads, [row[2] for row in rows]) == (roster_shape.COLUMNS, [number])
+        assert said.items() <= dict(zip(heads, rows[0], strict=True)).items()
+        assert counts(await brought_in(client, away.content)) == [0, 0, 1, 0, 1]
+        none = await client.get("/federation/roster.xlsx?sex=male&age_from=150")
+        assert cells(none) == [roster_shape.COLUMNS]
+        wrong = await client.get("/federation/roster.xlsx?age_from=old")
+        assert wrong.status_code == 422
+        lost = await client.get("/federation/people/roster.xlsx?q=0123456789ab")
+        assert "only known to the browser" in lost.text
 
 
 async def test_a_sheet_that_names_somebody_erased_goes_at_once(bench: Bench, lines: list[list[str]]):

@@ -17,7 +17,7 @@ from openpyxl import Workbook
 
 from canlian_sheets import roster_shape
 from canlian_sheets.columns import ROSTER, Recognised
-from canlian_sheets.importer import RowOutcome, RowStore, Wanted, read_into, reading
+from canlian_sheets.importer import RowOutcome, RowStore, Wanted, preview_of, read_into, reading
 from canlian_sheets.outcomes import Accepted, Refused, Repeat, Unreadable
 from canlian_sheets.roster import Reading, Roster, open_roster, read_roster, reading_of
 from canlian_sheets.sample_people import COMMUNITIES, made_up_people
@@ -92,6 +92,21 @@ async def test_a_large_sheet_is_read_apart_and_says_the_same(
     with pytest.raises(Unreadable) as no:
         await read_into(replace(wanted, store=str(tmp_path / "other.db")))
     assert (no.value.code, no.value.facts) == ("not_a_sheet", {"kind": "PDF"})
+
+
+async def test_a_large_sheet_is_previewed_apart_and_shows_the_same(
+    tmp_path: Path, lines: Lines, as_xlsx: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet = tmp_path / "sheet"
+    sheet.write_bytes(as_xlsx([[*rows_of(lines)[0], "别的"], *[[*row, "x" * 30_000] for row in rows_of(lines)[1:]]]))
+    here = [await preview_of(sheet, "r.xlsx", mapping) for mapping in (None, {"phone": 0})]
+    monkeypatch.setattr(reading, "SMALL", 0)
+    assert [await preview_of(sheet, "r.xlsx", mapping) for mapping in (None, {"phone": 0})] == here
+    assert here[0].recognised.unknown == {len(rows_of(lines)[0]): "别的"}
+    sheet.write_bytes(b"%PDF-1.4 no sheet")
+    with pytest.raises(Unreadable) as no:
+        await preview_of(sheet, "r.xlsx")
+    assert no.value.code == "not_a_sheet"
 
 
 def test_sixty_columns_are_read_and_those_that_mean_nothing_passed_over(

@@ -41,6 +41,7 @@ from canlian_web.tool import Section, Tool
 PAGES = (
     overview,
     people,
+    roster_sheet,
     person_acts,
     person,
     population,
@@ -61,7 +62,6 @@ PAGES = (
     resources,
     imports,
     batches,
-    roster_sheet,
     duplicates,
     looked,
     why,

@@ -11,6 +11,8 @@ from canlian_sheets.columns import Field, Recognised, recognise, with_mapping
 from canlian_sheets.outcomes import Dropped, Unreadable
 from canlian_sheets.reading import MAX_ROWS, Cell, Sheet, read_sheets
 
+_SHOWN = 200
+"""Characters of a cell that a preview shows."""
 _SEARCHED_ROWS = 50
 """A header row further down than this is not looked for."""
 _TOTAL = re.compile(r"(本页)?(合计|总计|小计|共计|总数|总人数|合计人数)")
@@ -51,10 +53,11 @@ def preview(data: bytes, filename: str, fields: Sequence[Field], mapping: Mappin
     """Never refuses for missing columns: `recognised.missing` names them, so that they can be mapped by hand."""
     table = find_table(data, filename, fields, mapping or {})
     below = islice(table.sheet.rows(), table.header_row, None)
-    texts = (tuple(text_of(cell) for cell in row) for row in below)
+    texts = (tuple(text_of(cell)[:_SHOWN] for cell in row) for row in below)
     shown = tuple(islice((row for row in texts if any(row)), 5))
     at = table.recognised
-    return Preview(table.sheet.name, table.header_row, table.header, at, shown, table.other_sheets)
+    header = tuple(heading[:_SHOWN] for heading in table.header)
+    return Preview(table.sheet.name, table.header_row, header, at, shown, table.other_sheets)
 
 
 def find_complete_table(

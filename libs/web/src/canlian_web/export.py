@@ -21,17 +21,27 @@ from canlian_web.formats import local
 from canlian_web.i18n import Lang, Texts
 from canlian_web.terms import say
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def sheet(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], lang: Lang) -> Response:
     """The rows as `<name>.xlsx` to download; codes in words, what is sealed said to be so."""
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}.xlsx"}
-    return Response(workbook(name, columns, rows, lang), media_type=_XLSX, headers=headers)
+    return Response(workbook(name, columns, rows, lang), media_type=XLSX, headers=headers)
 
 
 def workbook(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], lang: Lang) -> bytes:
     book = Workbook(write_only=True)
+    page = begun(book, name, columns)
+    for row in rows:
+        page.append([_cell(page, value, lang) for value in row])
+    content = BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def begun(book: Workbook, name: str, columns: Sequence[str]) -> Any:
+    """A page with headings, which stay in sight, and no rows yet."""
     page = book.create_sheet(_title(name))
     page.freeze_panes = "A2"
     for number, column in enumerate(columns, start=1):
@@ -40,11 +50,12 @@ def workbook(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], l
     for head in heads:
         head.font = Font(bold=True)
     page.append(heads)
-    for row in rows:
-        page.append([_cell(page, value, lang) for value in row])
-    content = BytesIO()
-    book.save(content)
-    return content.getvalue()
+    return page
+
+
+def is_formula(text: str) -> bool:
+    """Whether a sheet program would take it for one."""
+    return text.startswith(("=", "+", "-", "@", "\t", "\r"))
 
 
 def _cell(page: Any, value: Any, lang: Lang) -> Any:
@@ -53,7 +64,7 @@ def _cell(page: Any, value: Any, lang: Lang) -> Any:
     if isinstance(plain, str):
         # text stays text: a sheet program must not take what somebody typed for a formula
         cell.data_type = "s"
-        cell.quotePrefix = plain.startswith(("=", "+", "-", "@", "\t", "\r"))
+        cell.quotePrefix = is_formula(plain)
     return cell
 
 

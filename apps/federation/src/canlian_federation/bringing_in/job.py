@@ -111,17 +111,20 @@ class Folder:
         kept = json.loads(path.read_text(encoding="utf-8"))
         return Job(**kept | {"state": State(kept["state"]), "why": tuple(kept["why"]) if kept["why"] else None})
 
+    def sheet(self, job: Job) -> Path:
+        return self._at(job.id) / "sheet"
+
     def data(self, job: Job) -> bytes:
-        return (self._at(job.id) / "sheet").read_bytes()
+        return self.sheet(job).read_bytes()
 
     def drop_sheet(self, job: Job) -> None:
         """What was brought in is needed no more; refused rows are kept beside, to be given back."""
-        (self._at(job.id) / "sheet").unlink(missing_ok=True)
+        self.sheet(job).unlink(missing_ok=True)
 
     def wanted(self, job: Job) -> Wanted:
         place = self._at(job.id)
         mapping = dict(job.mapping) or None
-        return Wanted(str(place / "sheet"), job.filename, str(place / "rows.db"), dict(job.places), job.today, mapping)
+        return Wanted(str(self.sheet(job)), job.filename, str(place / "rows.db"), dict(job.places), job.today, mapping)
 
     def drop_rows(self, job: Job) -> None:
         for path in self._at(job.id).glob("rows.db*"):

@@ -15,10 +15,9 @@ from canlian_chassis.bus import Client, Refused, Unavailable
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.settings import Settings
 from canlian_federation.bringing_in.job import Folder, Job, State
-from canlian_sheets.importer import RowStore, bring_in, read_into
+from canlian_sheets.importer import RowStore, bring_in, preview_of, read_into
 from canlian_sheets.importer.row_store import Phase
 from canlian_sheets.outcomes import Unreadable
-from canlian_sheets.roster import preview_roster
 from canlian_sheets.tables import Preview
 
 log = structlog.get_logger()
@@ -30,7 +29,10 @@ _DONE = {State.CHECKING: State.CHECKED, State.IMPORTING: State.IMPORTED}
 
 
 class Jobs:
-    """The jobs of one tool. The token of whoever started a step is held only while that step is at work."""
+    """The jobs of one tool. The token of whoever started a step is held only while that step is at work.
+
+    A token is good for minutes and a large sheet takes longer: each look of the owner at the job brings a fresh one.
+    """
 
     def __init__(
         self,
@@ -42,13 +44,18 @@ class Jobs:
         self.folder = Folder(Path(settings.data) / "imports")
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._now: dict[str, Job] = {}
+        self._tokens: dict[str, str] = {}
         self._keys: Keys | None = None
 
     async def begin(self, owner: str, filename: str, data: bytes) -> Job:
         """Raises Unreadable for a file that is no sheet with a table."""
-        await asyncio.to_thread(preview_roster, data, filename, None)
         job = Job.begin(owner, filename)
         await asyncio.to_thread(self.folder.create, job, data)
+        try:
+            await preview_of(self.folder.sheet(job), filename)
+        except BaseException:
+            await asyncio.to_thread(self.folder.delete, job)
+            raise
         return job
 
     async def mine(self, owner: str) -> list[Job]:
@@ -66,13 +73,18 @@ class Jobs:
     def running(self, job: Job) -> bool:
         return job.id in self._tasks
 
+    def watched(self, job: Job, token: str) -> None:
+        """Its owner looks at it, with this token."""
+        if self.running(job):
+            self._tokens[job.id] = token
+
     async def preview(self, job: Job) -> Preview:
         """With the columns as they were chosen, for this sheet or the last of its shape."""
-        data = await asyncio.to_thread(self.folder.data, job)
-        found = await asyncio.to_thread(preview_roster, data, job.filename, dict(job.mapping))
+        sheet = self.folder.sheet(job)
+        found = await preview_of(sheet, job.filename, job.mapping)
         if job.mapping or not (known := await asyncio.to_thread(self.folder.remembered, found.header)):
             return found
-        return await asyncio.to_thread(preview_roster, data, job.filename, known)
+        return await preview_of(sheet, job.filename, known)
 
     async def check(
         self, job: Job, token: str, mapping: Mapping[str, int], places: Mapping[str, str], today: date
@@ -122,17 +134,22 @@ class Jobs:
         job = job.with_(why=None, done=0, total=0, read=0, since=0.0, before=0)
         self.folder.save(job)
         self._now[job.id] = job
-        task = asyncio.create_task(self._work(job, token), name=f"import-{job.id}")
+        self._tokens[job.id] = token
+        task = asyncio.create_task(self._work(job), name=f"import-{job.id}")
         self._tasks[job.id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(job.id, None))
+        task.add_done_callback(lambda _: self._ended(job.id))
 
-    async def _work(self, job: Job, token: str) -> None:
+    def _ended(self, job_id: str) -> None:
+        self._tasks.pop(job_id, None)
+        self._tokens.pop(job_id, None)
+
+    async def _work(self, job: Job) -> None:
         store: RowStore | None = None
         try:
             if not await asyncio.to_thread(self._is_read, job):
                 await read_into(self.folder.wanted(job), lambda rows: self._note(job, read=rows))
             store = await asyncio.to_thread(self.folder.store, job)
-            await self._send(job, store, token)
+            await self._send(job, store)
         except Refused as refused:
             self._stopped(job, refused.code, dict(refused.facts))
         except Unreadable as unreadable:
@@ -153,7 +170,7 @@ class Jobs:
         finally:
             store.close()
 
-    async def _send(self, job: Job, store: RowStore, token: str) -> None:
+    async def _send(self, job: Job, store: RowStore) -> None:
         dry_run = job.state is State.CHECKING
         phase: Phase = "tried" if dry_run else "done"
         number = store.to_send()
@@ -163,7 +180,7 @@ class Jobs:
             self._keys = await asyncio.to_thread(Keys.of, self._settings)
         sheet = await asyncio.to_thread(self._digest, job, self._keys)
         await bring_in(
-            self._client(), token, self._keys, store, job.batch_id, sheet,
+            self._client(), lambda: self._tokens[job.id], self._keys, store, job.batch_id, sheet,
             dry_run=dry_run, progress=lambda done, total: self._note(job, done=done, total=total),
         )  # fmt: skip
         done = self._now[job.id].with_(state=_DONE[job.state])

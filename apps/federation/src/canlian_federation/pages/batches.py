@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from fastapi import APIRouter, FastAPI, HTTPException
 from starlette.responses import Response
@@ -56,6 +56,7 @@ async def show(page: Page, import_id: str, after: int = 0) -> Response:
     batch = await _batch(page, import_id)
     undoings = _undoings(page)
     if undoings.running(import_id):
+        undoings.watched(import_id, page.actor.id, page.token)
         return page.render(
             "batch_undoing.html", batch=batch, done=undoings.progress(import_id).done, of=_changed(batch)
         )
@@ -69,7 +70,7 @@ async def undo(page: Page, import_id: str) -> Response:
     if page.typed.get("sure") != "yes" and batch.stage in _BEFORE_UNDO:
         return await _show(page, batch, 0, error=page._("Tick that this import is to be undone."))
     if batch.stage != "undone":
-        _undoings(page).begin(import_id, page.token)
+        _undoings(page).begin(import_id, page.actor.id, page.token)
     return page.redirect(f"/import-batches/{import_id}")
 
 
@@ -77,7 +78,7 @@ async def _show(page: Context, batch: ImportRow, after: int, error: str = "") ->
     query = TellRows(import_id=batch.import_id, after=max(after, 0), limit=SHOWN)
     told = (await page.ask(query, RowsTold)).rows
     names = await page.read(names_of, [row.person_id for row in told])
-    why = _undoings(page).progress(batch.import_id).why
+    why = _why(page, _undoings(page).progress(batch.import_id).why)
     rows = [
         RowShown(
             row.row,
@@ -100,9 +101,18 @@ async def _show(page: Context, batch: ImportRow, after: int, error: str = "") ->
         interrupted=batch.stage == "undoing",
         refused=sum(batch.counts.get("refused", {}).values()),
         kept=[(in_words(code, {}, page.lang), number) for code, number in batch.undone.get("kept", {}).items()],
-        why=in_words(why[0], why[1], page.lang) if why and why[0] != "failed" else None,
+        why=why,
         error=error,
     )
+
+
+def _why(page: Context, why: tuple[str, Mapping[str, Any]] | None) -> str | None:
+    """Why undoing stopped, in words."""
+    if why is None or why[0] == "failed":
+        return None
+    if why[0] == "bad_token":
+        return page._("Nobody had this page open for five minutes.")
+    return in_words(why[0], why[1], page.lang)
 
 
 def _changed(batch: ImportRow) -> int:

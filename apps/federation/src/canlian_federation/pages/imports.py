@@ -86,6 +86,7 @@ async def choose(page: Page) -> Response:
 async def one(page: Page, job_id: str, outcome: str = "", at: int = 1) -> Response:
     job = await own(page, job_id)
     if job.at_work:
+        jobs_of(page).watched(job, page.token)
         return show_progress(page, job)
     if job.state is State.COLUMNS:
         return await show_columns(page, job)
@@ -292,6 +293,8 @@ def _why(job: Job, page: Context) -> str | None:
     code, facts = job.why
     if code == "failed":
         return page._("A fault of the system, not of yours.")
+    if code == "bad_token":
+        return page._("Nobody had this page open for five minutes.")
     return in_words(code, facts, page.lang)
 
 

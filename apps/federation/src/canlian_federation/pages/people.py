@@ -163,6 +163,7 @@ async def _show(page: Context, form: Form[Filters], words: str | None = None) ->
         pages=max(1, -(-found.number // SHOWN)),
         address=lambda **more: page.url("/people", **said.address | more),
         export=page.url("/people/sheet.xlsx", **said.address),
+        roster=page.url("/people/roster.xlsx", **said.address) if page.actor.holds(Role.STAFF) else None,
     )
 
 

@@ -1,58 +1,84 @@
-"""The people of one's communities as a roster, in the shape the national system takes."""
+"""The people of one's communities, or those of a list, as a roster in the shape the national system takes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 
-from fastapi import APIRouter, HTTPException
-from sqlmodel import Session, col, select
+import structlog
+from fastapi import APIRouter
+from sqlmodel import col
 from starlette.responses import Response
 
-from canlian_events.terms import FileField, ShownFor
+from canlian_events.terms import Employment, FileField, Schooling, ShownFor
+from canlian_federation.pages import searching
 from canlian_federation.pages.common import for_staff, scopes_of
+from canlian_federation.pages.searching import Filters
+from canlian_federation.views.duplicates import entries
 from canlian_federation.views.figures import open_communities
-from canlian_federation.views.people import PersonEntry, known, within
+from canlian_federation.views.finding import Order, ids_of
+from canlian_federation.views.people import PersonEntry
 from canlian_sheets import roster_shape
-from canlian_web.page import Page
-from canlian_web.showing import sheet_about
+from canlian_web import forms
+from canlian_web.page import Context, Page
+from canlian_web.showing import MANY, Look, Stated, not_recorded, record
+from canlian_web.streamed import streamed
 
-router = APIRouter(prefix="/roster.xlsx", dependencies=[for_staff])
+log = structlog.get_logger()
+router = APIRouter(dependencies=[for_staff])
 
-MOST = 20_000
-"""People in one sheet: each of them is recorded as shown before it leaves."""
 WHAT = frozenset(FileField) - {FileField.NOTES, FileField.ACCESS_NEEDS, FileField.CONTACT}
+WHY = Stated(ShownFor.EXCHANGE)
+Row = Sequence[str]
 
 
-@router.get("")
-async def roster_sheet(page: Page, community: str = "") -> Response:
-    """Of one community, or of all that one may see. Every file in it is recorded as shown."""
-    scopes = scopes_of(page)
-    if community:
-        if not community.startswith(tuple(scopes)):
-            raise HTTPException(404)
-        scopes = [community]
-    people = await page.read(living, scopes)
-    if len(people) > MOST:
-        text = page._("A sheet holds at most %(most)s people. Take one community at a time.", most=MOST)
-        return page.render("canlian/error.html", status=422, title=page._("Too many people for one sheet"), text=text)
+class BrokenOff(Exception):
+    """Some of the sheet is on its way, and what follows may not leave."""
+
+
+@router.get("/roster.xlsx")
+@router.get("/people/roster.xlsx")
+async def roster_sheet(page: Page) -> Response:
+    """Of all that one may see, or of those in a list of people, which has the same filters. However many there are, so
+    many at a time are read, recorded as shown, and leave.
+    """
+    asked = dict(page.request.query_params)
+    form = forms.read(Filters, asked, {}, page.texts)
+    words = searching.kept(page, form.value.q) if form.ok else None
+    wanted = searching.wanted(page, form, words) if words is not None else None
+    if wanted is None or form.errors:
+        return page.redirect(page.url("/people", **asked))
+    wanted = replace(wanted, order=form.value.sort or Order.COMMUNITY)
+    certified = col(PersonEntry.certificate_number).is_not(None)
+    ids = await page.read(ids_of, wanted, scopes_of(page, form.value.community), page.today, certified)
     places = {row.community: row.name for row in await page.read(open_communities, scopes_of(page))}
-
-    def cells(row: PersonEntry) -> Sequence[Any]:
-        return roster_shape.cells(told(row, places.get(row.community, row.community)))
-
-    name, back = page._("Roster"), page.url("/imports")
-    return await sheet_about(
-        page, name, roster_shape.COLUMNS, people, cells, what=WHAT, back=back, why=ShownFor.EXCHANGE
-    )
+    name = page._("Roster")
+    first, hidden = await _recorded(page, ids[:MANY], places)
+    if hidden:
+        return not_recorded(page, name, hidden)
+    return streamed(name, roster_shape.COLUMNS, _rows(page, first, ids[MANY:], places))
 
 
-def living(db: Session, scopes: Sequence[str]) -> list[PersonEntry]:
-    """Those who can be in a roster: certified, alive and readable. One more than a sheet holds says there are more."""
-    where = [within(scopes), known(), col(PersonEntry.died_on).is_(None)]
-    where.append(col(PersonEntry.certificate_number).is_not(None))
-    query = select(PersonEntry).where(*where).order_by(col(PersonEntry.community), col(PersonEntry.sound))
-    return list(db.exec(query.limit(MOST + 1)))
+async def _rows(
+    page: Context, first: Sequence[Row], ids: Sequence[str], places: Mapping[str, str]
+) -> AsyncIterator[Sequence[Row]]:
+    yield first
+    for start in range(0, len(ids), MANY):
+        rows, hidden = await _recorded(page, ids[start : start + MANY], places)
+        if hidden:
+            log.warning("roster.broken_off", actor=page.actor.id, left=len(ids) - start)
+            raise BrokenOff
+        yield rows
+
+
+async def _recorded(page: Context, ids: Sequence[str], places: Mapping[str, str]) -> tuple[list[Row], str | None]:
+    """The rows of those who are still there, once it is recorded that they leave; else none, and why not."""
+    found = await page.read(entries, ids)
+    people = [row for id_ in ids if (row := found.get(id_)) and row.certificate_number]
+    hidden = await record(page, [Look(row.person_id, row.community, WHAT) for row in people], WHY) if people else None
+    if hidden:
+        return [], hidden
+    return [roster_shape.cells(told(row, places.get(row.community, row.community))) for row in people], None
 
 
 def told(row: PersonEntry, place: str) -> dict[str, object]:
@@ -62,11 +88,17 @@ def told(row: PersonEntry, place: str) -> dict[str, object]:
         "certificate_number": row.certificate_number,
         "citizen_id": row.citizen_id,
         "sex": row.sex,
+        "ethnicity": row.ethnicity,
         "disability": row.disability,
         "grade": row.grade,
         "birth_date": row.birth_date,
         "phone": row.phone,
         "address": row.address,
+        "guardian_name": row.carer_name,
+        "guardian_phone": row.carer_phone,
         "certificate_issued": row.certificate_issued,
         "low_income": row.low_income,
+        "education": Schooling(row.schooling).zh if row.schooling else None,
+        "employment": Employment(row.employment).zh if row.employment else None,
+        "note": row.remark,
     }

@@ -94,6 +94,26 @@ def find(
         split = select(func.count(case((known(), 1))), func.count(case((not_(known()), 1))))
         number, erased = db.exec(split.where(*where)).one()
         return Found(_page(db, [*where, known()], wanted.order, limit, skip), number, erased)
+    found, how, mistyped = _sought(db, wanted, where)
+    ids = found[skip : None if limit is None else skip + limit]
+    alike = {person_id: how[person_id] for person_id in ids} if wanted.name else {}
+    return Found(_these(db, ids), len(found), alike=alike, mistyped=mistyped and bool(ids))
+
+
+def ids_of(
+    db: Session, wanted: Wanted, scopes: Sequence[str], today: date, *more: ColumnElement[bool]
+) -> Sequence[str]:
+    """All of those whom `find` shows in pages, who they are alone: a list of any length."""
+    where = [within(scopes), *living(), *_conditions(wanted, today), *more]
+    if wanted.name or wanted.numbers:
+        return _sought(db, wanted, where)[0]
+    return db.exec(select(PersonEntry.person_id).where(*where, known()).order_by(*_order(wanted.order))).all()
+
+
+def _sought(
+    db: Session, wanted: Wanted, where: Sequence[ColumnElement[bool]]
+) -> tuple[list[str], Mapping[str, Likeness], bool]:
+    """Who is meant by a name or a number: all of them in order, how each is called like it, whether it was mistyped."""
     held, mistyped = _held(db, wanted)
     meant, row = _meant(db, wanted.name), PersonEntry
     those = meant.where() if wanted.name else col(row.person_id).in_(sorted(held)[:MOST])
@@ -104,9 +124,7 @@ def find(
     how = {person_id: meant.how(*called) for person_id, *called in found}
     if wanted.order is Order.BEST:
         found = sorted(found, key=lambda one: how[one.person_id])
-    ids = [one.person_id for one in found[skip : None if limit is None else skip + limit]]
-    alike = {person_id: how[person_id] for person_id in ids} if wanted.name else {}
-    return Found(_these(db, ids), len(found), alike=alike, mistyped=mistyped and bool(ids))
+    return [one.person_id for one in found], how, mistyped
 
 
 def _page(

@@ -1,7 +1,7 @@
 """Read sheets become commands: communities, the roster, resources. What is sent twice is done once."""
 
 from canlian_sheets.importer.communities import import_communities
-from canlian_sheets.importer.reading import Wanted, read_into
+from canlian_sheets.importer.reading import Wanted, preview_of, read_into
 from canlian_sheets.importer.resources import import_resources
 from canlian_sheets.importer.results import ImportInterrupted, ImportResult, RowOutcome, refused_rows
 from canlian_sheets.importer.roster import bring_in, import_roster, person_id_of
@@ -21,6 +21,7 @@ __all__ = [
     "import_resources",
     "import_roster",
     "person_id_of",
+    "preview_of",
     "read_into",
     "refused_rows",
     "told",
