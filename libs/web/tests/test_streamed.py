@@ -40,9 +40,13 @@ async def test_rows_leave_while_later_ones_are_not_taken_yet() -> None:
 
 
 async def test_what_breaks_off_is_no_sheet() -> None:
-    parts = written("花名册", COLUMNS, rows([], fails_at=3))
-    content = b"".join([await anext(parts) for _ in range(3)])
+    parts: list[bytes] = []
+
+    async def take() -> None:
+        async for part in written("花名册", COLUMNS, rows([], fails_at=3)):
+            parts.append(part)
+
     with pytest.raises(ConnectionError):
-        await anext(parts)
+        await take()
     with pytest.raises(zipfile.BadZipFile):
-        zipfile.ZipFile(io.BytesIO(content))
+        zipfile.ZipFile(io.BytesIO(b"".join(parts)))
