@@ -20,7 +20,7 @@ from canlian_operator.system import RunningPart, RunningSystem, is_alive, runnin
 from tests.support.api import Api
 from tests.support.postgres import free_port
 
-SECONDS_TO_START = 120.0
+SECONDS_TO_START = 300.0
 SECONDS_TO_STOP = 20.0
 
 

@@ -133,12 +133,12 @@ def training(today: date) -> Story:
         _BY, PlanTraining(training_id=first, title="残疾人工作政策培训", starts=begins, place="街道会议室", kinds=kinds)
     )
     story.later(days=3)
-    story.say(_BY, RecordAttendance(training_id=first, workers=_ids(meant[:-2])))
+    story.say(_BY, RecordAttendance(training_id=first, workers=_ids(meant[1:-1])))
     story.later(days=7)
     story.say(
         _BY,
         RecordOnlineCourse(
-            training_id=online, title="无障碍沟通网课", on=story.now.date() - timedelta(days=1), workers=_ids(meant[:5])
+            training_id=online, title="无障碍沟通网课", on=story.now.date() - timedelta(days=1), workers=_ids(meant[1:6])
         ),
     )
     soon = datetime.combine(today + timedelta(days=9), time(14), SHANGHAI)
