@@ -54,6 +54,11 @@ def changed(command: Any, **fields: Any) -> Any:
     return command.model_copy(update=fields)
 
 
+def test_a_certificate_is_good_for_10_years():
+    assert CERTIFICATE_YEARS == 10
+    assert expires(date(2020, 5, 6)) == date(2030, 5, 6)
+
+
 @for_all(st.dates(date(1950, 1, 1), date(2100, 1, 1)))
 def test_a_certificate_expires_on_the_same_day_ten_years_on(issued: date):
     end = expires(issued)

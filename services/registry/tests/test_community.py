@@ -58,7 +58,7 @@ def test_a_community_has_a_name():
     given(community).when(nameless, by=STAFF, facts=Facts()).refused("community.no_name")
 
 
-def test_a_community_has_one_grid_worker():
+def test_a_community_has_exactly_one_grid_worker():
     given(community, OPENED).when(NAME_LIU, by=STAFF, facts=GRID_WORKER).then(
         GridWorkerNamed(community=HERE, worker_id=LIU)
     )

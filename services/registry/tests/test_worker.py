@@ -223,6 +223,7 @@ def test_an_operators_role_is_given_by_operators():
 
 
 def test_the_subdistrict_keeps_at_least_one_fixed_worker():
+    assert FIXED_WORKERS_AT_LEAST == 1
     staff = ENROLLED.model_copy(update={"kind": WorkerKind.STAFF})
     fixed = RoleGranted(worker_id=ID, role=Role.STAFF, scope=SUBDISTRICT)
     revoke = RevokeRole(worker_id=ID, role=Role.STAFF, scope=SUBDISTRICT)

@@ -10,18 +10,26 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from canlian_events.terms import DisabilityClass, Grade
+
 Sex = Literal["male", "female"]
 
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECK_CHARACTERS = "10X98765432"
+WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+"""Over the first 17 characters of a citizen ID. Source: domain.md, code tables (GB 11643)."""
+CHECK_CHARACTERS = "10X98765432"
+"""Which the sum mod 11 picks the last from. Source: domain.md, code tables (GB 11643)."""
 _EARLIEST_YEAR = 1880
 """Nobody alive was born before; older years are slips of the pen."""
 
-_ID_LENGTH = 18
-_CERTIFICATE_LENGTH = 20
+ID_LENGTH = 18
+"""Characters of a citizen ID. Source: domain.md, code tables (GB 11643)."""
+CERTIFICATE_LENGTH = 20
+"""Characters of a certificate number, without a suffix. Source: domain.md, code tables."""
 _HYPHENS = "-‐‑‒–—―−﹣－_"
 _ID_SHAPE = re.compile(r"[0-9]{17}[0-9X]")
-_SUFFIX_SHAPE = re.compile(r"B[1-9][0-9]?")
+SUFFIX_SHAPE = re.compile(r"B[1-9][0-9]?")
+"""Of a certificate that replaces another. Source: domain.md, code tables: `B1`, `B2`, …"""
+_CLASSES, _GRADES = frozenset(map(str, map(int, DisabilityClass))), frozenset(map(str, map(int, Grade)))
 
 
 class BadNumber(ValueError):
@@ -50,9 +58,9 @@ class CitizenId:
     def read(cls, text: str, *, today: date | None = None) -> "CitizenId":
         """Read a number as typed; with `today`, a birth after it is `bad_birth` too."""
         number = normalise_number(text)
-        _check_length(number, _ID_LENGTH)
-        if len(number) > _ID_LENGTH:
-            raise BadNumber("long", number=number, length=len(number), wanted=_ID_LENGTH)
+        _check_length(number, ID_LENGTH)
+        if len(number) > ID_LENGTH:
+            raise BadNumber("long", number=number, length=len(number), wanted=ID_LENGTH)
         return _citizen_id(number, number, today)
 
     def __str__(self) -> str:
@@ -76,18 +84,18 @@ class CertificateNumber:
     def read(cls, text: str, *, today: date | None = None) -> "CertificateNumber":
         """Read a number as typed; with `today`, a birth after it is `bad_birth` too."""
         number = normalise_number(text)
-        _check_length(number, _CERTIFICATE_LENGTH)
-        citizen_id = _citizen_id(number[:_ID_LENGTH], number, today)
+        _check_length(number, CERTIFICATE_LENGTH)
+        citizen_id = _citizen_id(number[:ID_LENGTH], number, today)
         disability, grade, suffix = number[18], number[19], number[20:]
         if not (disability.isdecimal() and grade.isdecimal()):
             raise BadNumber("bad_characters", number=number)
-        if disability not in "1234567":
+        if disability not in _CLASSES:
             raise BadNumber("bad_class", number=number, found=disability)
-        if grade not in "1234":
+        if grade not in _GRADES:
             raise BadNumber("bad_grade", number=number, found=grade)
         if suffix.isdecimal():
-            raise BadNumber("long", number=number, length=len(number), wanted=_CERTIFICATE_LENGTH)
-        if suffix and not _SUFFIX_SHAPE.fullmatch(suffix):
+            raise BadNumber("long", number=number, length=len(number), wanted=CERTIFICATE_LENGTH)
+        if suffix and not SUFFIX_SHAPE.fullmatch(suffix):
             raise BadNumber("bad_suffix", number=number, found=suffix)
         return cls(number, citizen_id, int(disability), int(grade), suffix)
 
@@ -123,7 +131,7 @@ def make_citizen_id(region: str, born: date, sequence: int) -> str:
 
 def check_character(body: str) -> str:
     """The check character over the first 17 digits (ISO 7064 MOD 11-2)."""
-    return _CHECK_CHARACTERS[sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True)) % 11]
+    return CHECK_CHARACTERS[sum(int(digit) * weight for digit, weight in zip(body, WEIGHTS, strict=True)) % 11]
 
 
 def _check_length(number: str, wanted: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from canlian_events.registry.showing import SAME_LOOK
 from canlian_events.terms import Role
 from canlian_federation.pages.common import scopes_of
 from canlian_federation.views.looked import LOOKED
@@ -16,6 +17,7 @@ LOOKING_ON = (Role.STAFF, Role.COMMISSIONER)
 """Those who check the work."""
 router = APIRouter(prefix="/looked", dependencies=[require(*LOOKING_ON)])
 SHOWN = 100
+ONE_MINUTE = 60
 
 
 @router.get("")
@@ -34,4 +36,5 @@ async def looked(page: Page, person: str = "", account: str = "", at: int = 1) -
         address=lambda **more: page.url("/looked", **query | more),
         filters=page.blank(**query),
         asked=bool(person or account),
+        same_look=round(SAME_LOOK.total_seconds() / ONE_MINUTE),
     )

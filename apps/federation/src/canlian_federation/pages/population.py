@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
+from canlian_events.registry.household import AGED_FROM
 from canlian_events.terms import DisabilityClass, Grade, Sex
 from canlian_federation.pages.common import for_looking, scopes_of
 from canlian_federation.pages.people import SEEING
@@ -23,8 +24,8 @@ router = APIRouter(prefix="/population", dependencies=[for_looking])
 
 DRAWN = ("class", "grade", "age", "community")
 """Tables short enough to be drawn."""
-GROWN, AGED = 18, 60
-"""Ages at which a band begins."""
+GROWN = 18
+"""Years of age at which a band begins, as one does at `AGED_FROM`."""
 Codes = dict[str, object]
 """What narrows the list of people to those whom a figure counts."""
 
@@ -71,7 +72,7 @@ async def show(page: Page, community: str = "") -> Response:
         filters=page.blank(community=community),
         total=(sum(part.number for part in parts), opens({})),
         young=(sum(part.number for part in parts if first[part.band] < GROWN), opens({"age_to": GROWN - 1})),
-        aged=(sum(part.number for part in parts if first[part.band] >= AGED), opens({"age_from": AGED})),
+        aged=(sum(part.number for part in parts if first[part.band] >= AGED_FROM), opens({"age_from": AGED_FROM})),
         export=lambda code: page.url(f"/population/{code}.xlsx", community=community or None),
         here=places.get(community, ""),
     )
