@@ -135,12 +135,8 @@ def training(today: date) -> Story:
     story.later(days=3)
     story.say(_BY, RecordAttendance(training_id=first, workers=_ids(meant[1:-1])))
     story.later(days=7)
-    story.say(
-        _BY,
-        RecordOnlineCourse(
-            training_id=online, title="无障碍沟通网课", on=story.now.date() - timedelta(days=1), workers=_ids(meant[1:6])
-        ),
-    )
+    yesterday, passed = story.now.date() - timedelta(days=1), _ids(meant[1:6])
+    story.say(_BY, RecordOnlineCourse(training_id=online, title="无障碍沟通网课", on=yesterday, workers=passed))
     soon = datetime.combine(today + timedelta(days=9), time(14), SHANGHAI)
     story.say(
         _BY, PlanTraining(training_id=second, title="康复与辅具知识培训", starts=soon, place="街道会议室", kinds=kinds)
