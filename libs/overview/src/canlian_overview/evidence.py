@@ -1,15 +1,17 @@
 """What stands behind each figure: one line per thing counted, with the event that made it count.
 
-A count is the number of its lines, so a figure and the list it opens cannot disagree.
+A count is the number of its lines, so a figure and the list it opens cannot disagree. Where only the number is wanted,
+the database counts what the same conditions find: of a hundred thousand persons no line is made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, literal, null, or_, select
+from sqlalchemy import ColumnElement, Select, func, literal, null, or_, select
 from sqlmodel import Session, col
 
 from canlian_chassis.views.same import meaning, meanings
@@ -18,6 +20,7 @@ from canlian_overview.rows import CommunityRow, FeedbackRow, NeedRow, OfPerson, 
 
 _OPEN_NEED = ("open", "referred")
 _OPEN_VISIT = ("due", "scheduled")
+_AT_ONCE = 400
 
 
 class Evidence(NamedTuple):
@@ -49,39 +52,88 @@ def find(session: Session, tables: Tables, code: str, prefix: str, period: Perio
     return sorted(named, key=lambda line: line.position)
 
 
+def counts(session: Session, tables: Tables, code: str, prefix: str, period: Period) -> Counter[str]:
+    """How many lines `find` has of each community."""
+    if code == "persons":
+        return _residents_counted(session, tables, prefix, period)
+    if code == "participants":
+        return Counter(line.community for line in _participants(session, tables, prefix, period))
+    community, query = COUNTED[code](tables, period)
+    each: Any = query.with_only_columns(community, func.count()).group_by(community)
+    return _counter(session, each.where(community.startswith(prefix, autoescape=True)))
+
+
+def _counter(session: Session, query: Any) -> Counter[str]:
+    return Counter({community: int(number) for community, number in session.execute(query)})
+
+
 def persons_by_service(session: Session, tables: Tables, prefix: str, period: Period) -> dict[str, set[str]]:
     """Service → the persons of the community who completed it in the period."""
-    residents = _residents(session, tables, prefix, period)
+    parts = _participations(session, tables, period)
+    residents = _residents(session, tables, prefix, period, {line.id for line, _ in parts})
     found: dict[str, set[str]] = {}
-    for line, service_id in _participations(session, tables, period):
+    for line, service_id in parts:
         if service_id and line.id in residents:
             found.setdefault(service_id, set()).add(line.id)
     return found
 
 
-def _residents(session: Session, tables: Tables, prefix: str, period: Period) -> dict[str, Evidence]:
-    """Those registered here at the period's end, whether or not they moved on since; not who had died by then."""
+def _residents(
+    session: Session, tables: Tables, prefix: str, period: Period, among: set[str] | None = None
+) -> dict[str, Evidence]:
+    """Those registered here at the period's end, whether or not they moved on since; not who had died by then.
+
+    `among` are the only ones who matter, where they are known.
+    """
     person = tables.person
-    query = select(
-        col(person.community),
-        col(person.person_id),
-        col(person.since),
-        col(person.event_id),
-        col(person.position),
-        col(person.earlier),
-    ).where(
-        col(person.merged_into).is_(None),
-        col(person.registered_on) <= period.end,
-        _alive(person, period.end),
-        or_(col(person.community).startswith(prefix, autoescape=True), col(person.since) > period.end),
-    )
+    own = (col(person.community), col(person.person_id), col(person.since), col(person.event_id), col(person.position))
     found = {}
-    for community, person_id, since, event_id, position, earlier in session.execute(query):
-        here = Evidence(community, "person", person_id, person_id, since, event_id, position)
-        line = here if since <= period.end else _stay_at(here, earlier, period.end)
-        if line.community.startswith(prefix):
-            found[person_id] = line
+    for some in [()] if among is None else _in_parts(sorted(among)):
+        these = [col(person.person_id).in_(some)] if among is not None else []
+        for community, person_id, *rest in session.execute(
+            select(*own).where(*_stayed(person, prefix, period), *these)
+        ):
+            found[person_id] = Evidence(community, "person", person_id, person_id, *rest)
+        moved = select(*own, col(person.earlier)).where(*_moved_since(person, period), *these)
+        for community, person_id, since, event_id, position, earlier in session.execute(moved):
+            here = Evidence(community, "person", person_id, person_id, since, event_id, position)
+            line = _stay_at(here, earlier, period.end)
+            if line.community.startswith(prefix):
+                found[person_id] = line
     return dict(sorted(found.items(), key=lambda item: item[1].position))
+
+
+def _residents_counted(session: Session, tables: Tables, prefix: str, period: Period) -> Counter[str]:
+    person = tables.person
+    query = select(col(person.community), func.count()).where(*_stayed(person, prefix, period))
+    found = _counter(session, query.group_by(col(person.community)))
+    moved = select(col(person.earlier)).where(*_moved_since(person, period))
+    for (earlier,) in session.execute(moved):
+        community = _last_stay(earlier, period.end)["community"]
+        if community.startswith(prefix):
+            found[community] += 1
+    return found
+
+
+def _stayed(person: type[PersonRow], prefix: str, period: Period) -> list[ColumnElement[bool]]:
+    """Who is where they were at the period's end."""
+    here = col(person.community).startswith(prefix, autoescape=True)
+    return [*_registered_by(person, period), here, col(person.since) <= period.end]
+
+
+def _moved_since(person: type[PersonRow], period: Period) -> list[ColumnElement[bool]]:
+    return [*_registered_by(person, period), col(person.since) > period.end]
+
+
+def _registered_by(person: type[PersonRow], period: Period) -> list[ColumnElement[bool]]:
+    # as an expression, so that no database begins with the index of the few that are merged
+    counts = func.coalesce(col(person.merged_into), "") == ""
+    return [counts, col(person.registered_on) <= period.end, _alive(person, period.end)]
+
+
+def _in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), _AT_ONCE):
+        yield ids[start : start + _AT_ONCE]
 
 
 def _alive(person: type[PersonRow], day: date) -> ColumnElement[bool]:
@@ -90,7 +142,7 @@ def _alive(person: type[PersonRow], day: date) -> ColumnElement[bool]:
 
 def _stay_at(here: Evidence, earlier: list[dict[str, str]], day: date) -> Evidence:
     """Where somebody who has moved since was on that day."""
-    stay = next(stay for stay in reversed(earlier) if date.fromisoformat(stay["since"]) <= day)
+    stay = _last_stay(earlier, day)
     return here._replace(
         community=stay["community"],
         on=date.fromisoformat(stay["since"]),
@@ -99,15 +151,20 @@ def _stay_at(here: Evidence, earlier: list[dict[str, str]], day: date) -> Eviden
     )
 
 
+def _last_stay(earlier: list[dict[str, str]], day: date) -> dict[str, str]:
+    return next(stay for stay in reversed(earlier) if date.fromisoformat(stay["since"]) <= day)
+
+
 def _participants(session: Session, tables: Tables, prefix: str, period: Period) -> list[Evidence]:
     """The community's persons who took part in anything, each once, with the first event that shows it.
 
     They count for the community they are registered in, so that they are among those they are divided by; the services
     may have happened elsewhere.
     """
-    residents = _residents(session, tables, prefix, period)
+    parts = _participations(session, tables, period)
+    residents = _residents(session, tables, prefix, period, {line.id for line, _ in parts})
     found: dict[str, Evidence] = {}
-    for line, _ in _participations(session, tables, period):
+    for line, _ in parts:
         if line.id in residents:
             found.setdefault(line.id, line._replace(community=residents[line.id].community))
     return list(found.values())

@@ -20,7 +20,7 @@ from sqlmodel import Session, col, select
 from canlian_chassis.projection import Projection
 from canlian_chassis.row import Row
 from canlian_overview import rates
-from canlian_overview.evidence import Evidence, find, persons_by_service
+from canlian_overview.evidence import Evidence, counts, find, persons_by_service
 from canlian_overview.rates import SATISFIED_FROM, Period, Rate
 from canlian_overview.rows import CommunityRow, ServiceRow, Tables, tables
 from canlian_overview.views import help, outcomes, people, places
@@ -98,23 +98,23 @@ class Overview:
 
     def figures(self, session: Session, prefix: str, period: Period) -> list[Figure]:
         """Every figure, in the order of FIGURES."""
-        totals = {code: counts.total() for code, counts in self._counts(session, prefix, period).items()}
+        totals = {code: counter.total() for code, counter in self._counts(session, prefix, period).items()}
         return [_figure(code, totals) for code in FIGURES]
 
     def communities(self, session: Session, prefix: str, period: Period) -> list[CommunityFigures]:
         """The open communities in the order of their codes, each with its figures."""
-        counts = self._counts(session, prefix, period)
+        counted = self._counts(session, prefix, period)
         table = self.tables.community
         query = select(table).where(col(table.open), col(table.community).startswith(scope(prefix)))
         found = []
         for row in session.exec(query.order_by(col(table.community))):
-            here = {code: counter[row.community] for code, counter in counts.items()}
+            here = {code: counter[row.community] for code, counter in counted.items()}
             found.append(CommunityFigures(row, {code: _figure(code, here) for code in FIGURES}))
         return found
 
     def services(self, session: Session, prefix: str, period: Period) -> list[ServiceRates]:
         """The rates of each service that these persons completed or gave feedback on, by name."""
-        persons = len(self.behind(session, "persons", prefix, period))
+        persons = self.number(session, "persons", prefix, period)
         completed = persons_by_service(session, self.tables, scope(prefix), period)
         scores = self._scores(session, prefix, period)
         names = self._names(session, completed.keys() | scores.keys())
@@ -130,12 +130,12 @@ class Overview:
         return sorted(found, key=lambda service: (service.name, service.service_id))
 
     def participation_rate(self, session: Session, prefix: str, period: Period) -> Rate:
-        participants = self.behind(session, "participants", prefix, period)
-        return rates.participation(len(participants), len(self.behind(session, "persons", prefix, period)))
+        participants, persons = (self.number(session, code, prefix, period) for code in ("participants", "persons"))
+        return rates.participation(participants, persons)
 
     def satisfaction_rate(self, session: Session, prefix: str, period: Period) -> Rate:
-        satisfied = self.behind(session, "satisfied", prefix, period)
-        return rates.satisfaction(len(satisfied), len(self.behind(session, "feedback_given", prefix, period)))
+        satisfied, given = (self.number(session, code, prefix, period) for code in ("satisfied", "feedback_given"))
+        return rates.satisfaction(satisfied, given)
 
     def behind(self, session: Session, code: str, prefix: str, period: Period) -> list[Evidence]:
         """What a figure's `behind` or `of` counts, a line each. Raises KeyError where there is no such figure."""
@@ -144,7 +144,11 @@ class Overview:
     def _counts(self, session: Session, prefix: str, period: Period) -> dict[str, Counter[str]]:
         """What is counted → community → how many."""
         needed = {code for figure in FIGURES.values() for code in (figure.behind, figure.of) if code}
-        return {code: Counter(line.community for line in self.behind(session, code, prefix, period)) for code in needed}
+        return {code: counts(session, self.tables, code, scope(prefix), period) for code in needed}
+
+    def number(self, session: Session, code: str, prefix: str, period: Period) -> int:
+        """How many lines `behind` has."""
+        return counts(session, self.tables, code, scope(prefix), period).total()
 
     def _scores(self, session: Session, prefix: str, period: Period) -> dict[str, list[int]]:
         row = self.tables.feedback

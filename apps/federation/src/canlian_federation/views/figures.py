@@ -82,7 +82,7 @@ def _together(figures: Sequence[Figure]) -> Figure:
 def _services(db: Session, scopes: Sequence[str], period: Period) -> list[ServiceRates]:
     """By name. Those of each scope are added up; participation is always a share of all the persons."""
     found: dict[str, ServiceRates] = {}
-    persons = sum(len(OVERVIEW.behind(db, "persons", scope, period)) for scope in scopes)
+    persons = sum(OVERVIEW.number(db, "persons", scope, period) for scope in scopes)
     for line in (line for scope in scopes for line in OVERVIEW.services(db, scope, period)):
         known = found.get(line.service_id)
         took_part = line.participation.numerator + (known.participation.numerator if known else 0)
