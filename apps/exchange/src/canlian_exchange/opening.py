@@ -27,6 +27,7 @@ FIELDS: Mapping[str, FileField] = {
     "carer_name": FileField.CIRCUMSTANCES,
     "carer_phone": FileField.CIRCUMSTANCES,
     "remark": FileField.CIRCUMSTANCES,
+    "birth_date": FileField.CIRCUMSTANCES,  # of who lives with them
     "words": FileField.WORDS,
     "why": FileField.NOTES,
     "note": FileField.NOTES,

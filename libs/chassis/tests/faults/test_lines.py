@@ -46,11 +46,11 @@ def toy(settings: Settings) -> Service:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    for _ in range(200):
+    for _ in range(600):
         if holds():
             return
         await asyncio.sleep(0.05)
-    raise AssertionError("not within ten seconds")
+    raise AssertionError("not within thirty seconds")
 
 
 @pytest.mark.usefixtures("look_often")

@@ -22,7 +22,7 @@ from canlian_sheets.tables import Preview
 
 log = structlog.get_logger()
 
-SWEEP = 60.0
+SWEEP = 5.0
 """Seconds between looks for sheets that must go."""
 SOON = 1.0
 _DONE = {State.CHECKING: State.CHECKED, State.IMPORTING: State.IMPORTED}

@@ -18,6 +18,8 @@ from canlian_events.terms import ErasureGround
 from canlian_federation.pages.common import for_staff, scopes_of
 from canlian_federation.pages.person import alive, days_since
 from canlian_federation.views.erased import erased_persons, one_person
+from canlian_federation.views.figures import community_named
+from canlian_federation.views.people import person_entry
 from canlian_federation.views.work import erasure_requests
 from canlian_federation.views.workers import worker_names
 from canlian_overview.rows import PersonRow
@@ -63,7 +65,7 @@ async def decline(page: Page, person_id: str) -> Response:
 
 @router.get("/new")
 async def ask(page: Page, person: str = "") -> Response:
-    return _asked(page, page.blank(person_id=person))
+    return await _asked(page, page.blank(person_id=person), person)
 
 
 @router.post("/new")
@@ -74,11 +76,15 @@ async def erase(page: Page) -> Response:
         form.errors["person_id"] = said
     if await page.submit(form, lambda said: ErasePerson(person_id=said.person_id, ground=said.ground)):
         return page.redirect(f"/erasures/{form.value.person_id}", notice=page._("The data of this person is erased."))
-    return _asked(page, form)
+    return await _asked(page, form, form.text("person_id").strip())
 
 
-def _asked(page: Context, form: Form[Any]) -> Response:
-    return page.render("erase.html", form=form, grounds=list(ErasureGround))
+async def _asked(page: Context, form: Form[Any], person_id: str) -> Response:
+    """With whom it is about, as far as the actor may know them."""
+    row = await page.read(person_entry, person_id)
+    known = row if row and page.actor.covers(row.community) and not row.erased_on else None
+    place = await page.read(community_named, known.community) if known else None
+    return page.render("erase.html", form=form, grounds=list(ErasureGround), row=known, place=place)
 
 
 @router.get("/{person_id}")
