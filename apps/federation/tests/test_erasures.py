@@ -33,7 +33,7 @@ async def registered(bench: Bench) -> None:
 async def test_staff_erase_a_person_and_certify_it(bench: Bench):
     await registered(bench)
     async with bench.as_(STAFF) as client:
-        assert "欧阳墨痕" in (await client.get(f"/federation/erasures/new?person={WHO}")).text, "it says who it is about"
+        assert "欧阳墨痕" in (await client.get(f"/federation/erasures/new?person={WHO}")).text, "says who it is about"
         unsure = await client.post("/federation/erasures/new", data={"person_id": WHO, "ground": "request"})
         assert unsure.status_code == 422
         sure = {"person_id": WHO, "ground": "request", "sure": "yes"}
