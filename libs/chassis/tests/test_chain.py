@@ -22,6 +22,7 @@ ENTRIES = st.builds(
     recorded_ns=st.integers(0, 2**63),
     headers=st.dictionaries(NAMES, TEXTS, max_size=3),
     body=st.binary(max_size=8),
+    pending=st.just(0),  # said when it is read, and no part of what is stored
 )
 LOGS = st.lists(ENTRIES, min_size=1, max_size=4)
 KEY = Ed25519PrivateKey.generate()
