@@ -54,6 +54,7 @@ async def nominated(
 ) -> httpx.Response:
     asked = await client.post(f"{term}/nominate", data={"who": who, "find": name})
     assert name not in str(asked.url)
+    assert ('value="disabled_person"' in asked.text) == (who != "person"), "of a registered person the registry says so"
     chosen = re.findall(r'name="member_id" type="radio" value="([^"]+)"', asked.text)
     data = hidden(asked) | {"who": who, "find": name, **said}
     return await client.post(

@@ -63,9 +63,10 @@ async def test_numbers_are_masked_until_asked_for_and_finding_by_one_is_a_showin
         whole = await client.get("/federation/people")
         assert NUMBERS[2] not in whole.text
         assert "19900000002" not in whole.text
-        shown = await client.get(
-            f"/federation/people/{IDS[2]}/shown/phone?why=casework", headers={"HX-Request": "true"}
-        )
+        asked = await client.get(f"/federation/people/{IDS[2]}/show/phone")
+        assert "19900000002" not in asked.text, "the list leads to the same page as the file, which asks why"
+        assert f'href="/federation/people/{IDS[2]}/show/phone"' in whole.text
+        shown = await client.get(f"/federation/people/{IDS[2]}/show/phone?why=casework", headers={"HX-Request": "true"})
         assert "19900000002" in shown.text
         assert "<html" not in shown.text
         found = await client.post("/federation/people", data={"words": NUMBERS[2][6:14]})
@@ -81,7 +82,7 @@ async def test_numbers_are_masked_until_asked_for_and_finding_by_one_is_a_showin
         page = await client.get("/federation/people")
         assert ("李芳" in page.text, "199••••0002" in page.text) == (True, False)
         assert "does not see" in (await client.post("/federation/people", data={"words": NUMBERS[2]})).text
-        refused = await client.get(f"/federation/people/{IDS[2]}/shown/phone?why=casework")
+        refused = await client.get(f"/federation/people/{IDS[2]}/show/phone?why=casework")
         assert "19900000002" not in refused.text
 
 
@@ -105,7 +106,7 @@ async def test_somebody_erased_is_found_no_more_and_counted_still(people: Bench)
         page = await client.post("/federation/people", data={"words": "zhangxiaoming"})
         assert ("张晓明</a>" in page.text, "张小明</a>" in page.text) == (False, True)
         assert "1 more is like that" in (await client.get("/federation/people?disability=1")).text
-        assert (await client.get(f"/federation/people/{IDS[0]}/shown/phone?why=casework")).status_code == 404
+        assert (await client.get(f"/federation/people/{IDS[0]}/show/phone?why=casework")).status_code == 410
 
 
 async def test_lists_of_people_are_for_those_who_may_see_them_and_only_their_own(people: Bench):
@@ -118,4 +119,4 @@ async def test_lists_of_people_are_for_those_who_may_see_them_and_only_their_own
     elsewhere = Actor("worker_00000005", frozenset({Role.STAFF}), (ELSEWHERE,))
     async with people.as_(elsewhere) as client:
         assert "李芳" not in (await client.get("/federation/people")).text
-        assert (await client.get(f"/federation/people/{IDS[2]}/shown/phone?why=casework")).status_code == 403
+        assert (await client.get(f"/federation/people/{IDS[2]}/show/phone?why=casework")).status_code == 403

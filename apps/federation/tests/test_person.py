@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
+import re
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -33,7 +34,7 @@ from canlian_events.registry.person import (
 from canlian_events.terms import AccessFeature, DisabilityClass, Grade, Purpose, Role
 from canlian_federation.tool import federation
 from canlian_registry.app import service as registry
-from canlian_web.testing import fill_in, hidden, running
+from canlian_web.testing import fill_in, hidden, running, token
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -120,8 +121,26 @@ async def test_a_classification_may_be_disputed_within_10_working_days(bench: Be
     async with bench.as_(STAFF, "zh") as client:
         page = await act(client, who, "classification", disability="4", grade="3")
         assert "可在 10 个工作日内" in page.text
+        assert "没有改动" in (await act(client, who, "classification", disability="4", grade="3")).text
         page = await act(client, who, "reassessment")
         assert "已申请重新评定" in page.text
+
+
+async def test_the_history_goes_by_when_things_happened_and_says_what_was_recorded_later(bench: Bench):
+    who = await somebody(bench, 11)
+    said, known = token(bench.tool.settings, STAFF), datetime.now(UTC)
+    for purpose, before in ((Purpose.VISITS, timedelta(days=1)), (Purpose.CONTACT, timedelta(days=3))):
+        consent = GiveConsent(person_id=who, purpose=purpose)
+        sent = await bench.tool.client.send(consent, token=said, said_at=known - before)
+        assert bench.tool.runner
+        assert await bench.tool.runner.reached(sent.position)
+    async with bench.as_(STAFF, "zh") as client:
+        page = (await client.get(f"/federation/people/{who}")).text
+        history = page[page.index('id="history"') : page.index('id="looked"')]
+        days = [datetime.fromisoformat(moment) for moment in re.findall(r'<time datetime="([^"]+)"', history)]
+        assert days == sorted(days, reverse=True)
+        assert days[1].date() == (known - timedelta(days=1)).date()
+        assert history.count(" 登记</p>") == 2, "what was recorded at once does not say so twice"
 
 
 async def test_consents_circumstances_and_corrections_are_recorded(bench: Bench):

@@ -70,7 +70,10 @@ async def test_the_only_grid_worker_is_released_with_a_successor(standing: Bench
     async with standing.as_(STAFF) as client:
         page = await client.get(address)
         assert "so a successor must be chosen" in page.text
-        refused = await fill_in(client, address, address)
+        unchosen = await fill_in(client, address, address)
+        assert unchosen.status_code == 422
+        assert "Choose who takes over" in unchosen.text
+        refused = await fill_in(client, address, address, successor="nobody")
         assert refused.status_code == 409
         assert "Name a successor" in refused.text
         released = await fill_in(client, address, address, successor=next_)
@@ -91,7 +94,10 @@ async def test_a_director_who_leaves_leaves_a_gap(standing: Bench):
         gaps = rows_of(await client.get("/federation/gaps/sheet.xlsx"))
         assert (name, here, "director") not in gaps
         assert (name, here, "responsible member") in gaps
-        await fill_in(client, address, address)
+        page = await client.get(address)
+        assert "selected" not in page.text, "nothing is chosen for whoever decides"
+        assert "Nobody takes over" in page.text
+        await fill_in(client, address, address, successor="nobody")
         gaps = rows_of(await client.get("/federation/gaps/sheet.xlsx"))
         assert (name, here, "director") in gaps
         page = await client.get("/federation/gaps")

@@ -12,7 +12,7 @@ from canlian_events.personal import Sealed
 from canlian_events.terms import Channel, DisabilityClass, Domain, Grade, Occasion, Role
 from canlian_web.export import workbook
 from canlian_web.formats import say_date, say_day, say_money, say_number, say_percent, say_time
-from canlian_web.i18n import LANGUAGES, Lang, untranslated, unused
+from canlian_web.i18n import LANGUAGES, Lang, texts_in, untranslated, unused
 from canlian_web.personal import masked_id, masked_phone
 from canlian_web.refusals import say_refusal, wordings
 from canlian_web.terms import options, say, tables
@@ -24,6 +24,22 @@ TERMS = [term for table in tables() for term in table]
 def test_every_text_has_its_chinese_and_no_chinese_is_left_over(package: str) -> None:
     assert untranslated(package) == []
     assert unused(package) == []
+
+
+def test_texts_inside_f_strings_are_found_and_those_put_together_are_refused() -> None:
+    code = b"""f"{place} {page._('born')}"; N_("a" "b"); page.ngettext("%(num)s row", "%(num)s rows", 3); _(named)"""
+    keywords = ("_", "N_", "ngettext")
+    found = {text for _, _, text, _ in texts_in(BytesIO(code), keywords, (), {})}
+    assert found == {"born", "ab", ("%(num)s row", "%(num)s rows")}
+    with pytest.raises(ValueError, match="put together"):
+        list(texts_in(BytesIO(b"_(f'born {year}')"), keywords, (), {}))
+
+
+def test_a_refusal_puts_a_word_into_the_form_of_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(wordings(), "test.plural", {"zh": "{minutes} 分钟", "en": "{minutes:minute|minutes}"})
+    assert say_refusal("test.plural", {"minutes": 1}, "en") == "1 minute"
+    assert say_refusal("test.plural", {"minutes": 2}, "en") == "2 minutes"
+    assert say_refusal("test.plural", {"minutes": 2}, "zh") == "2 分钟"
 
 
 @pytest.mark.parametrize("term", TERMS, ids=lambda term: f"{type(term).__name__}.{term.name}")

@@ -248,7 +248,7 @@ def _state(page: Context, account: Account) -> str:
     if account.disabled:
         return page._("disabled")
     if minutes:
-        return page._("locked for %(minutes)s minutes", minutes=minutes)
+        return page.ngettext("locked for %(num)s minute", "locked for %(num)s minutes", minutes)
     return page._("demonstration") if account.demo else page._("in use")
 
 

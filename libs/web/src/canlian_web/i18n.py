@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import gettext
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -28,11 +29,9 @@ msgstr ""
 "Plural-Forms: nplurals=1; plural=0;\n"
 
 """
-_METHODS = [("**/templates/**.html", "jinja2"), ("templates/**.html", "jinja2"), ("**.py", "python")]
+_METHODS = [("**/templates/**.html", "jinja2"), ("templates/**.html", "jinja2")]
 _JINJA = {
-    pattern: {"newstyle_gettext": "true", "silent": "false", "extensions": "jinja2.ext.do"}
-    for pattern, method in _METHODS
-    if method == "jinja2"
+    pattern: {"newstyle_gettext": "true", "silent": "false", "extensions": "jinja2.ext.do"} for pattern, _ in _METHODS
 }
 _KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 
@@ -99,11 +98,41 @@ def msgids(package: str) -> list[str | tuple[str, str]]:
     """Every text of a package's templates and code; a pair where it has a plural."""
     found: dict[str | tuple[str, str], None] = {}
     for _file, _line, message, _comments, _context in extract_from_dir(
-        str(package_folder(package)), method_map=_METHODS, keywords=_KEYWORDS, options_map=_JINJA
+        str(package_folder(package)),
+        method_map=[*_METHODS, ("**.py", cast(Any, texts_in))],
+        keywords=_KEYWORDS,
+        options_map=_JINJA,
     ):
         if message:
             found[message if isinstance(message, str) else (str(message[0]), str(message[1]))] = None
     return list(found)
+
+
+def texts_in(
+    file: IO[bytes], keywords: Collection[str], _comments: object, options: object
+) -> Iterator[tuple[int, str, Any, list[str]]]:
+    """The texts of Python code, as Babel wants them: by the syntax tree, since Babel's own reader of tokens sees none
+    of those that stand inside an f-string. Raises ValueError for a text that is put together where it is translated:
+    no catalogue can hold it.
+    """
+    for node in ast.walk(ast.parse(file.read())):
+        if not isinstance(node, ast.Call) or (name := _called(node)) not in keywords:
+            continue
+        words = node.args[: 2 if name == "ngettext" else 1]
+        if any(isinstance(word, ast.JoinedStr | ast.BinOp) for word in words):
+            raise ValueError(f"line {node.lineno}: a text to translate is put together, so no catalogue can hold it")
+        said = [word.value for word in words if isinstance(word, ast.Constant) and isinstance(word.value, str)]
+        if said and len(said) == len(words):
+            yield node.lineno, name, tuple(said) if len(said) > 1 else said[0], []
+
+
+def _called(node: ast.Call) -> str:
+    """`_` of `_(…)` and of `page._(…)`."""
+    match node.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
 
 
 def untranslated(package: str) -> list[str]:

@@ -101,6 +101,10 @@ class Context:
         """The text in the page's language."""
         return self.texts.say(msgid, **facts)
 
+    def ngettext(self, one: str, many: str, number: int, /, **facts: object) -> str:
+        """The same, in the number's form: `%(num)s` in it is the number."""
+        return self.texts.ngettext(one, many, number) % ({"num": number} | facts)
+
     # Asking and telling
 
     @property
@@ -179,6 +183,10 @@ class Context:
             else:
                 form.refusal = said
         return None
+
+    def told(self, done: Accepted, text: str) -> str:
+        """What to say of what was done: `text`, or that it changed nothing."""
+        return text if done.events else self._("Nothing is changed: it was recorded like this already.")
 
     # Answering
 

@@ -41,7 +41,15 @@ def say_refusal(code: str, facts: Mapping[str, Any], lang: Lang) -> str:
     """The refusal as a sentence that says what to do. A code nobody has worded yet still gets a sentence around it."""
     texts = wordings().get(code) or wordings().get(code.rpartition(".")[2]) or wordings()[_FALLBACK]
     worded = {name: word_fact(name, value, lang) for name, value in facts.items()}
-    return string.Formatter().vformat(texts[lang], (), _Facts(worded | {"code": code}))
+    return _Sentence().vformat(texts[lang], (), _Facts(worded | {"code": code}))
+
+
+class _Sentence(string.Formatter):
+    """`{minutes:minute|minutes}` is the number with the word in its form."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, plural, many = format_spec.partition("|")
+        return f"{value} {one if value == '1' else many}" if plural else str(super().format_field(value, format_spec))
 
 
 class _Facts(dict[str, str]):

@@ -91,8 +91,8 @@ async def name_chair(page: Page, association_id: str) -> Response:
     if "chair_id" not in page.typed and "find" in page.typed:
         return await show_choice(page, row, page.blank(**page.typed), "chair")
     form = page.form(NameChair, association_id=association_id)
-    if await page.submit(form):
-        return page.redirect(f"/associations/{association_id}", notice=page._("The chair is named."))
+    if done := await page.submit(form):
+        return page.redirect(f"/associations/{association_id}", notice=page.told(done, page._("The chair is named.")))
     return await _again(page, row, form, "chair")
 
 
@@ -105,8 +105,10 @@ async def admit(page: Page, association_id: str) -> Response:
     if page.typed.get("who") == "other":
         fixed["member_id"] = page.new_id("member")
     form = page.form(AdmitMember, **fixed)
-    if await page.submit(form):
-        return page.redirect(f"/associations/{association_id}", notice=page._("The member is admitted."))
+    if done := await page.submit(form):
+        return page.redirect(
+            f"/associations/{association_id}", notice=page.told(done, page._("The member is admitted."))
+        )
     return await _again(page, row, form, "member")
 
 
@@ -127,8 +129,10 @@ async def dismiss(page: Page, association_id: str) -> Response:
             return EraseMember(association_id=association_id, member_id=said.member_id)
         return DismissMember(association_id=association_id, member_id=said.member_id)
 
-    if await page.submit(form, command):
-        return page.redirect(f"/associations/{association_id}", notice=page._("They are no member any more."))
+    if done := await page.submit(form, command):
+        return page.redirect(
+            f"/associations/{association_id}", notice=page.told(done, page._("They are no member any more."))
+        )
     return await show_one(page, row, form)
 
 

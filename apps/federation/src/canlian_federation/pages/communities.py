@@ -42,8 +42,10 @@ async def communities(page: Page, lacking: str = "") -> Response:
 @router.post("", dependencies=[for_staff])
 async def open_community(page: Page) -> Response:
     form = page.form(OpenCommunity)
-    if await page.submit(form):
-        return page.redirect("/communities", notice=page._("The community %(name)s is open.", name=form.value.name))
+    if done := await page.submit(form):
+        return page.redirect(
+            "/communities", notice=page.told(done, page._("The community %(name)s is open.", name=form.value.name))
+        )
     return await show(page, form)
 
 
@@ -68,8 +70,8 @@ async def change(page: Page, community: str) -> Response:
 async def rename(page: Page, community: str) -> Response:
     row = await _own(page, community)
     form = page.form(RenameCommunity, community=community)
-    if await page.submit(form):
-        return page.redirect("/communities", notice=page._("The name is changed."))
+    if done := await page.submit(form):
+        return page.redirect("/communities", notice=page.told(done, page._("The name is changed.")))
     return await show_change(page, row, form)
 
 
@@ -77,8 +79,8 @@ async def rename(page: Page, community: str) -> Response:
 async def name_director(page: Page, community: str) -> Response:
     row = await _own(page, community)
     form = page.form(NameDirector, community=community)
-    if await page.submit(form):
-        return page.redirect("/communities", notice=page._("The director is named."))
+    if done := await page.submit(form):
+        return page.redirect("/communities", notice=page.told(done, page._("The director is named.")))
     return await show_change(page, row, form)
 
 
@@ -88,8 +90,8 @@ async def name_grid_worker(page: Page, community: str) -> Response:
     chosen = str(page.typed.get("worker_id", ""))
     replaces = row.grid_worker_id if row.grid_worker_id != chosen else None
     form = page.form(NameGridWorker, community=community, replaces=replaces)
-    if await page.submit(form):
-        return page.redirect("/communities", notice=page._("The grid worker is named."))
+    if done := await page.submit(form):
+        return page.redirect("/communities", notice=page.told(done, page._("The grid worker is named.")))
     return await show_change(page, row, form)
 
 
@@ -97,8 +99,8 @@ async def name_grid_worker(page: Page, community: str) -> Response:
 async def name_responsible_member(page: Page, community: str) -> Response:
     row = await _own(page, community)
     form = page.form(NameResponsibleMember, community=community)
-    if await page.submit(form):
-        return page.redirect("/communities", notice=page._("The responsible member is named."))
+    if done := await page.submit(form):
+        return page.redirect("/communities", notice=page.told(done, page._("The responsible member is named.")))
     return await show_change(page, row, form)
 
 

@@ -32,8 +32,10 @@ router = APIRouter(prefix="/households/{household_id}", dependencies=[require(*C
 async def name_carer(page: Page, household_id: str) -> Response:
     line = await own(page, household_id)
     form = page.form(NameCarer, household_id=household_id)
-    if await page.submit(form):
-        return _done(page, household_id, page._("The carer is named. Special hardship was derived anew."))
+    if done := await page.submit(form):
+        return _done(
+            page, household_id, page.told(done, page._("The carer is named. Special hardship was derived anew."))
+        )
     return await show_household(page, line, carer=form)
 
 
@@ -41,8 +43,12 @@ async def name_carer(page: Page, household_id: str) -> Response:
 async def release_carer(page: Page, household_id: str) -> Response:
     line = await own(page, household_id)
     form = page.form(ReleaseCarer, household_id=household_id)
-    if await page.submit(form):
-        return _done(page, household_id, page._("They are no carer any more. Special hardship was derived anew."))
+    if done := await page.submit(form):
+        return _done(
+            page,
+            household_id,
+            page.told(done, page._("They are no carer any more. Special hardship was derived anew.")),
+        )
     return await show_household(page, line, carer=form)
 
 
@@ -50,8 +56,10 @@ async def release_carer(page: Page, household_id: str) -> Response:
 async def leave(page: Page, household_id: str) -> Response:
     line = await own(page, household_id)
     form = page.form(RemoveMember, household_id=household_id)
-    if await page.submit(form):
-        return _done(page, household_id, page._("The member has left. Special hardship was derived anew."))
+    if done := await page.submit(form):
+        return _done(
+            page, household_id, page.told(done, page._("The member has left. Special hardship was derived anew."))
+        )
     return await show_household(page, line, leave=form)
 
 
@@ -59,8 +67,10 @@ async def leave(page: Page, household_id: str) -> Response:
 async def add_relative(page: Page, household_id: str) -> Response:
     line = await own(page, household_id)
     form = page.form(Relative, relative_id=page.new_id("relative"))
-    if await page.submit(form, lambda relative: AddRelative(household_id=household_id, relative=relative)):
-        return _done(page, household_id, page._("%(name)s was added to the household.", name=form.value.name))
+    if done := await page.submit(form, lambda relative: AddRelative(household_id=household_id, relative=relative)):
+        return _done(
+            page, household_id, page.told(done, page._("%(name)s was added to the household.", name=form.value.name))
+        )
     return await show_household(page, line, relative=form)
 
 
@@ -73,8 +83,10 @@ async def look_for(page: Page, household_id: str, find: str = "") -> Response:
 async def add_person(page: Page, household_id: str) -> Response:
     await own(page, household_id)
     form = page.form(AddMember, household_id=household_id)
-    if await page.submit(form):
-        return _done(page, household_id, page._("The person was added. Special hardship was derived anew."))
+    if done := await page.submit(form):
+        return _done(
+            page, household_id, page.told(done, page._("The person was added. Special hardship was derived anew."))
+        )
     return await _choose(page, household_id, form)
 
 
@@ -102,8 +114,10 @@ async def relative(page: Page, household_id: str, relative_id: str) -> Response:
 async def correct_relative(page: Page, household_id: str, relative_id: str) -> Response:
     await own(page, household_id)
     form = page.form(CorrectRelative, household_id=household_id, relative_id=relative_id)
-    if await page.submit(form):
-        return _done(page, household_id, page._("The details are corrected. Special hardship was derived anew."))
+    if done := await page.submit(form):
+        return _done(
+            page, household_id, page.told(done, page._("The details are corrected. Special hardship was derived anew."))
+        )
     return await _show_relative(page, household_id, relative_id, form, page.blank())
 
 
@@ -111,8 +125,8 @@ async def correct_relative(page: Page, household_id: str, relative_id: str) -> R
 async def erase_relative(page: Page, household_id: str, relative_id: str) -> Response:
     await own(page, household_id)
     form = page.form(EraseRelative, household_id=household_id, relative_id=relative_id)
-    if await page.submit(form):
-        return _done(page, household_id, page._("What was known of the relative is erased for ever."))
+    if done := await page.submit(form):
+        return _done(page, household_id, page.told(done, page._("What was known of the relative is erased for ever.")))
     return await _show_relative(page, household_id, relative_id, page.blank(), form)
 
 

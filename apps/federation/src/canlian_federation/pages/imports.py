@@ -180,7 +180,7 @@ def show_progress(page: Context, job: Job) -> Response:
 def in_minutes(seconds: float, page: Context) -> str:
     if seconds < ONE_MINUTE:
         return page._("less than a minute")
-    return page._("about %(minutes)s minutes", minutes=math.ceil(seconds / ONE_MINUTE))
+    return page.ngettext("about %(num)s minute", "about %(num)s minutes", math.ceil(seconds / ONE_MINUTE))
 
 
 async def show_columns(page: Context, job: Job) -> Response:

@@ -48,7 +48,9 @@ async def _ask(page: Context, row: BodyRow, form: Form[Any]) -> Response:
         who=who,
         matches=await choices(page, who, form.text("find")),
         positions=[(one.value, _capital(say(one, page.lang))) for one in POSITIONS[BodyKind(row.kind)]],
-        categories=options(Category, page.lang),
+        categories=[
+            one for one in options(Category, page.lang) if who != "person" or one[0] != Category.DISABLED_PERSON
+        ],
         kinds=options(SpecialKind, page.lang),
         vacancies=[(seat.seat_id, _vacant(page, seat, names)) for seat in row.vacancies],
         quotas=in_words(page, row.standings),

@@ -1,31 +1,28 @@
-"""The people of one's communities: found, listed, taken away as a sheet, a number shown when asked for."""
+"""The people of one's communities: found, listed, taken away as a sheet."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter
 from starlette.responses import Response
 
-from canlian_chassis.bus import NotAllowed
 from canlian_events.terms import DisabilityClass, FileField, Grade, Hardship, Role, Sex, ShownFor
 from canlian_federation.names import Likeness
 from canlian_federation.pages import searching
 from canlian_federation.pages.common import scopes_of
-from canlian_federation.pages.searching import Filters, reasons, seen_numbers
+from canlian_federation.pages.searching import Filters, seen_numbers
 from canlian_federation.views.figures import open_communities
 from canlian_federation.views.finding import CertificateState, Found, Order, age_of, find, state_of
 from canlian_federation.views.hardships import hardships_of
-from canlian_federation.views.people import PersonEntry, person_entry
+from canlian_federation.views.people import PersonEntry
 from canlian_web import forms
 from canlian_web.forms import Form
 from canlian_web.i18n import N_
 from canlian_web.page import Context, Page, require
-from canlian_web.revealing import REASONS, reveal
 from canlian_web.showing import Look, Stated, record, sheet_about
-from canlian_web.terms import say
 
 SEEING = (Role.STAFF, Role.COMMISSIONER)
 """Those who may see who is who; the leading group sees figures."""
@@ -117,18 +114,6 @@ async def people_sheet(page: Page) -> Response:
     return await sheet_about(page, page._("People"), columns, found.rows, cells, what=what, back=back, why=why)
 
 
-@router.get("/{person_id}/shown/{part}")
-async def number(page: Page, person_id: str, part: Literal["certificate", "citizen_id", "phone"]) -> Response:
-    row = await page.read(person_entry, person_id)
-    if row is None or row.erased_on:
-        raise HTTPException(404)
-    if not row.community.startswith(tuple(scopes_of(page))):
-        raise NotAllowed("wrong_community", {"community": row.community})
-    value = row.certificate_number if part == "certificate" else row.citizen_id if part == "citizen_id" else row.phone
-    title, among = page._("A number from somebody's file"), REASONS
-    return await reveal(page, person_id, row.community, "/people", part, value, title=title, among=among)
-
-
 async def _show(page: Context, form: Form[Filters], words: str | None = None) -> Response:
     """The list, with what is wrong with what was asked for; then it is empty."""
     if words is None:
@@ -154,10 +139,7 @@ async def _show(page: Context, form: Form[Filters], words: str | None = None) ->
         states=[(state.value, page._(text)) for state, text in STATES.items()],
         orders=[(order.value, page._(text)) for order, text in ORDERS.items()],
         state_words={state: page._(text) for state, text in STATES.items()},
-        usual=say(ShownFor.CASEWORK, page.lang),
-        reasons=[(why.value, say(why, page.lang)) for why in reasons(page)],
         alike={Likeness.SOUNDS: page._("sounds the same"), Likeness.SIMILAR: page._("similar")},
-        why=(said.why or ShownFor.CASEWORK).value,
         seen=seen_numbers(page),
         at=said.at,
         pages=max(1, -(-found.number // SHOWN)),

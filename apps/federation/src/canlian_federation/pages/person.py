@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from fastapi import APIRouter, HTTPException
@@ -30,6 +30,7 @@ from canlian_federation.views.people import PersonEntry, person_entry
 from canlian_federation.views.record import RECORD
 from canlian_federation.views.work import ids_of, work_of
 from canlian_federation.views.workers import worker_names
+from canlian_web.formats import say_time
 from canlian_web.happened import say_actor, say_event
 from canlian_web.looked import in_words
 from canlian_web.own_copy import as_json, as_pdf, copy_of
@@ -39,6 +40,8 @@ from canlian_web.showing import Stated, ask_why, not_recorded, shown, stated
 from canlian_web.terms import say
 
 router = APIRouter(prefix="/people", dependencies=[require(*SEEING)])
+AT_ONCE = timedelta(minutes=1)
+"""What was recorded later than that after it happened says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,9 @@ async def show(page: Page, person_id: str) -> Response:
 
 def _step(one: Any, names: dict[str, str], page: Context) -> dict[str, Any]:
     who = names.get(one.actor.rpartition(":")[2]) or say_actor(one.actor, page.lang)
-    return {"at": one.said_at, "what": say_event(one.type, page.lang), "who": who}
+    late = one.at - one.said_at > AT_ONCE
+    note = page._("Recorded on %(moment)s", moment=say_time(one.at, page.lang)) if late else None
+    return {"at": one.said_at, "what": say_event(one.type, page.lang), "note": note, "who": who}
 
 
 def validity(row: PersonEntry, today: date) -> Validity | None:

@@ -289,8 +289,8 @@ async def do(page: Page, person_id: str, what: str) -> Response:
         form.errors["agreed"] = page._("Consent is recorded only when the person has agreed: ask, then tick this")
     if form.errors.pop("sure", None):
         form.errors["sure"] = page._("Check the record of the death, then tick this")
-    if await page.submit(form, lambda said: act.makes(person_id, said), fields=act.fields):
-        return page.redirect(f"/people/{person_id}", notice=page._(act.done))
+    if done := await page.submit(form, lambda said: act.makes(person_id, said), fields=act.fields):
+        return page.redirect(f"/people/{person_id}", notice=page.told(done, page._(act.done)))
     return await _form(page, row, what, act, form)
 
 

@@ -15,12 +15,11 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from canlian_events.numbers import normalise_number
-from canlian_events.registry.showing import MAY_LOOK, SEES
-from canlian_events.terms import AccessFeature, DisabilityClass, FileField, Grade, Hardship, Sex, ShownFor
+from canlian_events.registry.showing import SEES
+from canlian_events.terms import AccessFeature, DisabilityClass, FileField, Grade, Hardship, Sex
 from canlian_federation.views.finding import NUMBERS, CertificateState, Order, Wanted
 from canlian_web.forms import Form
 from canlian_web.page import Context
-from canlian_web.revealing import REASONS
 
 _COOKIE = "people-"
 _KEPT = 5
@@ -45,7 +44,6 @@ class Filters(BaseModel):
     certificate: CertificateState | None = None
     low_income: Literal["yes", "no"] | None = None
     sort: Order | None = None
-    why: ShownFor | None = None
     at: int = Field(default=1, ge=1, le=100_000)
 
     @property
@@ -55,7 +53,7 @@ class Filters(BaseModel):
 
     @property
     def narrows(self) -> bool:
-        return bool(self.model_dump(exclude_none=True, exclude={"q", "at", "sort", "why"}))
+        return bool(self.model_dump(exclude_none=True, exclude={"q", "at", "sort"}))
 
 
 def split(words: str) -> tuple[str, list[str]]:
@@ -98,12 +96,6 @@ def wanted(page: Context, form: Form[Filters], words: str) -> Wanted:
         low_income={"yes": True, "no": False}.get(said.low_income or ""),
         order=said.sort or Order.BEST,
     )
-
-
-def reasons(page: Context) -> list[ShownFor]:
-    """Why whoever asks may look at numbers in a list, beside the usual reason; none that needs words."""
-    unusual = [why for why in REASONS if why not in (ShownFor.CASEWORK, ShownFor.OTHER)]
-    return [why for why in unusual if page.actor.holds(*MAY_LOOK[why])]
 
 
 def new_name() -> str:

@@ -76,8 +76,8 @@ async def bring_sheet(page: Page, training_id: str) -> Response:
 @router.post("/{training_id}/strike", dependencies=[for_staff])
 async def strike(page: Page, training_id: str) -> Response:
     row, form = await _own(page, training_id), page.form(StrikeAttendance, training_id=training_id)
-    if await page.submit(form):
-        return page.redirect(f"/training/{training_id}", notice=page._("The record is struck."))
+    if done := await page.submit(form):
+        return page.redirect(f"/training/{training_id}", notice=page.told(done, page._("The record is struck.")))
     return await show(page, row, form)
 
 
@@ -89,8 +89,8 @@ async def cancel(page: Page, training_id: str) -> Response:
 @router.post("/{training_id}/cancel", dependencies=[for_staff])
 async def send_cancellation(page: Page, training_id: str) -> Response:
     row, form = await _own(page, training_id), page.form(CancelTraining, training_id=training_id)
-    if await page.submit(form):
-        return page.redirect(f"/training/{training_id}", notice=page._("The session is cancelled."))
+    if done := await page.submit(form):
+        return page.redirect(f"/training/{training_id}", notice=page.told(done, page._("The session is cancelled.")))
     return page.render("training_cancel.html", row=row, form=form)
 
 

@@ -33,6 +33,8 @@ from canlian_web.terms import options, say
 
 router = APIRouter(prefix="/team", dependencies=[for_looking])
 
+NOBODY = "nobody"
+"""Chosen as the successor where there is none: what stands chosen already is no choice."""
 CALLING = (ShownFor.CALL, ShownFor.OVERSIGHT, ShownFor.OTHER)
 """Why a colleague's phone is looked up."""
 
@@ -68,8 +70,8 @@ async def send_correction(page: Page, worker_id: str) -> Response:
     form = page.form(CorrectWorker, worker_id=worker_id, **none)
     if form.ok and not form.text("name").strip():
         form.errors["name"] = page._("Fill this in")
-    if await page.submit(form):
-        return page.redirect(f"/team/{worker_id}", notice=page._("The data is corrected."))
+    if done := await page.submit(form):
+        return page.redirect(f"/team/{worker_id}", notice=page.told(done, page._("The data is corrected.")))
     return page.render("worker_correct.html", row=row, form=form)
 
 
@@ -77,8 +79,10 @@ async def send_correction(page: Page, worker_id: str) -> Response:
 async def assign(page: Page, worker_id: str) -> Response:
     row = await _own(page, worker_id)
     form = page.form(AssignWorker, worker_id=worker_id)
-    if await page.submit(form):
-        return page.redirect(f"/team/{worker_id}", notice=page._("They are assigned to the community."))
+    if done := await page.submit(form):
+        return page.redirect(
+            f"/team/{worker_id}", notice=page.told(done, page._("They are assigned to the community."))
+        )
     return await show(page, row, assigning=form)
 
 
@@ -90,9 +94,16 @@ async def release(page: Page, worker_id: str, community: str) -> Response:
 @router.post("/{worker_id}/release/{community}", dependencies=[for_staff])
 async def send_release(page: Page, worker_id: str, community: str) -> Response:
     row = await _own(page, worker_id)
-    form = page.form(ReleaseWorker, worker_id=worker_id, community=community)
-    if await page.submit(form):
-        return page.redirect(f"/team/{worker_id}", notice=page._("They are released from the community."))
+    fixed: dict[str, object] = {"worker_id": worker_id, "community": community}
+    if page.typed.get("successor") == NOBODY:
+        fixed["successor"] = None
+    form = page.form(ReleaseWorker, **fixed)
+    if not form.text("successor"):
+        form.errors["successor"] = page._("Choose who takes over, or that nobody does")
+    if done := await page.submit(form):
+        return page.redirect(
+            f"/team/{worker_id}", notice=page.told(done, page._("They are released from the community."))
+        )
     return await show_release(page, row, community, form)
 
 
@@ -100,8 +111,10 @@ async def send_release(page: Page, worker_id: str, community: str) -> Response:
 async def grant(page: Page, worker_id: str) -> Response:
     row = await _own(page, worker_id)
     form = page.form(GrantRole, worker_id=worker_id)
-    if await page.submit(form):
-        return page.redirect(f"/team/{worker_id}", notice=page._("The role is given, and holds from the next page on."))
+    if done := await page.submit(form):
+        return page.redirect(
+            f"/team/{worker_id}", notice=page.told(done, page._("The role is given, and holds from the next page on."))
+        )
     return await show(page, row, granting=form)
 
 
@@ -109,8 +122,10 @@ async def grant(page: Page, worker_id: str) -> Response:
 async def revoke(page: Page, worker_id: str) -> Response:
     row = await _own(page, worker_id)
     form = page.form(RevokeRole, worker_id=worker_id)
-    if await page.submit(form):
-        return page.redirect(f"/team/{worker_id}", notice=page._("The role is taken back, from the next page on."))
+    if done := await page.submit(form):
+        return page.redirect(
+            f"/team/{worker_id}", notice=page.told(done, page._("The role is taken back, from the next page on."))
+        )
     return await show(page, row, revoking=form)
 
 
@@ -122,8 +137,10 @@ async def erase(page: Page, worker_id: str) -> Response:
 @router.post("/{worker_id}/erase", dependencies=[for_staff])
 async def send_erasure(page: Page, worker_id: str) -> Response:
     row, form = await _own(page, worker_id), page.form(Sure)
-    if await page.submit(form, lambda _: EraseWorker(worker_id=worker_id)):
-        return page.redirect("/team", notice=page._("Name and phone number are erased; what they did stays."))
+    if done := await page.submit(form, lambda _: EraseWorker(worker_id=worker_id)):
+        return page.redirect(
+            "/team", notice=page.told(done, page._("Name and phone number are erased; what they did stays."))
+        )
     return page.render("worker_erase.html", row=row, form=form)
 
 
@@ -175,6 +192,7 @@ async def show_release(page: Context, row: WorkerRow, community: str, form: Form
         posts=posts,
         must=Post.GRID_WORKER in posts,
         colleagues=colleagues,
+        choices=colleagues if Post.GRID_WORKER in posts else [*colleagues, (NOBODY, page._("Nobody takes over"))],
     )
 
 

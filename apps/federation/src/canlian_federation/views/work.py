@@ -1,4 +1,4 @@
-"""What is under way and was done for one person, and the newest of what happened to their file."""
+"""What is under way and was done for one person, and the newest of what happened to their file, by when it happened."""
 
 from __future__ import annotations
 
@@ -54,7 +54,11 @@ def work_of(db: Session, person_id: str) -> Work:
 def _happened(db: Session, ids: Sequence[str]) -> Sequence[EventRow]:
     table = TRAIL.table
     about = or_(col(table.aggregate_id).in_(ids), col(table.about).in_(ids))
-    query = select(table).where(about, table.type != FileShown.type).order_by(col(table.position).desc())
+    query = (
+        select(table)
+        .where(about, table.type != FileShown.type)
+        .order_by(col(table.said_at).desc(), col(table.position).desc())
+    )
     return db.exec(query.limit(NEWEST)).all()
 
 
