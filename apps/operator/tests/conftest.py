@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.system import System
+from tests.support.system import System, running_system
 
+from canlian_operator import forked
 from canlian_operator.parts import PARTS, Kind
+
+SHARED = [name for name in forked.SHARED if name.startswith(("canlian_chassis", "canlian_web"))]
 
 SERVICE = """
 import asyncio, os, nats
@@ -54,6 +57,15 @@ http://:{$CANLIAN_PORT} {
 """
 
 
+SITE = f"""
+import sys
+from types import ModuleType
+
+sys.modules |= {{name: ModuleType(name) for name in {SHARED}}}
+"""
+"""Stand-ins need nothing of what real parts share, and importing that takes longer than all of a test."""
+
+
 @pytest.fixture(scope="session")
 def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for PYTHONPATH with a package for each part."""
@@ -63,13 +75,21 @@ def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Path:
         package.mkdir()
         (package / "__init__.py").touch()
         (package / "__main__.py").write_text(SERVICE % part.name if part.kind is Kind.SERVICE else TOOL)
+    (folder / "sitecustomize.py").write_text(SITE)
     (folder / "canlian_edge" / "Caddyfile").write_text(CADDYFILE)
     return folder
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, stand_ins: Path) -> Iterator[System]:
+    """A whole system of stand-ins that runs, for tests that leave it as it is."""
+    with running_system(tmp_path_factory.mktemp("whole") / "data", (), {"PYTHONPATH": str(stand_ins)}) as system:
+        yield system
+
+
 @pytest.fixture
 def system(tmp_path: Path, stand_ins: Path) -> Iterator[System]:
-    """A whole system of stand-ins, not started."""
+    """A system of stand-ins, not started: of all parts, unless a test names fewer."""
     system = System(tmp_path / "data", environment={"PYTHONPATH": str(stand_ins)})
     yield system
     if system.process and system.process.poll() is None:

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from canlian_chassis.settings import Settings
-from canlian_operator.demo_accounts import sign_in_names
 from canlian_operator.environment import read_settings
 from canlian_operator.launch import Launch, Plan, StartFailed
 from canlian_operator.parts import PARTS, Kind, UnknownParts, chosen
@@ -105,6 +104,8 @@ def welcome(plan: Plan, addresses: Mapping[str, str]) -> None:
         ("停止 · stop", "Ctrl-C"),
     ]
     if plan.demo:
+        from canlian_operator.demo_accounts import sign_in_names  # noqa: PLC0415 - quick to start without it
+
         rows += [(f"登录 · sign in as {name}", who) for name, who in sign_in_names()]
     say("")
     console.print("残联服务平台已就绪 · canlian is ready", style="bold green")
