@@ -116,6 +116,11 @@ def test_who_guesses_is_told_the_same_whether_there_is_such_an_account(system: S
 
 
 def test_staff_add_an_account_whose_first_password_is_changed_at_once(system: System, staff: httpx.Client) -> None:
+    listed = words(staff.get("/federation/accounts"))
+    menu = listed[listed.index('<nav class="nav"') : listed.index("</nav>")]
+    assert re.search(r'href="/federation">总览<', menu), "the accounts have the menu of the federation's tool"
+    assert 'href="/federation/accounts" aria-current="page"' in menu
+    assert 'href="/federation/looked"' in menu
     sent = {"login": "newcomer", "display_name": "新同事", "roles": ["grid_worker"], "communities": HERE}
     shown = staff.post("/federation/accounts/new", data=sent | {"actor_id": "worker_0000000026"})
     password = re.search(r"<code>([a-z0-9-]+)</code>", shown.text)

@@ -56,7 +56,7 @@ def menu_of(page: str) -> set[str]:
 
 
 async def test_the_menu_shows_only_what_the_role_may_open(bench: Bench):
-    there = {item.address for item in bench.tool.nav} - {"/accounts"}  # which is the edge's
+    there = {item.address for item in bench.tool.menu.items} - {"/accounts"}  # which is the edge's
     for who in (LEADER, STAFF):
         async with bench.as_(who) as client:
             first = menu_of((await client.get("/federation")).text)

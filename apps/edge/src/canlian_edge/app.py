@@ -10,7 +10,8 @@ from canlian_edge.settings import EdgeSettings
 from canlian_web.accounts import Accounts
 from canlian_web.forgetting import forget_erased
 from canlian_web.i18n import N_
-from canlian_web.tool import Tool
+from canlian_web.menus import FEDERATION, FEDERATION_TITLE
+from canlian_web.tool import Menu, Tool
 
 
 def edge(settings: EdgeSettings | None = None) -> Tool:
@@ -23,6 +24,7 @@ def edge(settings: EdgeSettings | None = None) -> Tool:
         title=N_("Start"),
         routers=[module.router for module in (pages, signing_in, through, own_account, accounts, auth, health)],
         views=views,
+        menus=[Menu.of("/federation", FEDERATION_TITLE, FEDERATION)],
         beside=lambda nc: forget_erased(nc, store),
         settings=settings,
     )

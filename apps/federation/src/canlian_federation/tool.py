@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from canlian_chassis.settings import Settings
-from canlian_events.terms import Role
 from canlian_federation.pages import (
     activities,
     associations,
@@ -35,8 +34,8 @@ from canlian_federation.pages import (
     worker,
 )
 from canlian_federation.views import views
-from canlian_web.i18n import N_
-from canlian_web.tool import Section, Tool
+from canlian_web.menus import FEDERATION, FEDERATION_TITLE
+from canlian_web.tool import Tool
 
 PAGES = (
     overview,
@@ -75,42 +74,9 @@ def federation(settings: Settings | None = None) -> Tool:
         "federation",
         prefix="/federation",
         package="canlian_federation",
-        title=N_("Federation"),
+        title=FEDERATION_TITLE,
         routers=[page.router for page in PAGES],
         views=views,
-        nav=[
-            ("", N_("Overview")),
-            Section(
-                N_("Residents"),
-                [
-                    ("/people", N_("People")),
-                    ("/households", N_("Households")),
-                    ("/population", N_("Population")),
-                    ("/duplicates", N_("Duplicates")),
-                    ("/imports", N_("Bring in a roster")),
-                ],
-            ),
-            Section(
-                N_("Organisation"),
-                [
-                    ("/gaps", N_("Gaps")),
-                    ("/communities", N_("Communities")),
-                    ("/associations", N_("Associations")),
-                    ("/bodies", N_("Bodies")),
-                    ("/team", N_("Team")),
-                    ("/training", N_("Training")),
-                ],
-            ),
-            ("/resources", N_("Resources")),
-            Section(
-                N_("Oversight"),
-                [
-                    ("/looked", N_("Who looked")),
-                    ("/erasures", N_("Erased data")),
-                    ("/log-heads", N_("Fingerprints of the log")),
-                    ("/accounts", N_("Accounts"), frozenset({Role.STAFF})),  # the edge's own
-                ],
-            ),
-        ],
+        nav=FEDERATION,
         settings=settings,
     )

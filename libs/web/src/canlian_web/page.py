@@ -31,7 +31,7 @@ from canlian_web.i18n import Lang, Texts, language
 from canlian_web.refusals import say_refusal
 
 if TYPE_CHECKING:
-    from canlian_web.tool import NavItem, Tool
+    from canlian_web.tool import Menu, NavItem, Tool
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -195,10 +195,18 @@ class Context:
         filled = {name: value for name, value in query.items() if value is not None}
         return f"{self.tool.prefix}{path}" + (f"?{urlencode(filled)}" if filled else "") or "/"
 
-    def is_at(self, path: str) -> bool:
+    @property
+    def around(self) -> Menu:
+        """The tool that the page belongs to for whoever reads it, with its menu."""
+        return self.tool.menu_at(self.request.url.path)
+
+    def _is_at(self, item: NavItem) -> bool:
         """Whether this page lies under an address of the navigation; the tool's home is only itself."""
-        here, there = self.request.url.path, self.url(path)
-        return here == there or (path not in ("", "/") and here.startswith(f"{there}/"))
+        here, there = self.request.url.path, self._leads_to(item)
+        return here == there or (item.address not in ("", "/") and here.startswith(f"{there}/"))
+
+    def _leads_to(self, item: NavItem) -> str:
+        return f"{self.around.prefix}{item.address}" or "/"
 
     @property
     def menu(self) -> list[NavEntry]:
@@ -208,24 +216,25 @@ class Context:
         """
         entries: dict[str, NavEntry] = {}
         for item in self._allowed():
-            first = entries.setdefault(item.section or item.address, NavEntry(item.address, item.section or item.text))
-            first.current |= self.is_at(item.address)
+            entry = NavEntry(self._leads_to(item), item.section or item.text)
+            entries.setdefault(item.section or item.address, entry).current |= self._is_at(item)
         return list(entries.values())
 
     @property
     def section(self) -> list[NavEntry]:
         """The pages of the section that this page is in; none where it is in none."""
-        here = next((item.section for item in self._allowed() if item.section and self.is_at(item.address)), None)
+        here = next((item.section for item in self._allowed() if item.section and self._is_at(item)), None)
         return [
-            NavEntry(item.address, item.text, self.is_at(item.address))
+            NavEntry(self._leads_to(item), item.text, self._is_at(item))
             for item in self._allowed()
             if here and item.section == here
         ]
 
     def _allowed(self) -> list[NavItem]:
+        items = self.around.items
         if not self.signed_in:
-            return self.tool.nav
-        return [item for item in self.tool.nav if all(self.actor.holds(*roles) for roles in item.roles)]
+            return list(items)
+        return [item for item in items if all(self.actor.holds(*roles) for roles in item.roles)]
 
     @property
     def came_from(self) -> str:

@@ -72,11 +72,31 @@ class NavItem:
     section: str = ""
 
 
+@dataclass(frozen=True)
+class Menu:
+    """What lies under one prefix, and what that is called."""
+
+    prefix: str
+    title: str
+    items: Sequence[NavItem]
+
+    @classmethod
+    def of(cls, prefix: str, title: str, nav: Iterable[Address | Section], routers: Sequence[APIRouter] = ()) -> Menu:
+        sections = [one if isinstance(one, Section) else Section("", [one]) for one in nav]
+        items = [
+            NavItem(address, text, elsewhere or required(routers, address), section.text)
+            for section in sections
+            for address, text, *elsewhere in section.addresses
+        ]
+        return cls(prefix, title, items)
+
+
 class Tool:
     """`title` is an English text of the package's catalogue (`N_("…")`), `nav` what its menu leads to, some of it in
     sections.
 
-    `beside` is what else the tool does with its connection, for as long as it has one.
+    `menus` are those of other tools, for pages of this one that lie under their prefixes. `beside` is what else the
+    tool does with its connection, for as long as it has one.
     """
 
     def __init__(
@@ -89,6 +109,7 @@ class Tool:
         routers: Sequence[APIRouter],
         views: Views | None = None,
         nav: Iterable[Address | Section] = (),
+        menus: Sequence[Menu] = (),
         beside: Callable[[Nats], Coroutine[Any, Any, None]] | None = None,
         settings: Settings | None = None,
         **fastapi: Any,
@@ -104,12 +125,12 @@ class Tool:
         self._client: Client | None = None
         self._started = asyncio.Event()
         self.app = self._build(routers, fastapi)
-        sections = [one if isinstance(one, Section) else Section("", [one]) for one in nav]
-        self.nav = [
-            NavItem(address, text, elsewhere or required(routers, address), section.text)
-            for section in sections
-            for address, text, *elsewhere in section.addresses
-        ]
+        self.menu = Menu.of(prefix, title, nav, routers)
+        self._menus = menus
+
+    def menu_at(self, path: str) -> Menu:
+        """That of the tool under whose prefix the page lies: this one's, where it is no other's."""
+        return next((menu for menu in self._menus if path.startswith(f"{menu.prefix}/")), self.menu)
 
     @property
     def client(self) -> Client:
