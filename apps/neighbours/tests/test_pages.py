@@ -213,8 +213,23 @@ async def test_a_residents_own_page_shows_and_changes_what_is_theirs(tool: Tool)
     page = await client.post("/neighbours/me/reach", data=corrected)
     assert "13700000000" in page.text
     assert "新路1号" in page.text
+    assert "您的电话已更改。您的地址已更改。" in page.text
     wrong = await fill_in(client, "/neighbours/me/reach", "/neighbours/me/reach", phone="没有")
     assert wrong.status_code == 422
+    reach = "/neighbours/me/reach"
+    emptied = await client.post(reach, data=hidden(await client.get(reach)) | {"phone": "", "address": "新路1号"})
+    assert emptied.status_code == 422
+    assert "空着不会改动" in emptied.text
+    assert "没有改动" in (await fill_in(client, reach, reach, phone="13700000000")).text
+    moved = await client.post(reach, data=hidden(await client.get(reach)) | {"phone": "", "address": "新路2号"})
+    assert "您的地址已更改。" in moved.text
+    assert "电话已" not in moved.text
+    assert "13700000000" in moved.text, "an empty field is no wish to have no phone"
+    assert (await fill_in(client, reach, reach, phone="13700000001", gone="phone")).status_code == 422
+    removed = await fill_in(client, reach, reach, phone="13700000000", gone="phone")
+    assert "您的电话已删除。" in removed.text
+    assert "13700000000" not in removed.text
+    assert 'name="gone"' not in (await client.get(reach)).text
     page = await fill_in(client, "/neighbours/me/access", "/neighbours/me/access", features=["ramp", "captions"])
     assert "无障碍坡道" in page.text
     assert "手语" not in page.text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field, StringConstraints
@@ -45,8 +45,17 @@ PURPOSES = {
 
 
 class Reach(BaseModel):
+    """What is left empty stays: it may only be empty because it was not shown. `gone` says what there is no more."""
+
     phone: Phone | None = None
     address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
+    gone: frozenset[Literal["phone"]] = frozenset()
+
+    def asks_nothing(self, row: PersonRow) -> bool:
+        return not self.gone and self.phone is None and self.address in (None, row.address)
+
+    def command(self, person_id: str) -> CorrectPerson:
+        return CorrectPerson(person_id=person_id, phone="" if self.gone else self.phone, address=self.address)
 
 
 class Needs(BaseModel):
@@ -80,7 +89,7 @@ async def reach(page: Page) -> Response:
     row = await find(page)
     file = await own_file(page, phone=row.phone, address=row.address)
     known = {} if file.hidden else {"phone": file.phone, "address": file.address}
-    return page.render("reach.html", file=file, form=page.blank(**known))
+    return page.render("reach.html", file=file, form=page.blank(**known), held=row.phone)
 
 
 @router.post("/me/reach")
@@ -88,12 +97,26 @@ async def correct(page: Page) -> Response:
     form: Form[Reach] = page.form(Reach)
     if "phone" in form.errors:
         form.errors["phone"] = page._("Check the phone number: write digits only, such as 13800001111")
-    if form.ok and form.value.phone is None and form.value.address is None:
-        form.errors["phone"] = page._("Fill this in")
-    person_id = (await find(page)).person_id
-    if await page.submit(form, lambda said: CorrectPerson(person_id=person_id, **said.model_dump())):
-        return page.redirect("/me", notice=page._("Your phone number and address are up to date."))
-    return page.render("reach.html", form=form)
+    row = await find(page)
+    if form.ok and form.value.gone and form.value.phone not in (None, row.phone):
+        form.errors["gone"] = page._("You wrote another number: leave it, or tick that you have none, not both")
+    elif form.ok and row.phone and form.value.asks_nothing(row):
+        form.errors["phone"] = page._("An empty field changes nothing. To have your number removed, tick it below")
+    if done := await page.submit(form, lambda said: said.command(row.person_id)):
+        return page.redirect("/me", notice=page.told(done, _changed(page, row, form.value)))
+    return page.render("reach.html", form=form, held=row.phone)
+
+
+def _changed(page: Context, row: PersonRow, said: Reach) -> str:
+    """What is another than it was."""
+    told = []
+    if said.gone:
+        told.append(page._("Your phone number is removed."))
+    elif said.phone not in (None, row.phone):
+        told.append(page._("Your phone number is changed."))
+    if said.address not in (None, row.address):
+        told.append(page._("Your address is changed."))
+    return (" " if page.lang == "en" else "").join(told)
 
 
 @router.get("/me/access")
