@@ -7,7 +7,7 @@ import io
 import json
 import re
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -115,8 +115,9 @@ async def test_a_column_nobody_recognises_is_chosen_by_hand(bench: Bench, lines:
         page = await upload(client, xlsx(lines))
         columns = chosen_columns(page)
         assert columns["column_name"] == ""
+        assert "社区 (community)" in (await client.get("/federation/imports")).text
         refused = await finished(client, await client.post(f"{page.url}/check", data=columns))
-        assert "These columns are missing: 姓名" in refused.text
+        assert "These columns are missing: 姓名 (name)" in refused.text
         done = await finished(client, await client.post(f"{page.url}/check", data=columns | {"column_name": "0"}))
         assert counts(done) == [len(lines) - 1, 0, 0, 0, len(lines) - 1]
 
@@ -161,6 +162,7 @@ async def test_an_import_is_seen_as_a_batch_and_undone_and_what_is_taken_away_co
     await bench.open_communities()
     async with bench.as_(STAFF) as client:
         page = await brought_in(client, xlsx(lines))
+        first = page.url.path
         away = await client.get("/federation/roster.xlsx")
         assert away.headers["content-type"].endswith("sheet")
         again = await brought_in(client, away.content)
@@ -174,7 +176,9 @@ async def test_an_import_is_seen_as_a_batch_and_undone_and_what_is_taken_away_co
         page = await undone(client, batch)
         assert f"Undone: {len(lines) - 1} people are no longer registered, 0 are as they were before." in page.text
         assert "0 in all" in (await client.get("/federation/behind/persons")).text
-        assert "undone" in (await client.get("/federation/imports")).text
+        assert "brought in, and undone since" in (await client.get("/federation/imports")).text
+        looked = await client.get(str(again.url).replace(again.url.path, first))
+        assert "Brought in, and undone since" in looked.text
         assert counts(await brought_in(client, xlsx(lines)))[0] == len(lines) - 1
         assert (await client.get("/federation/import-batches/import_00000000")).status_code == 404
 
@@ -215,8 +219,18 @@ async def test_a_sheet_that_names_somebody_erased_goes_at_once(bench: Bench, lin
         other = await checked(client, xlsx([lines[0], *lines[3:]]))
         with closing(jobs.folder.store(jobs.folder.all()[1])) as store:
             (person_id,) = store._db.execute("SELECT person_id FROM row ORDER BY no LIMIT 1").fetchone()
-        jobs.folder.forget_erased({person_id: date(2026, 11, 24)})
-        assert (await client.get(str(page.url))).status_code == 404
+        unread = await upload(client, xlsx(lines), "刘某某.xlsx")
+        jobs.folder.forget_erased({person_id: datetime.now(UTC) + timedelta(seconds=5)}, datetime.now(UTC))
+        later = await upload(client, xlsx([lines[0], *lines[3:]]))
+        jobs.folder.forget_erased({person_id: datetime.now(UTC) - timedelta(seconds=5)}, datetime.now(UTC))
+        assert (await client.get(str(later.url))).status_code == 200, "it was chosen after the erasure"
+        gone = await client.get(str(page.url))
+        assert gone.status_code == 410
+        assert "The data of somebody in it was erased" in gone.text
+        assert "might have named them" in (await client.get(str(unread.url))).text
+        listed = await client.get("/federation/imports")
+        assert "Your sheets that had to go" in listed.text
+        assert "刘某某" not in listed.text, "a sheet's name may be somebody's"
         assert (await client.get(str(other.url))).status_code == 200
 
 
@@ -285,6 +299,39 @@ async def test_a_sheet_is_deleted_when_asked(bench: Bench, lines: list[list[str]
         assert "our-sheet.xlsx" not in answer.text
         assert (await client.get(str(page.url))).status_code == 404
     assert list((bench.tool.settings.data / "imports").iterdir()) == []
+
+
+async def test_a_row_tells_all_that_is_wrong_with_it_and_a_sheet_is_called_by_its_name_once(
+    bench: Bench, lines: list[list[str]]
+):
+    await bench.open_communities()
+    lines[1][lines[0].index("残疾人证号")] = "12"
+    lines[1][lines[0].index("性别")] = "X"
+    lines[1][lines[0].index("残疾等级")] = "九级"
+    text = "\n".join(",".join(row) for row in lines)
+    async with bench.as_(STAFF) as client:
+        page = await upload(client, text.encode(), "new.csv")
+        assert "new.csv · new.csv" not in page.text
+        page = await finished(client, await client.post(f"{page.url}/check", data=chosen_columns(page)))
+        assert counts(page)[3] == 1
+        sheet = cells(await client.get(f"{page.url}/refused.xlsx"))
+        for said in (page.text, sheet[1][-1]):
+            for fault in ("has 2 characters instead of 20", "The sex “X” cannot be read", "There is no grade “九级”"):
+                assert fault in said
+
+
+def test_that_a_sheet_had_to_go_is_told_for_a_month(tmp_path: Path):
+    folder, now = Folder(tmp_path / "imports"), datetime.now(UTC)
+    job = Job.begin("worker_00000001", "roster.xlsx")
+    folder.create(job, b"personal")
+    folder.forget_erased({"person_00000001": now + timedelta(seconds=1)}, now)
+    assert folder.load(job.id) is None
+    assert [(one.job_id, one.named) for one in folder.gone("worker_00000001")] == [(job.id, False)]
+    assert folder.gone("worker_00000002") == []
+    folder.forget_old(now + timedelta(days=29))
+    assert folder.gone()
+    folder.forget_old(now + timedelta(days=31))
+    assert folder.gone() == []
 
 
 def test_sheets_are_deleted_after_a_day(tmp_path: Path):

@@ -144,6 +144,20 @@ def test_a_slip_that_needs_no_guess_is_mended_and_noted(read: Read, change: dict
     assert row.mended == (mended,)
 
 
+@pytest.mark.parametrize("field", ["birth_date", "certificate_issued"])
+def test_a_date_as_it_is_asked_for_needs_no_mending(read: Read, field: str) -> None:
+    assert only(read({field: LINE[field].isoformat()})).mended == ()
+
+
+def test_a_row_whose_certificate_cannot_be_read_tells_what_else_is_wrong(read: Read) -> None:
+    wrong = {"certificate_number": "12", "citizen_id": ID[:17] + "9", "sex": "X", "grade": "九级", "name": None}
+    row = refusal(read(wrong | {"birth_date": "昨天", "note": "长" * 1001, "community": "某地"}))
+    reasons = [row.reason, *(also.reason for also in row.also)]
+    assert reasons == [
+        "no_name", "unknown_community", "short_cert", "bad_id", "bad_sex", "bad_grade", "bad_birth", "too_long",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

@@ -204,7 +204,10 @@ def test_a_mapping_by_hand_corrects_what_was_recognised(lines: Lines, places: di
 def test_a_missing_column_is_named(lines: Lines, places: dict[str, str], as_xlsx: Write) -> None:
     with pytest.raises(Unreadable) as caught:
         read_roster(as_xlsx(table(lines, ["name", "sex", "community"])), "a.xlsx", places, TODAY)
-    assert (caught.value.code, caught.value.facts) == ("missing_columns", {"missing": "残疾人证号"})
+    assert (caught.value.code, caught.value.facts) == (
+        "missing_columns",
+        {"missing": "残疾人证号 (certificate number)"},
+    )
 
 
 def test_a_table_without_entries_is_refused(places: dict[str, str], as_xlsx: Write) -> None:

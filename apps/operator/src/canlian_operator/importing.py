@@ -160,12 +160,27 @@ def tell(result: ImportResult, *, dry_run: bool) -> None:
 
 
 def refused_lines(result: ImportResult) -> Iterator[str]:
-    """By reason: how many, which rows, and for one of them what to do."""
+    """By reason: how many, which rows, and for one of them what to do; then what else is wrong with some of them."""
     for reason, count in result.counts()["refused"].items():
         rows = [row for row in result.rows if row.reason == reason]
         shown = ", ".join(str(row.row_no) for row in rows[:SHOWN_ROWS]) + ("…" if count > SHOWN_ROWS else "")
         where = by_language(f"第 {shown} 行", f"row {shown}" if count == 1 else f"rows {shown}")
         yield f"{count:>5}  {reason}  ({where}) {wording(reason, rows[0].facts)}"
+    for reason, (also, facts) in _also(result).items():
+        shown = ", ".join(map(str, also[:SHOWN_ROWS])) + ("…" if len(also) > SHOWN_ROWS else "")
+        where = by_language(
+            f"其中第 {shown} 行还有", f"also in row {shown}" if len(also) == 1 else f"also in rows {shown}"
+        )
+        yield f"       {reason}  ({where}) {wording(reason, facts)}"
+
+
+def _also(result: ImportResult) -> dict[str, tuple[list[int], Any]]:
+    """What else is wrong with rows that were counted under their first fault: in which, and the facts of one."""
+    found: dict[str, tuple[list[int], Any]] = {}
+    for row in result.rows:
+        for other in row.also:
+            found.setdefault(other.reason, ([], other.facts))[0].append(row.row_no)
+    return found
 
 
 def wording(reason: str, facts: Any) -> str:

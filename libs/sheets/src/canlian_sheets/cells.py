@@ -24,6 +24,8 @@ _EXACT_TO = 10**15
 """Spreadsheets keep 15 digits of a numeric value."""
 
 _DAY = re.compile(r"([0-9]{4})\s*[-./年,、\s]\s*([0-9]{1,2})\s*[-./月,、\s]\s*([0-9]{1,2})\s*[日号]?(?:[\sT].*)?")
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""As dates are asked for and given back: nothing to mend."""
 _COMPACT_DAY = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _LONGEST_DAY = 40
 _EXCEL_DAY_ZERO = date(1899, 12, 30)
@@ -135,6 +137,9 @@ def day(cell: Cell) -> tuple[date | int | None, Mends]:
         return None, ()
     if text.isdecimal() and text.isascii():
         return _numeric_day(int(text)), ("date",)
+    if _ISO_DAY.fullmatch(cell):
+        found = _day_or_none(*(int(part) for part in cell.split("-")))
+        return found, ()
     if match := _DAY.fullmatch(text) or re.fullmatch(r"([0-9]{4})年", text):
         groups = [int(group) for group in match.groups()]
         return (groups[0] if len(groups) == 1 else _day_or_none(*groups)), ("date",)

@@ -14,6 +14,11 @@ class Field:
     others: tuple[str, ...] = ()
     needed: bool = False
 
+    @property
+    def heading(self) -> str:
+        """As it may stand over a column, in both languages: a sheet keeps to one of them."""
+        return f"{self.zh} ({self.en})"
+
 
 @dataclass(frozen=True)
 class Recognised:

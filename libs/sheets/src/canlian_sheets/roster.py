@@ -152,6 +152,8 @@ def roster_rows(
 
 _FIELDS = tuple(field.name for field in fields(RosterPerson))
 _PRINT = 8
+_OLD_ID = 15
+"""Digits of a citizen ID as it was until 1999, without a check character."""
 """Bytes of a field's fingerprint: of all that a person's row said, no more is kept to compare a later one with."""
 
 
@@ -176,12 +178,12 @@ def _person(entry: Entry, places: Places, today: date) -> RosterPerson | None:
         entry.refuse("no_name")
     community = _community(entry, places)
     certificate = _certificate(entry, today)
-    if certificate is not None:
-        _check_citizen_id(entry, certificate.citizen_id)
-        _check_sex(entry, certificate)
-        _check_disability(entry, certificate)
-        _check_birth(entry, certificate)
+    _check_citizen_id(entry, certificate)
+    _check_sex(entry, certificate)
+    _check_disability(entry, certificate)
+    _check_birth(entry, certificate)
     if entry.problems or name is None or community is None or certificate is None:
+        _read_the_rest(entry)
         return None
     person = RosterPerson(
         community=community,
@@ -204,6 +206,13 @@ def _person(entry: Entry, places: Places, today: date) -> RosterPerson | None:
         note=entry.text("note"),
     )
     return None if entry.problems else person
+
+
+def _read_the_rest(entry: Entry) -> None:
+    """What else is wrong with a row that is refused: one mending is to be enough."""
+    entry.name("guardian_name")
+    for field in ("address", "ethnicity", "education", "employment", "note"):
+        entry.text(field)
 
 
 def _community(entry: Entry, places: Places) -> str | None:
@@ -235,11 +244,17 @@ def _certificate(entry: Entry, today: date) -> CertificateNumber | None:
     return certificate
 
 
-def _check_citizen_id(entry: Entry, derived: CitizenId) -> None:
+def _check_citizen_id(entry: Entry, certificate: CertificateNumber | None) -> None:
+    """Against the certificate's number; without one that can be read, by itself."""
     try:
         number, mends = cells.long_number(entry.cell("citizen_id"))
     except LostDigits:
         number, mends = None, ()
+    if certificate is None:
+        if number is not None and len(number) != _OLD_ID:
+            _refuse_citizen_id(entry, number, None)
+        return
+    derived = certificate.citizen_id
     if number is None:
         entry.mend("citizen_id", "derived")
     elif number == derived.number:
@@ -250,16 +265,17 @@ def _check_citizen_id(entry: Entry, derived: CitizenId) -> None:
         _refuse_citizen_id(entry, number, derived)
 
 
-def _refuse_citizen_id(entry: Entry, number: str, derived: CitizenId) -> None:
+def _refuse_citizen_id(entry: Entry, number: str, derived: CitizenId | None) -> None:
     try:
         CitizenId.read(number)
     except BadNumber as bad:
         entry.refuse("bad_id", why=bad.code, **bad.facts)
-    else:
+        return
+    if derived is not None:
         entry.refuse("id_conflict", column=normalise_number(number), certificate=derived.number)
 
 
-def _check_sex(entry: Entry, certificate: CertificateNumber) -> None:
+def _check_sex(entry: Entry, certificate: CertificateNumber | None) -> None:
     if entry.blank("sex"):
         entry.mend("sex", "derived")
         return
@@ -267,20 +283,20 @@ def _check_sex(entry: Entry, certificate: CertificateNumber) -> None:
     sex = code_words.sex(text)
     if sex is None:
         entry.refuse("bad_sex", found=entry.shown("sex"))
-    elif sex != certificate.sex:
+    elif certificate and sex != certificate.sex:
         entry.refuse("sex_conflict", column=entry.shown("sex"), certificate=_SEX_NAMES[certificate.sex])
     elif entry.cell("sex") not in code_words.SEXES:
         entry.mend("sex", "wording")
 
 
-def _check_disability(entry: Entry, certificate: CertificateNumber) -> None:
+def _check_disability(entry: Entry, certificate: CertificateNumber | None) -> None:
     """The class column against the number, and the grade column, or the grade that the class column names."""
     disability, grade_beside = code_words.disability(cells.word(entry.cell("disability")))
     if entry.blank("disability"):
         entry.mend("disability", "derived")
     elif disability is None:
         entry.refuse("bad_class", column="disability", found=entry.shown("disability"))
-    elif disability != certificate.disability:
+    elif certificate and disability != certificate.disability:
         in_number = _CLASS_NAMES[certificate.disability]
         entry.refuse("class_conflict", column=entry.shown("disability"), certificate=in_number)
     elif entry.cell("disability") not in code_words.CLASSES:
@@ -291,22 +307,24 @@ def _check_disability(entry: Entry, certificate: CertificateNumber) -> None:
         entry.mend("grade", "derived")
     elif grade is None:
         entry.refuse("bad_grade", column="grade", found=entry.shown("grade"))
-    elif grade != certificate.grade:
+    elif certificate and grade != certificate.grade:
         entry.refuse("grade_conflict", column=entry.shown("grade"), certificate=certificate.grade)
     elif entry.cell("grade") not in code_words.GRADES:
         entry.mend("grade", "wording")
+    if certificate is None:
+        return
     if grade_beside is not None and grade_beside != certificate.grade and grade in (None, certificate.grade):
         entry.refuse("grade_conflict", column=entry.shown("disability"), certificate=certificate.grade)
 
 
-def _check_birth(entry: Entry, certificate: CertificateNumber) -> None:
+def _check_birth(entry: Entry, certificate: CertificateNumber | None) -> None:
     if entry.blank("birth_date"):
         entry.mend("birth_date", "derived")
         return
     born = entry.day("birth_date")
     if born is None:
         entry.refuse("bad_birth", column="birth_date", found=entry.shown("birth_date"))
-    elif born not in (certificate.birth_date, certificate.birth_date.year):
+    elif certificate and born not in (certificate.birth_date, certificate.birth_date.year):
         in_number = certificate.birth_date.isoformat()
         entry.refuse("born_conflict", column=entry.shown("birth_date"), certificate=in_number)
 

@@ -66,8 +66,7 @@ def find_complete_table(
     """As `find_table`, refusing one that lacks a needed column."""
     table = find_table(data, filename, fields, mapping)
     if table.recognised.missing:
-        titles = {field.name: field.zh for field in fields}
-        missing = "、".join(titles[name] for name in table.recognised.missing)
+        missing = "、".join(field.heading for field in fields if field.name in table.recognised.missing)
         raise Unreadable("missing_columns", missing=missing)
     return table
 
@@ -90,7 +89,7 @@ def find_table(data: bytes, filename: str, fields: Sequence[Field], mapping: Map
     if blank:
         raise Unreadable("empty_file")
     if not found:
-        raise Unreadable("no_table", wanted="、".join(field.zh for field in fields if field.needed))
+        raise Unreadable("no_table", wanted="、".join(field.heading for field in fields if field.needed))
     best = min(found, key=lambda table: (len(table.recognised.missing), -len(table.recognised.columns)))
     best = next((table for table in found if not table.recognised.missing), best)
     others = tuple(t.sheet.name for t in found if t is not best and not t.recognised.missing)

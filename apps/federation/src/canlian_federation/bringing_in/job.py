@@ -13,12 +13,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from canlian_events.calendar import SHANGHAI
 from canlian_events.ids import new_id
 from canlian_sheets.importer import RowStore, Wanted
 
 KEPT = timedelta(days=1)
 """The sheet is full of personal data: what nobody fetched within a day is gone."""
+
+TOLD = timedelta(days=30)
+"""How long whoever chose a sheet that had to go is told so."""
 
 REMEMBERED = 200
 """Shapes of sheets whose columns were chosen by hand."""
@@ -85,6 +87,28 @@ class Job:
 
     def with_(self, **changes: Any) -> Job:
         return replace(self, **changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A sheet that was dropped because of an erasure: nothing of what was in it, nor its name, which may be somebody's.
+
+    `named`: a row went to whoever was erased; else nobody had read it yet, so that it might have named them.
+    """
+
+    job_id: str
+    owner: str
+    begun: str
+    at: str
+    named: bool
+
+    @property
+    def chosen(self) -> datetime:
+        return datetime.fromisoformat(self.begun)
+
+    @property
+    def dropped(self) -> datetime:
+        return datetime.fromisoformat(self.at)
 
 
 class Folder:
@@ -165,18 +189,36 @@ class Folder:
         for job in self.all():
             if now - job.moment > KEPT:
                 self.delete(job)
+        told = self.gone()
+        if any(now - one.dropped > TOLD for one in told):
+            self._tell([one for one in told if now - one.dropped <= TOLD])
 
-    def forget_erased(self, erased: Mapping[str, date]) -> None:
-        """Delete every sheet that names somebody who was erased, and what may: one not read yet, chosen by that day."""
+    def forget_erased(self, erased: Mapping[str, datetime], now: datetime) -> None:
+        """Delete every sheet that names somebody who was erased, and what may: one not read yet, chosen before that.
+
+        Whoever chose it is told when and why.
+        """
         for job in self.all():
-            if job.state is State.COLUMNS or not self.has_rows(job):
-                gone = any(job.moment.astimezone(SHANGHAI).date() <= day for day in erased.values())
+            unread = job.state is State.COLUMNS or not self.has_rows(job)
+            if unread:
+                gone = any(job.moment <= moment for moment in erased.values())
             else:
                 store = self.store(job)
                 gone = store.names_any(erased)
                 store.close()
             if gone:
+                at = now.isoformat(timespec="seconds")
+                self._tell([Gone(job.id, job.owner, job.begun, at, not unread), *self.gone()])
                 self.delete(job)
+
+    def gone(self, owner: str | None = None) -> list[Gone]:
+        """What was dropped because of an erasure, of one owner or of all; the latest first."""
+        path = self._root / "gone.json"
+        told = [Gone(**one) for one in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
+        return [one for one in told if owner in (None, one.owner)]
+
+    def _tell(self, gone: Sequence[Gone]) -> None:
+        _write(self._root / "gone.json", [asdict(one) for one in gone])
 
     def _at(self, job_id: str) -> Path:
         return self._root / job_id

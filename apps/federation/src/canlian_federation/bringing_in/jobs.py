@@ -14,7 +14,7 @@ import structlog
 from canlian_chassis.bus import Client, Refused, Unavailable
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.settings import Settings
-from canlian_federation.bringing_in.job import Folder, Job, State
+from canlian_federation.bringing_in.job import Folder, Gone, Job, State
 from canlian_sheets.importer import RowStore, bring_in, preview_of, read_into
 from canlian_sheets.importer.row_store import Phase
 from canlian_sheets.outcomes import Unreadable
@@ -38,7 +38,7 @@ class Jobs:
         self,
         settings: Settings,
         client: Callable[[], Client],
-        erased: Callable[[], Awaitable[Mapping[str, date]]],
+        erased: Callable[[], Awaitable[Mapping[str, datetime]]],
     ) -> None:
         self._settings, self._client, self._erased = settings, client, erased
         self.folder = Folder(Path(settings.data) / "imports")
@@ -61,6 +61,10 @@ class Jobs:
     async def mine(self, owner: str) -> list[Job]:
         await self.sweep()
         return [self.current(job) for job in await asyncio.to_thread(self.folder.all) if job.owner == owner]
+
+    async def gone(self, owner: str) -> list[Gone]:
+        """Their sheets that had to go because of an erasure."""
+        return await asyncio.to_thread(self.folder.gone, owner)
 
     async def find(self, job_id: str, owner: str) -> Job | None:
         """The job as it stands this moment, where it is theirs."""
@@ -111,7 +115,7 @@ class Jobs:
         """Delete what is past its day, and whatever names somebody who was erased."""
         await asyncio.to_thread(self.folder.forget_old, datetime.now(UTC))
         if erased := await self._erased():
-            await asyncio.to_thread(self.folder.forget_erased, erased)
+            await asyncio.to_thread(self.folder.forget_erased, erased, datetime.now(UTC))
 
     async def sweeping(self) -> None:
         while True:

@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from datetime import date
+from datetime import datetime
 from typing import Any, NamedTuple, cast
 from urllib.parse import quote
 
@@ -18,19 +18,20 @@ from starlette.responses import Response
 
 from canlian_chassis.clock import CLOCK
 from canlian_events.calendar import SHANGHAI
-from canlian_federation.bringing_in.job import KEPT, Folder, Job, State
+from canlian_federation.bringing_in.job import KEPT, Folder, Gone, Job, State
 from canlian_federation.bringing_in.jobs import Jobs
 from canlian_federation.bringing_in.rows import OUTCOMES, column_title, in_words, shown, tally, words
 from canlian_federation.pages.common import for_staff, scopes_of
 from canlian_federation.views.erased import erased_since
 from canlian_federation.views.figures import open_communities
-from canlian_federation.views.imports import all_imports
+from canlian_federation.views.imports import all_imports, one_import
 from canlian_sheets.columns import ROSTER
 from canlian_sheets.giving_back import refused_sheet
 from canlian_sheets.importer.row_store import MENDED, About, Phase, StoredRow
 from canlian_sheets.outcomes import Unreadable
 from canlian_sheets.reading import MAX_FILE
 from canlian_sheets.tables import Preview
+from canlian_web.formats import say_time
 from canlian_web.forms import Form
 from canlian_web.happened import say_actor
 from canlian_web.page import Context, Page
@@ -38,6 +39,7 @@ from canlian_web.tool import Tool
 
 SHOWN = 100
 ONE_MINUTE = 60
+UNDONE = ("undoing", "undone")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -46,7 +48,7 @@ async def at_work(app: FastAPI) -> AsyncIterator[None]:
     """The jobs live as long as the tool; what is past its day is deleted even when nobody looks."""
     tool = cast(Tool, app.state.tool)
 
-    async def erased() -> dict[str, date]:
+    async def erased() -> dict[str, datetime]:
         """Those erased since sheets that are still kept may have been chosen."""
         since = CLOCK.now().astimezone(SHANGHAI).date() - 2 * KEPT
         return await tool.read(erased_since, since)
@@ -84,6 +86,10 @@ async def choose(page: Page) -> Response:
 
 @router.get("/{job_id}")
 async def one(page: Page, job_id: str, outcome: str = "", at: int = 1) -> Response:
+    gone = await jobs_of(page).gone(page.actor.id)
+    if dropped := next((one for one in gone if one.job_id == job_id), None):
+        title = page._("This sheet is no longer here")
+        return page.render("canlian/error.html", status=410, title=title, text=_why_gone(page, dropped))
     job = await own(page, job_id)
     if job.at_work:
         jobs_of(page).watched(job, page.token)
@@ -149,18 +155,21 @@ async def refused(page: Page, job_id: str) -> Response:
 async def show_imports(page: Context, form: Form[Any]) -> Response:
     jobs = jobs_of(page)
     mine = await jobs.mine(page.actor.id)
+    batches = await page.read(all_imports)
+    stages = {batch.import_id: batch.stage for batch in batches}
     communities = await page.read(open_communities, scopes_of(page))
     return page.render(
         "imports.html",
         form=form,
         jobs=mine,
         running=jobs.running,
-        batches=await page.read(all_imports),
+        gone=[(one, _why_gone(page, one)) for one in await jobs.gone(page.actor.id)],
+        batches=batches,
         by=lambda actor: say_actor(actor, page.lang),
-        state=lambda job: _state(job, jobs.running(job), page),
+        state=lambda job: _state(job, jobs.running(job), stages.get(job.batch_id), page),
         limit=MAX_FILE // 1024**2,
         places=len(communities),
-        wanted=[column_title(field.name, page.lang) for field in ROSTER if field.needed],
+        wanted=[field.heading for field in ROSTER if field.needed],
     )
 
 
@@ -198,7 +207,7 @@ async def show_columns(page: Context, job: Job) -> Response:
         form=form,
         fields_of=[(field.name, column_title(field.name, page.lang), field.needed) for field in ROSTER],
         letters=letters,
-        missing=[column_title(name, page.lang) for name in found.missing],
+        missing=[field.heading for field in ROSTER if field.name in found.missing],
         title=lambda name: column_title(name, page.lang),
         letter=lambda n: get_column_letter(n + 1),
         why=_why(job, page),
@@ -210,10 +219,13 @@ async def show_rows(page: Context, job: Job, outcome: str, at: int) -> Response:
     imported = job.state is State.IMPORTED
     found = await asyncio.to_thread(_look, jobs_of(page).folder, job, outcome, at)
     counts = tally(found.counts, found.mended)
+    batch = await page.read(one_import, job.batch_id) if imported else None
     return page.render(
         "import_rows.html",
         job=job,
         imported=imported,
+        undone=batch is not None and batch.stage in UNDONE,
+        title=_state(job, False, batch.stage if batch else None, page) if imported else page._("What would happen"),
         about=found.about,
         counts=counts,
         changed=counts["created"] + counts["updated"],
@@ -298,8 +310,22 @@ def _why(job: Job, page: Context) -> str | None:
     return in_words(code, facts, page.lang)
 
 
-def _state(job: Job, running: bool, page: Context) -> str:
+def _why_gone(page: Context, gone: Gone) -> str:
+    said = (
+        page._("The data of somebody in it was erased. Take them out of your own copy before you bring it in again.")
+        if gone.named
+        else page._(
+            "Somebody's data was erased before this sheet was read, so it might have named them. Choose it again."
+        )
+    )
+    return page._("Dropped on %(moment)s.", moment=say_time(gone.dropped, page.lang)) + " " + said
+
+
+def _state(job: Job, running: bool, stage: str | None, page: Context) -> str:
+    """`stage` is how far its import is, by the log."""
     _ = page._
+    if stage in UNDONE:
+        return {"undoing": _("brought in, now being undone"), "undone": _("brought in, and undone since")}[stage]
     if job.at_work and not running:
         return _("interrupted")
     return {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 
 from sqlmodel import Session, col, select
 
-from canlian_federation.views.base import OVERVIEW
+from canlian_events.registry.person import PersonErased
+from canlian_federation.views.base import OVERVIEW, TRAIL
 from canlian_overview.rows import PersonRow
 
 
@@ -22,8 +23,9 @@ def one_person(db: Session, person_id: str) -> PersonRow | None:
     return db.get(OVERVIEW.tables.person, person_id)
 
 
-def erased_since(db: Session, since: date) -> dict[str, date]:
-    """Person → when."""
-    table = OVERVIEW.tables.person
-    rows = db.exec(select(table).where(col(table.erased_on) >= since))
-    return {row.person_id: row.erased_on for row in rows if row.erased_on}
+def erased_since(db: Session, since: date) -> dict[str, datetime]:
+    """Person → the moment of it."""
+    table, trail = OVERVIEW.tables.person, TRAIL.table
+    people = db.exec(select(table.person_id).where(col(table.erased_on) >= since)).all()
+    events = select(trail).where(col(trail.aggregate_id).in_(people), trail.type == PersonErased.type)
+    return {event.aggregate_id: event.at.replace(tzinfo=event.at.tzinfo or UTC) for event in db.exec(events)}

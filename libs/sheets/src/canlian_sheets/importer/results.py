@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from canlian_chassis.bus import Accepted as Done
 from canlian_chassis.bus import Refused as No
-from canlian_sheets.outcomes import Accepted, Outcome, Refused, Repeat
+from canlian_sheets.outcomes import Accepted, Outcome, Problem, Refused, Repeat
 
 T = TypeVar("T")
 
@@ -19,12 +19,15 @@ Kind = Literal["created", "updated", "unchanged", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
-    """`reason` and `facts` only where it was refused: by the sheet's reader or by the service."""
+    """`reason` and `facts` only where it was refused: by the sheet's reader or by the service. `also` is what else the
+    reader found wrong.
+    """
 
     row_no: int
     outcome: Kind
     reason: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    also: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class Rows:
         for row in sheet.rows:
             match row:
                 case Refused():
-                    self._known[row.row_no] = RowOutcome(row.row_no, "refused", row.reason, row.facts)
+                    self._known[row.row_no] = RowOutcome(row.row_no, "refused", row.reason, row.facts, row.also)
                 case Repeat():
                     self._known[row.row_no] = RowOutcome(row.row_no, "unchanged")
                 case Accepted():

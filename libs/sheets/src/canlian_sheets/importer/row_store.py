@@ -204,18 +204,22 @@ class RowStore:
             if reason:
                 yield Refused(no, reason, json.loads(facts or "{}"), stood)
             else:
-                (first, facts_), *also = json.loads(problems)
-                yield Refused(no, first, facts_, stood, tuple(Problem(*other) for other in also))
+                first, facts_ = json.loads(problems)[0]
+                yield Refused(no, first, facts_, stood, _others(problems))
 
     def result(self, phase: Phase, import_id: str) -> ImportResult:
         """Everything at once, for what is small."""
         rows = self._db.execute(
             f"SELECT no, {phase}, coalesce({phase}_reason, json_extract(problems, '$[0][0]')), "
-            f"coalesce({phase}_facts, json_extract(problems, '$[0][1]')) FROM row WHERE {phase} IS NOT NULL ORDER BY no"
+            f"coalesce({phase}_facts, json_extract(problems, '$[0][1]')), problems FROM row "
+            f"WHERE {phase} IS NOT NULL ORDER BY no"
         )
         return ImportResult(
             import_id,
-            tuple(RowOutcome(no, kind, reason, json.loads(facts or "{}")) for no, kind, reason, facts in rows),
+            tuple(
+                RowOutcome(no, kind, reason, json.loads(facts or "{}"), _others(problems))
+                for no, kind, reason, facts, problems in rows
+            ),
         )
 
     def names_any(self, person_ids: Iterable[str]) -> bool:
@@ -227,6 +231,10 @@ class RowStore:
         if which == MENDED:
             return "mended IS NOT NULL", ()
         return (f"{phase} = ?", (which,)) if which else ("TRUE", ())
+
+
+def _others(problems: str | None) -> tuple[Problem, ...]:
+    return tuple(Problem(*other) for other in json.loads(problems)[1:]) if problems else ()
 
 
 def _counted(rows: Iterable[RosterRow], progress: Callable[[int], None]) -> Iterator[RosterRow]:
