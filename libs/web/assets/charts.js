@@ -1,8 +1,8 @@
-// The part of ECharts that the pages draw with: bars and lines.
-export { init, use } from "echarts/core"
+// The part of ECharts that the pages draw with: bars, lines and maps.
+export { init, registerMap, use } from "echarts/core"
 import { use } from "echarts/core"
-import { BarChart, LineChart } from "echarts/charts"
-import { AriaComponent, GridComponent, LegendComponent, TooltipComponent } from "echarts/components"
+import { BarChart, LineChart, MapChart } from "echarts/charts"
+import { AriaComponent, GeoComponent, GridComponent, LegendComponent, TooltipComponent, VisualMapPiecewiseComponent } from "echarts/components"
 import { CanvasRenderer } from "echarts/renderers"
 
-use([BarChart, LineChart, AriaComponent, GridComponent, LegendComponent, TooltipComponent, CanvasRenderer])
+use([BarChart, LineChart, MapChart, AriaComponent, GeoComponent, GridComponent, LegendComponent, TooltipComponent, VisualMapPiecewiseComponent, CanvasRenderer])

@@ -1,13 +1,17 @@
 // Charts: drawn from the same numbers as the table that stands under each.
 
+import { drawMap } from "./map.js"
+
 // Okabe and Ito's colours that keep apart for colour-blind readers, dark ones first; patterns tell series apart as well
 const COLOURS = ["#1d6b63", "#c25a00", "#1f5fa8", "#8a3d75", "#7a6a00"]
 
 export async function drawCharts(root) {
   const places = [...root.querySelectorAll("[data-chart]")]
-  if (places.length === 0) return
-  const { init } = await import(document.body.dataset.echarts)
+  const maps = [...root.querySelectorAll("[data-map]")]
+  if (places.length + maps.length === 0) return
+  const { init, registerMap } = await import(document.body.dataset.echarts)
   for (const place of places) draw(init, place, JSON.parse(place.dataset.chart))
+  for (const place of maps) await drawMap(init, registerMap, place, JSON.parse(place.dataset.map))
 }
 
 function draw(init, place, { kind, unit, columns, rows }) {

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from canlian_events.registry.household import AGED_FROM
 from canlian_events.terms import DisabilityClass, Grade, Sex
+from canlian_federation.boundaries import boundaries_of
 from canlian_federation.pages.common import for_looking, scopes_of
 from canlian_federation.pages.people import SEEING
 from canlian_federation.views.figures import open_communities
@@ -59,6 +60,14 @@ class Table:
     opens: Sequence[Sequence[str | None]]
 
 
+@dataclass(frozen=True, slots=True)
+class Map:
+    """What is drawn on the communities' outlines, and which communities have none."""
+
+    rows: Sequence[Codes]
+    missing: Sequence[str]
+
+
 @router.get("")
 async def show(page: Page, community: str = "") -> Response:
     parts, places = await _read(page, community)
@@ -68,6 +77,7 @@ async def show(page: Page, community: str = "") -> Response:
         "population.html",
         tables=_tables(page, parts, places, opens),
         drawn=DRAWN,
+        map=None if community else _map(page, parts, places, opens),
         places=places,
         filters=page.blank(community=community),
         total=(sum(part.number for part in parts), opens({})),
@@ -76,6 +86,14 @@ async def show(page: Page, community: str = "") -> Response:
         export=lambda code: page.url(f"/population/{code}.xlsx", community=community or None),
         here=places.get(community, ""),
     )
+
+
+@router.get("/boundaries.geojson")
+async def outlines(page: Page) -> Response:
+    found = boundaries_of(page.tool.settings)
+    if found is None:
+        raise HTTPException(404)
+    return Response(found.model_dump_json(exclude_none=True), media_type="application/geo+json")
 
 
 @router.get("/{code}.xlsx")
@@ -99,6 +117,22 @@ def _opening(page: Context, community: str) -> Callable[[Codes], str | None]:
     if not page.actor.holds(*SEEING):
         return lambda _: None
     return lambda codes: page.url("/people", **{"community": community or None} | codes)
+
+
+def _map(
+    page: Context, parts: Sequence[Part], places: dict[str, str], opens: Callable[[Codes], str | None]
+) -> Map | None:
+    outlined = boundaries_of(page.tool.settings)
+    if outlined is None:
+        return None
+    numbers = counted(parts, lambda part: part.community)
+    codes = {feature.properties.code for feature in outlined.features if feature.properties}
+    rows: list[Codes] = [
+        {"code": code, "name": name, "number": numbers.get(code, 0), "href": opens({"community": code})}
+        for code, name in places.items()
+        if code in codes
+    ]
+    return Map(rows, [name for code, name in places.items() if code not in codes])
 
 
 def _tables(
