@@ -23,15 +23,18 @@ from libs.chassis.tests.toy import (
     views,
 )
 
+from canlian_chassis import wire
 from canlian_chassis.bus import Accepted, Client, Invalid, NotAllowed, Refused, connect
-from canlian_chassis.keys.store import key_folder
+from canlian_chassis.handle import Handler
+from canlian_chassis.keys.store import Keys, key_folder
 from canlian_chassis.log.jetstream import Log
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing.servers import NatsServer
-from canlian_chassis.tokens import Signer
+from canlian_chassis.tokens import Signer, Verifier
 from canlian_chassis.views.runner import ViewRunner
 from canlian_events import subjects
+from canlian_events.core import Command, encode
 from canlian_events.meta import Actor
 from canlian_events.terms import Role
 
@@ -175,6 +178,23 @@ async def test_many_commands_at_once_come_back_in_order(bench: Bench):
     again = await bench.client.send_many("toy", many, token=bench.signer.sign(STAFF))
     assert [getattr(a, "position", None) for a in again] == [getattr(a, "position", None) for a in answers]
     assert len(await bench.events()) == 599
+
+
+async def test_many_at_once_are_told_apart_by_one_who_remembers_none_of_them(bench: Bench, settings: Settings):
+    """Those that are there already, in the log's order or not, those that are new, and one that is named twice."""
+    token = bench.signer.sign(STAFF)
+    make = {n: MakeBox(box_id=f"box_{n}", label=f"tea {n}") for n in range(300)}
+    await bench.client.send_many("toy", [(f"a-{n}", make[n]) for n in range(0, 300, 2)], token=token)
+    first = await bench.send(PutIn(box_id="box_4", things=2), command_id="put")
+    other = Handler(bench.log, Keys.of(settings), Verifier(key_folder(settings)), [box, shelf], settings.subdistrict)
+    many: list[tuple[str, Command]] = [(f"b-{n}", make[n]) for n in reversed(range(300))]
+    many += [("put", PutIn(box_id="box_4", things=2)), ("more", PutIn(box_id="box_5", things=1))]
+    items = [{"id": id_, "name": type(said).__name__, "body": encode(said).decode()} for id_, said in many]
+    answers = await other.handle_many(items, {wire.TOKEN: token})
+    assert [answer.code for answer in answers] == ["", "box.wrong_state"] * 150 + ["", ""]
+    assert answers[300].position == first.position
+    assert [note.name for note in answers[301].events] == ["ThingsPut"]
+    assert (await bench.events()).count("toy.box.made") == 300
 
 
 async def test_personal_values_are_nowhere_in_the_log_in_the_open(bench: Bench):

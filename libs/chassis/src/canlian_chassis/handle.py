@@ -115,15 +115,17 @@ class Handler:
         read = [self._read(item["name"], item["body"].encode(), headers | {wire.COMMAND: item["id"]}) for item in items]
         answers: dict[int, Answer] = {n: said for n, said in enumerate(read) if isinstance(said, Answer)}
         waiting = {n: said for n, said in enumerate(read) if isinstance(said, Said)}
+        there = await self._find(dict.fromkeys(_ref(said.command) for said in waiting.values()))
         if not any(said.dry_run for said in waiting.values()):
-            answers |= await self._store_new(waiting)
-        left = [n for n in waiting if n not in answers]
+            answers |= await self._store_new({n: s for n, s in waiting.items() if _ref(s.command) not in there})
+        # in the order of the log, so that the server reads each part of it once
+        left = sorted((n for n in waiting if n not in answers), key=lambda n: there.get(_ref(waiting[n].command), 0))
         limit = asyncio.Semaphore(24)
 
         async def one(n: int) -> None:
             async with limit:
                 try:
-                    # one that is not remembered here was just tried as new, in a batch: it is there already
+                    # one that is not remembered is in the log, or was just tried as new, in a batch, and is there now
                     remembered = _ref(waiting[n].command) in self._memory
                     answers[n] = await self._decide_and_store(waiting[n], guess=remembered)
                 except Exception as error:
@@ -131,6 +133,24 @@ class Handler:
 
         await asyncio.gather(*(one(n) for n in left))
         return [answers[n] for n in range(len(items))]
+
+    async def _find(self, refs: Iterable[Ref]) -> dict[Ref, int]:
+        """Where in the log those are last that are there, as far as it can be told at once; their keys are held then.
+
+        Those remembered that are not at that place any more are loaded anew when it matters.
+        """
+        found = {ref: self._memory[ref].position for ref in refs if ref in self._memory}
+        asked = {subjects.history(*ref): ref for ref in refs if ref not in found}
+        try:
+            last = await self._log.last_positions(list(asked))
+        except (Conflict, nats.errors.Error) as error:
+            log.info("log.not_asked_together", why=str(error))
+            return found
+        for subject, position in last.items():
+            ref = asked[subjects.history_of(subject)]
+            found[ref] = max(found.get(ref, 0), position)
+        await asyncio.to_thread(self._keys.load, [ref.id for ref in asked.values() if ref in found])
+        return found
 
     def _read(self, name: str, body: bytes, headers: Headers) -> Said | Answer:
         kind = COMMANDS.get(name)
@@ -319,8 +339,7 @@ class Handler:
         first: dict[Ref, int] = {}
         for n, said in waiting.items():
             first.setdefault(_ref(said.command), n)
-        chosen = [n for ref, n in first.items() if ref not in self._memory]
-        decisions = await self._decide_new({n: waiting[n] for n in chosen})
+        decisions = await self._decide_new({n: waiting[n] for n in first.values()})
         answers: dict[int, Answer] = {}
         batch: dict[int, _Decision] = {}
         claimed: set[str] = set()
@@ -389,11 +408,11 @@ class Handler:
             last = await self._log.last_position_of(filter_)
             if last == known.position:
                 return known
-            entries = await self._log.read(filter_, after=known.position)
+            told = await self._log.last_positions([filter_])
         else:
-            last, entries = await asyncio.gather(self._log.last_position_of(filter_), self._log.read(filter_))
+            last, told = await asyncio.gather(self._log.last_position_of(filter_), self._log.last_positions([filter_]))
         memory = Memory(known.state, known.position, known.community, dict(known.answered))
-        for entry in entries:
+        for entry in await self._log.history(told, after=known.position):
             self._fold(self._deciders[ref.aggregate], memory, entry)
         if memory.position < last:
             raise Conflict("a replica of the log is behind its leader")

@@ -25,6 +25,11 @@ def history(kind: Aggregate, aggregate_id: str) -> str:
     return f"evt.{kind.context}.{kind.name}.{aggregate_id}.*"
 
 
+def history_of(subject: str) -> str:
+    """`history` of the aggregate that an event's subject names."""
+    return f"{subject.rpartition('.')[0]}.*"
+
+
 def events_of(context: str = "*", kind: str = "*", community: str = "*") -> str:
     """The events of a context, an aggregate, a community, or all of them."""
     return f"evt.{context}.{kind}.*.{community}"
