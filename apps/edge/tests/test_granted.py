@@ -22,7 +22,7 @@ from canlian_events.terms import Role, WorkerKind
 from canlian_registry.app import service as registry
 from canlian_web.accounts import Accounts
 from canlian_web.grants import acting
-from canlian_web.testing import running
+from canlian_web.testing import browser, running
 from canlian_web.tool import Tool
 
 WHO, HERE, THERE, WHOLE = "worker_0000000009", "429999001003", "429999001004", "429999001"
@@ -86,3 +86,18 @@ async def test_a_role_taken_back_ends_with_the_next_page(tool: Tool) -> None:
         assert await is_now(tool, client) == Actor(WHO, frozenset({Role.SOCIAL_WORKER}), (HERE,))
         await say(tool, ReleaseWorker(worker_id=WHO, community=HERE))
         assert await is_now(tool, client) == Actor(WHO, frozenset())
+
+
+async def test_accounts_are_listed_with_the_names_of_communities_and_of_who_acted(tool: Tool) -> None:
+    await say(tool, OpenCommunity(community=THERE, name="梧桐社区"))
+    keeper = Actor("worker_0000000007", frozenset({Role.STAFF}), (WHOLE,))
+    for login, actor_id, scope in (("keeper", keeper.id, WHOLE), ("kept", "worker_0000000006", THERE)):
+        Accounts(tool.settings).upsert_account(
+            login, actor_id=actor_id, roles=[Role.STAFF], communities=[scope], password=PASSWORD, by=keeper.id
+        )
+    async with browser(tool, keeper, "zh") as client:
+        page = (await client.get("/federation/accounts")).text
+    assert "梧桐社区" in page
+    assert f"整个街道 {WHOLE}" in page
+    assert THERE not in page
+    assert keeper.id not in page, "who acted is called by the account's name"

@@ -33,13 +33,22 @@ async def registered(bench: Bench) -> None:
 async def test_staff_erase_a_person_and_certify_it(bench: Bench):
     await registered(bench)
     async with bench.as_(STAFF) as client:
-        assert "欧阳墨痕" in (await client.get(f"/federation/erasures/new?person={WHO}")).text, "says who it is about"
+        whom = await client.get("/federation/erasures/new")
+        assert 'name="sure"' not in whom.text, "first it is said whom"
+        assert "looks like" in (await client.post("/federation/erasures/new/who", data={"person_id": "42"})).text
+        nobody = await client.post("/federation/erasures/new/who", data={"person_id": "person_00000000"})
+        assert "Nobody of your communities has this number" in nobody.text
+        shown = await client.post("/federation/erasures/new/who", data={"person_id": WHO})
+        assert ("欧阳墨痕" in shown.text, "梧桐社区" in shown.text) == (True, True)
+        strange = {"person_id": "person_00000000", "ground": "request", "sure": "yes"}
+        assert (await client.post("/federation/erasures/new", data=strange)).status_code != 303
         unsure = await client.post("/federation/erasures/new", data={"person_id": WHO, "ground": "request"})
         assert unsure.status_code == 422
         sure = {"person_id": WHO, "ground": "request", "sure": "yes"}
         done = await client.post("/federation/erasures/new", data=sure)
         assert done.url.path == f"/federation/erasures/{WHO}"
-        assert WHO in (await client.get("/federation/erasures")).text
+        listed = (await client.get("/federation/erasures")).text
+        assert (WHO in listed, "梧桐社区" in listed, "429999001001" in listed) == (True, True, False)
         assert "not made yet" in (await client.get(f"/federation/erasures/{WHO}")).text
         await client.post(f"/federation/erasures/{WHO}/certificate")
         page = (await client.get(f"/federation/erasures/{WHO}")).text

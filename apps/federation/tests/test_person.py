@@ -31,7 +31,8 @@ from canlian_events.registry.person import (
     RegisterPerson,
     RequestErasure,
 )
-from canlian_events.terms import AccessFeature, DisabilityClass, Grade, Purpose, Role
+from canlian_events.registry.worker import EnrolWorker
+from canlian_events.terms import AccessFeature, DisabilityClass, Grade, Purpose, Role, WorkerKind
 from canlian_federation.tool import federation
 from canlian_registry.app import service as registry
 from canlian_web.testing import fill_in, hidden, running, token
@@ -128,6 +129,7 @@ async def test_a_classification_may_be_disputed_within_10_working_days(bench: Be
 
 async def test_the_history_goes_by_when_things_happened_and_says_what_was_recorded_later(bench: Bench):
     who = await somebody(bench, 11)
+    await bench.send(EnrolWorker(worker_id=STAFF.id, kind=WorkerKind.STAFF, name="李建国"))
     said, known = token(bench.tool.settings, STAFF), datetime.now(UTC)
     for purpose, before in ((Purpose.VISITS, timedelta(days=1)), (Purpose.CONTACT, timedelta(days=3))):
         consent = GiveConsent(person_id=who, purpose=purpose)
@@ -139,6 +141,8 @@ async def test_the_history_goes_by_when_things_happened_and_says_what_was_record
         history = page[page.index('id="history"') : page.index('id="looked"')]
         days = [datetime.fromisoformat(moment) for moment in re.findall(r'<time datetime="([^"]+)"', history)]
         assert days == sorted(days, reverse=True)
+        assert ("李建国" in history, STAFF.id in history) == (True, False), "who acted is called by name"
+        assert "李建国" in (await client.get(f"/federation/why/{who}")).text
         assert days[1].date() == (known - timedelta(days=1)).date()
         assert history.count(" 登记</p>") == 2, "what was recorded at once does not say so twice"
 

@@ -14,6 +14,7 @@ from canlian_events.meta import Meta
 from canlian_events.terms import Domain, Layer, ProviderKind
 from canlian_federation.views import views
 from canlian_federation.views.base import FederationRow
+from canlian_federation.views.names import account_names, called
 from canlian_federation.views.resources import providers, resources
 
 PROVIDER, SERVICE = "provider_00000001", "service_00000001"
@@ -26,6 +27,8 @@ def test_a_service_shows_its_places_those_in_use_and_those_free():
         ServiceListed(service_id=SERVICE, provider_id=PROVIDER, details=LISTED, places=3),
         ServicePlaceTaken(service_id=SERVICE, referral_id="referral_00000001"),
     )
+    assert account_names(found) == {PROVIDER: "残疾人之家"}
+    assert called(found, {PROVIDER, SERVICE, "person_1"}, lambda _: True) == {PROVIDER: "残疾人之家", SERVICE: "日托"}
     (one,) = resources(found, ["429999001"])
     assert one.provider
     assert (one.provider.name, one.service.places, one.service.used, one.free) == ("残疾人之家", 3, 1, 2)

@@ -75,6 +75,7 @@ async def test_the_only_grid_worker_is_released_with_a_successor(standing: Bench
         assert "Choose who takes over" in unchosen.text
         refused = await fill_in(client, address, address, successor="nobody")
         assert refused.status_code == 409
+        assert f"the one grid worker of {COMMUNITIES[HERE]}" in refused.text
         assert "Name a successor" in refused.text
         released = await fill_in(client, address, address, successor=next_)
         assert "Assigned to no community" in released.text

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from canlian_events.language import EVENTS
-from canlian_web.happened import event_words, say_actor, say_event, say_gap
+from canlian_web.happened import event_words, say_actor, say_event, say_gap, say_who
 from canlian_web.i18n import Lang
 
 
@@ -33,6 +33,13 @@ def test_an_event_of_a_newer_canlian_is_called_by_its_type() -> None:
 )
 def test_who_acted_is_said_by_role_and_id_and_a_policy_by_its_service(stamp: str, zh: str, en: str) -> None:
     assert (say_actor(stamp, "zh"), say_actor(stamp, "en")) == (zh, en)
+
+
+def test_who_acted_is_called_by_name_where_there_is_one() -> None:
+    names = {"worker_1": "王芳"}
+    assert say_who("grid_worker:worker_1", "zh", names) == "王芳"
+    assert say_who("grid_worker:worker_2", "zh", names) == "网格员 worker_2"
+    assert say_who("resident:person_1", "en", names) == "the person"
 
 
 @pytest.mark.parametrize(

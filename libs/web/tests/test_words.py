@@ -14,7 +14,7 @@ from canlian_web.export import workbook
 from canlian_web.formats import say_date, say_day, say_money, say_number, say_percent, say_time
 from canlian_web.i18n import LANGUAGES, Lang, texts_in, untranslated, unused
 from canlian_web.personal import masked_id, masked_phone
-from canlian_web.refusals import say_refusal, wordings
+from canlian_web.refusals import ids_in, named, say_refusal, wordings
 from canlian_web.terms import options, say, tables
 
 TERMS = [term for table in tables() for term in table]
@@ -33,6 +33,13 @@ def test_texts_inside_f_strings_are_found_and_those_put_together_are_refused() -
     assert found == {"born", "ab", ("%(num)s row", "%(num)s rows")}
     with pytest.raises(ValueError, match="put together"):
         list(texts_in(BytesIO(b"_(f'born {year}')"), keywords, (), {}))
+
+
+def test_ids_in_a_refusal_are_named_where_a_name_is_known() -> None:
+    facts = {"community": "429999001001", "missing": [{"code": "x", "facts": {"who": "worker_1"}}], "number": 2}
+    assert set(ids_in(facts)) == {"429999001001", "x", "worker_1"}
+    said = named(facts, {"429999001001": "梧桐社区", "worker_1": "王芳"})
+    assert said == {"community": "梧桐社区", "missing": [{"code": "x", "facts": {"who": "王芳"}}], "number": 2}
 
 
 def test_a_refusal_puts_a_word_into_the_form_of_its_number(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from canlian_edge.places import names_of
 from canlian_edge.signing_in import accounts_of
 from canlian_events.meta import Actor
 from canlian_events.terms import UNSCOPED, Role
@@ -90,8 +91,14 @@ async def listed(page: Page) -> Response:
     accounts, kept = accounts_of(page.request), await of_page(page)
     acts = await asyncio.to_thread(accounts.acts, {account.actor_id for account in kept})
     rows = [(account, id_of(account), _state(page, account)) for account in kept]
-    said = [(act, datetime.fromtimestamp(act.at, UTC), page._(ACTS[act.what])) for act in acts]
-    return page.render("accounts.html", rows=rows, acts=said)
+    who = {account.actor_id: account.display_name or account.login for account in kept}
+    said = [(act, datetime.fromtimestamp(act.at, UTC), page._(ACTS[act.what]), _by(page, act.by, who)) for act in acts]
+    places = await names_of(page, (code for account in kept for code in account.communities))
+    return page.render("accounts.html", rows=rows, acts=said, places=places, who=who)
+
+
+def _by(page: Context, by: str, who: Mapping[str, str]) -> str:
+    return page._("the operator, at the command line") if by == "operator" else who.get(by, by)
 
 
 @router.get("/accounts.xlsx")
@@ -106,17 +113,19 @@ async def download(page: Page) -> Response:
         _("Code"),
         _("State"),
     ]
+    kept = await of_page(page)
+    places = await names_of(page, (code for account in kept for code in account.communities))
     rows = [
         [
             a.login,
             a.display_name,
             list(a.actor.roles),
-            " ".join(a.communities),
+            [places[code] for code in a.communities],
             a.actor_id,
             _factor(page, a),
             _state(page, a),
         ]
-        for a in await of_page(page)
+        for a in kept
     ]
     return sheet(_("Accounts"), columns, rows, page.lang)
 
@@ -143,6 +152,7 @@ async def add(page: Page) -> Response:
 @router.get("/{id_}")
 async def show(page: Page, id_: str) -> Response:
     account = await one_of_page(page, id_)
+    places = await names_of(page, account.communities)
     shown = page.blank(
         login=account.login,
         display_name=account.display_name,
@@ -151,7 +161,7 @@ async def show(page: Page, id_: str) -> Response:
         actor_id=account.actor_id,
         email=account.email,
     )
-    return _form(page, shown, account)
+    return _form(page, shown, account, places=[places[code] for code in account.communities])
 
 
 @router.post("/{id_}")
@@ -231,10 +241,10 @@ def _check(page: Context, form: Form[Any], wanted: Wanted) -> None:
         form.errors["actor_id"] = say_refusal("account.who", {}, page.lang)
 
 
-def _form(page: Context, form: Form[Any], account: Account | None) -> Response:
-    more: dict[str, Any] = {"own": False}
+def _form(page: Context, form: Form[Any], account: Account | None, places: Sequence[str] = ()) -> Response:
+    more: dict[str, Any] = {"own": False, "places": places}
     if account:
-        more = {"id": id_of(account), "state": _state(page, account), "own": _own(page, account)}
+        more |= {"id": id_of(account), "state": _state(page, account), "own": _own(page, account)}
         more["locked"] = accounts_of(page.request).locked_minutes(account.login) > 0
     return page.render("account_form.html", None, form=form, account=account, given=GIVEN, **more)
 

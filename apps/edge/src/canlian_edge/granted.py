@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import MetaData
-
-from canlian_chassis.row import Row
 from canlian_chassis.views.runner import Views
+from canlian_edge.places import places
+from canlian_edge.rows import EdgeRow
 from canlian_events.meta import Actor
 from canlian_web.grants import acting, grants
 from canlian_web.tool import Tool
 
-
-class EdgeRow(Row):
-    metadata = MetaData()
-
-
 GRANTS = grants(EdgeRow)
-views = Views("edge", version=1, rows=EdgeRow, projections=[GRANTS.projection])
+views = Views("edge", version=2, rows=EdgeRow, projections=[GRANTS.projection, places])
 
 
 async def now(tool: Tool, actor: Actor) -> Actor:

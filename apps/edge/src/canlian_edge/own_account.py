@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 
 from canlian_edge.auth import COOKIE, where
+from canlian_edge.places import names_of
 from canlian_edge.signing_in import Code, accounts_of, go_on, keep_cookie, safe
 from canlian_web.accounts import SHORTEST_PASSWORD, Account, PasswordRefused, SignInRefused, SignInSession, Wants
 from canlian_web.accounts.second_factor import address_of
@@ -45,6 +46,7 @@ async def show(page: Page) -> Response:
     return page.render(
         "account.html",
         account=account,
+        places=list((await names_of(page, account.communities)).values()),
         here=session.id,
         sessions=await asyncio.to_thread(accounts.sessions.listed, account.login),
         codes_left=await asyncio.to_thread(accounts.factors.codes_left, account.login) if account.second_factor else 0,

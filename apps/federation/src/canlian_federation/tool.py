@@ -34,6 +34,7 @@ from canlian_federation.pages import (
     worker,
 )
 from canlian_federation.views import views
+from canlian_federation.views.names import called
 from canlian_web.menus import FEDERATION, FEDERATION_TITLE
 from canlian_web.tool import Tool
 
@@ -78,5 +79,6 @@ def federation(settings: Settings | None = None) -> Tool:
         routers=[page.router for page in PAGES],
         views=views,
         nav=FEDERATION,
+        called=called,
         settings=settings,
     )

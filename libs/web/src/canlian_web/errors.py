@@ -76,7 +76,7 @@ async def bad_token(request: Request, _error: BadToken) -> Response:
 async def refused(request: Request, error: Refused) -> Response:
     page = page_of(request)
     _ = page._
-    text = say_refusal(error.code, error.facts, page.lang)
+    text = await page.say(error)
     match error:
         case Unavailable():
             return show(request, 503, _("Not available just now"), text, **await _sent_again(request))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
 from importlib.resources import files
@@ -42,6 +43,14 @@ def say_actor(stamp: str, lang: Lang) -> str:
         return {"zh": "系统规则 ", "en": "policy of "}[lang] + id_.removeprefix(_POLICY)
     known = [Role(role) for role in roles.split("+") if role in [*Role]]
     return f"{say(known, lang) if known else roles} {id_}".strip()
+
+
+def say_who(stamp: str, lang: Lang, names: Mapping[str, str]) -> str:
+    """Who acted, by name; by roles and id where no name is known."""
+    roles, _, id_ = stamp.partition(":")
+    if roles == Role.RESIDENT:
+        return {"zh": "本人", "en": "the person"}[lang]
+    return names.get(id_) or say_actor(stamp, lang)
 
 
 def say_gap(gap: timedelta, lang: Lang) -> str:

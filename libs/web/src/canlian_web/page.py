@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -28,7 +29,7 @@ from canlian_web import forms, notices
 from canlian_web.formats import today
 from canlian_web.forms import COMMAND_ID, Form
 from canlian_web.i18n import Lang, Texts, language
-from canlian_web.refusals import say_refusal
+from canlian_web.refusals import ids_in, named, say_refusal
 
 if TYPE_CHECKING:
     from canlian_web.tool import Menu, NavItem, Tool
@@ -177,7 +178,7 @@ class Context:
             if not form.errors:
                 form.refusal = say_refusal(invalid.code, invalid.facts, self.lang)
         except Refused as refused:
-            said = say_refusal(refused.code, refused.facts, self.lang)
+            said = await self.say(refused)
             if refused.code in fields:
                 form.errors[fields[refused.code]] = said
             else:
@@ -187,6 +188,14 @@ class Context:
     def told(self, done: Accepted, text: str) -> str:
         """What to say of what was done: `text`, or that it changed nothing."""
         return text if done.events else self._("Nothing is changed: it was recorded like this already.")
+
+    async def say(self, refused: Refused) -> str:
+        """The refusal as a sentence, with names for the ids it speaks of."""
+        ids = set(ids_in(refused.facts))
+        names: Mapping[str, str] = {}
+        with suppress(Unavailable):
+            names = await self.tool.called(ids, self.actor.covers)
+        return say_refusal(refused.code, named(refused.facts, names), self.lang)
 
     # Answering
 

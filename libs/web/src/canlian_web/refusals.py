@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import string
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from enum import Enum
@@ -42,6 +42,31 @@ def say_refusal(code: str, facts: Mapping[str, Any], lang: Lang) -> str:
     texts = wordings().get(code) or wordings().get(code.rpartition(".")[2]) or wordings()[_FALLBACK]
     worded = {name: word_fact(name, value, lang) for name, value in facts.items()}
     return _Sentence().vformat(texts[lang], (), _Facts(worded | {"code": code}))
+
+
+def ids_in(facts: Any) -> Iterator[str]:
+    """The texts among a refusal's facts, some of which are ids or codes."""
+    if isinstance(facts, str):
+        yield facts
+    elif isinstance(facts, Mapping):
+        for value in facts.values():
+            yield from ids_in(value)
+    elif isinstance(facts, list | tuple | set | frozenset):
+        for item in facts:
+            yield from ids_in(item)
+
+
+def named(facts: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The facts with names where there are some."""
+
+    def name(value: Any) -> Any:
+        if isinstance(value, str):
+            return names.get(value, value)
+        if isinstance(value, Mapping):
+            return {key: name(item) for key, item in value.items()}
+        return [name(item) for item in value] if isinstance(value, list | tuple) else value
+
+    return {key: name(value) for key, value in facts.items()}
 
 
 class _Sentence(string.Formatter):

@@ -26,7 +26,6 @@ from canlian_web.export import sheet
 from canlian_web.forms import Form
 from canlian_web.page import Context
 from canlian_web.personal import MASK
-from canlian_web.refusals import say_refusal
 from canlian_web.terms import options
 
 log = structlog.get_logger()
@@ -120,7 +119,7 @@ async def record(page: Context, looks: Iterable[Look], why: ShownFor | Stated) -
         log.warning("showing.not_recorded", actor=page.actor.id)
         return page._("Hidden for now: it could not be recorded who looks at this file. Try again in a moment.")
     except Refused as refused:
-        return say_refusal(refused.code, refused.facts, page.lang)
+        return await page.say(refused)
     return None
 
 

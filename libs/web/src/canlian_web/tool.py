@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -50,6 +50,8 @@ class Health:
         return JSONResponse({"status": status, "parts": self.parts}, status_code=200 if self.ready else 503)
 
 
+Called = Callable[[Session, Collection[str], Callable[[str], bool]], Mapping[str, str]]
+
 Address = tuple[str, str] | tuple[str, str, frozenset[Role]]
 """Address and text; a third part names the roles that may open what lies in another tool."""
 
@@ -95,6 +97,8 @@ class Tool:
     """`title` is an English text of the package's catalogue (`N_("…")`), `nav` what its menu leads to, some of it in
     sections.
 
+    `called` gives the names of the ids that a refusal brings, for its sentence.
+
     `menus` are those of other tools, for pages of this one that lie under their prefixes. `beside` is what else the
     tool does with its connection, for as long as it has one.
     """
@@ -110,12 +114,14 @@ class Tool:
         views: Views | None = None,
         nav: Iterable[Address | Section] = (),
         menus: Sequence[Menu] = (),
+        called: Called | None = None,
         beside: Callable[[Nats], Coroutine[Any, Any, None]] | None = None,
         settings: Settings | None = None,
         **fastapi: Any,
     ) -> None:
         self.name, self.prefix, self.package, self.title = name, prefix, package, title
         self._beside = beside
+        self._called = called
         self.settings = settings or Settings()
         self.runner = ViewRunner(views, self.settings) if views else None
         self.verifier = Verifier(self.settings.data / "keys")
@@ -149,6 +155,10 @@ class Tool:
         if self.runner is None or not self._started.is_set():
             raise Unavailable
         return await self.runner.read(query, *args, **kwargs)
+
+    async def called(self, ids: Collection[str], covers: Callable[[str], bool]) -> Mapping[str, str]:
+        """Id → name, of those whose name the tool's view knows, and may show to whoever covers these communities."""
+        return await self.read(self._called, ids, covers) if self._called and ids else {}
 
     async def level(self, timeout: float = 30) -> bool:
         """Wait until the tool is connected and its views have caught up with the log; for tests."""

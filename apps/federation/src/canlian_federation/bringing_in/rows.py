@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from canlian_sheets.columns import ROSTER
 from canlian_sheets.importer.row_store import MENDED, StoredRow
 from canlian_sheets.reasons import FILE_REASONS, REASONS, mend_words, reason_words
 from canlian_web.i18n import Lang
-from canlian_web.refusals import say_refusal
+from canlian_web.refusals import named, say_refusal
 
 OUTCOMES = ("created", "updated", "unchanged", "refused")
 _TITLES = {field.name: (field.zh, field.en) for field in ROSTER}
@@ -42,13 +42,18 @@ def column_title(name: str, lang: Lang) -> str:
     return _TITLES[name][lang == "en"]
 
 
-def shown(rows: Iterable[StoredRow], lang: Lang) -> list[Shown]:
+def words_with(names: Mapping[str, str]) -> Callable[[str, Mapping[str, Any]], tuple[str, str]]:
+    """As `words`, with names for the ids and codes that facts bring."""
+    return lambda reason, facts: words(reason, named(facts, names))
+
+
+def shown(rows: Iterable[StoredRow], lang: Lang, names: Mapping[str, str]) -> list[Shown]:
     return [
         Shown(
             row.row_no,
             row.outcome,
             row.name,
-            tuple(in_words(reason, facts, lang) for reason, facts in row.problems),
+            tuple(in_words(reason, named(facts, names), lang) for reason, facts in row.problems),
             tuple(_mend(mend, lang) for mend in row.mended),
             row.repeats,
         )

@@ -14,7 +14,8 @@ from canlian_federation.bringing_in.rows import in_words
 from canlian_federation.bringing_in.undoing import Undoings
 from canlian_federation.pages.common import for_staff
 from canlian_federation.views.imports import ImportRow, names_of, one_import
-from canlian_web.happened import say_actor
+from canlian_federation.views.names import account_names
+from canlian_web.happened import say_who
 from canlian_web.page import Context, Page
 from canlian_web.tool import Tool
 
@@ -93,7 +94,7 @@ async def _show(page: Context, batch: ImportRow, after: int, error: str = "") ->
     return page.render(
         "batch.html",
         batch=batch,
-        by=say_actor(batch.actor, page.lang),
+        by=say_who(batch.actor, page.lang, await page.read(account_names)),
         rows=rows,
         after=told[-1].row if len(told) == SHOWN else None,
         first=after <= 0,

@@ -25,7 +25,6 @@ from canlian_web.forms import Form
 from canlian_web.i18n import N_
 from canlian_web.likeness.scoring import THRESHOLD, WORDS
 from canlian_web.page import Context, Page
-from canlian_web.refusals import say_refusal
 from canlian_web.showing import (
     FOR_LISTS,
     File,
@@ -121,7 +120,7 @@ async def merge(page: Page, one: str, other: str) -> Response:
         for command in _taking_over(said, kept, left):
             await page.send(command)
     except Refused as refused:
-        notice += " " + say_refusal(refused.code, refused.facts, page.lang)
+        notice += " " + await page.say(refused)
     return page.redirect(f"/duplicates/merged/{left.person_id}", notice=notice)
 
 

@@ -18,22 +18,25 @@ from canlian_events.terms import ErasureGround
 from canlian_federation.pages.common import for_staff, scopes_of
 from canlian_federation.pages.person import alive, days_since
 from canlian_federation.views.erased import erased_persons, one_person
-from canlian_federation.views.figures import community_named
+from canlian_federation.views.figures import community_named, open_communities
+from canlian_federation.views.names import account_names
 from canlian_federation.views.people import person_entry
 from canlian_federation.views.work import erasure_requests
-from canlian_federation.views.workers import worker_names
 from canlian_overview.rows import PersonRow
 from canlian_web.forms import Form
-from canlian_web.happened import say_actor
+from canlian_web.happened import say_who
 from canlian_web.page import Context, Page
 
 router = APIRouter(prefix="/erasures", dependencies=[for_staff])
 
 
-class Decision(BaseModel):
-    """The form: who decides says that they know it cannot be undone."""
-
+class Whom(BaseModel):
     person_id: PersonId
+
+
+class Decision(Whom):
+    """The form: who decides has been shown whom, and says that they know it cannot be undone."""
+
     ground: ErasureGround
     sure: Literal["yes"]
 
@@ -46,6 +49,7 @@ async def listed(page: Page) -> Response:
         "erasures.html",
         erased=await page.read(erased_persons, scopes),
         waiting=[(row, days_since(page, row)) for row in waiting],
+        places={row.community: row.name for row in await page.read(open_communities, scopes)},
     )
 
 
@@ -68,22 +72,41 @@ async def ask(page: Page, person: str = "") -> Response:
     return await _asked(page, page.blank(person_id=person), person)
 
 
-@router.post("/new")
-async def erase(page: Page) -> Response:
-    form = page.form(Decision)
+@router.post("/new/who")
+async def ask_about(page: Page) -> Response:
+    """A number that was typed: whose it is, before anything else is asked."""
+    form = page.form(Whom)
+    if not form.ok:
+        return await _asked(page, _worded(page, form), "")
+    return page.redirect(page.url("/erasures/new", person=form.value.person_id))
+
+
+def _worded(page: Context, form: Form[Any]) -> Form[Any]:
     if "person_id" in form.errors and form.text("person_id").strip():
         said = page._("A person's number looks like person_01a2b3c4: copy it from the person's page")
         form.errors["person_id"] = said
+    return form
+
+
+@router.post("/new")
+async def erase(page: Page) -> Response:
+    form = _worded(page, page.form(Decision))
     if await page.submit(form, lambda said: ErasePerson(person_id=said.person_id, ground=said.ground)):
         return page.redirect(f"/erasures/{form.value.person_id}", notice=page._("The data of this person is erased."))
     return await _asked(page, form, form.text("person_id").strip())
 
 
 async def _asked(page: Context, form: Form[Any], person_id: str) -> Response:
-    """With whom it is about, as far as the actor may know them."""
+    """First whom, then, with their name and community shown, why. Who is not known here cannot be decided about."""
     row = await page.read(person_entry, person_id)
     known = row if row and page.actor.covers(row.community) and not row.erased_on else None
-    place = await page.read(community_named, known.community) if known else None
+    if known is None:
+        if person_id and not form.wrong:
+            form.errors["person_id"] = page._(
+                "Nobody of your communities has this number, or their data is erased already"
+            )
+        return page.render("erase_whom.html", form=form)
+    place = await page.read(community_named, known.community)
     return page.render("erase.html", form=form, grounds=list(ErasureGround), row=known, place=place)
 
 
@@ -92,11 +115,7 @@ async def show(page: Page, person_id: str) -> Response:
     row = await _own(page, person_id)
     certificate = await asyncio.to_thread(kept, page.tool.settings, person_id)
     ground = ErasureGround(certificate.said["ground"]) if certificate else None
-    names = (await page.read(worker_names)) if certificate else {}
-    who = ""
-    if certificate:
-        account = certificate.actor.rpartition(":")[2]
-        who = names.get(account) or say_actor(certificate.actor, page.lang)
+    who = say_who(certificate.actor, page.lang, await page.read(account_names)) if certificate else ""
     also = [one.subject for one in certificate.destroyed[1:]] if certificate else []
     files = sum(subject.startswith("person_") for subject in also)
     facts = {"files": files, "asked": len(also) - files}

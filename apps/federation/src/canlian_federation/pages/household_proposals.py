@@ -25,7 +25,6 @@ from canlian_federation.views.households import (
 from canlian_federation.views.people import PersonEntry
 from canlian_web.forms import Form
 from canlian_web.page import Context, Page, require
-from canlian_web.refusals import say_refusal
 from canlian_web.revealing import reveal
 
 router = APIRouter(prefix="/households", dependencies=[require(*CHANGING)])
@@ -65,7 +64,7 @@ async def _send(page: Context, found: Sequence[Proposal], declining: bool) -> Re
             for command in commands_for(one, declining):
                 await page.send(command, wait=one is found[-1])
         except Refused as refusal:
-            refused.append((one, say_refusal(refusal.code, refusal.facts, page.lang)))
+            refused.append((one, await page.say(refusal)))
     return refused
 
 

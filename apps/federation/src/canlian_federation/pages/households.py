@@ -23,11 +23,11 @@ from canlian_federation.views.households import (
     relative_names,
     relatives_of,
 )
+from canlian_federation.views.names import account_names
 from canlian_federation.views.people import PersonEntry
-from canlian_federation.views.workers import worker_names
 from canlian_overview.households import HouseholdRow, Line, Wanted
 from canlian_web.forms import Form
-from canlian_web.happened import say_actor, say_event
+from canlian_web.happened import say_event, say_who
 from canlian_web.i18n import N_
 from canlian_web.page import Context, Page, require
 from canlian_web.revealing import reveal
@@ -174,7 +174,7 @@ async def show_household(page: Context, line: Line, **forms: Form[Any]) -> Respo
     """`forms` are what was filled in and refused, by what they do."""
     row = line.row
     names = await names_of(page, [row])
-    workers = await page.read(worker_names)
+    accounts = await page.read(account_names)
     blank = {what: forms.get(what, page.blank()) for what in ("carer", "leave", "relative", "find")}
     wrong = next(iter(forms.values()), None)
     members = [(id_, names.get(id_, id_)) for id_ in (*row.persons, *row.relatives)]
@@ -194,7 +194,11 @@ async def show_household(page: Context, line: Line, **forms: Form[Any]) -> Respo
         disability=DisabilityClass,
         grade=Grade,
         steps=[
-            {"at": event.said_at, "what": say_event(event.type, page.lang), "who": _who(page, event.actor, workers)}
+            {
+                "at": event.said_at,
+                "what": say_event(event.type, page.lang),
+                "who": say_who(event.actor, page.lang, accounts),
+            }
             for event in await page.read(history_of, row.household_id)
         ],
         forms=blank,
@@ -229,15 +233,6 @@ async def details(page: Page, household_id: str, relative_id: str) -> Response:
 def told(page: Context, relative: RelativeEntry) -> str:
     born = relative.birth_date.isoformat() if relative.birth_date else page._("birth date not known")
     return f"{born} · {relative.phone or page._('no telephone')}"
-
-
-def _who(page: Context, actor: str, workers: Mapping[str, str]) -> str:
-    roles, _, id_ = actor.partition(":")
-    return (
-        say_actor(actor, page.lang).replace(id_, workers.get(id_, id_))
-        if roles != Role.POLICY
-        else say_actor(actor, page.lang)
-    )
 
 
 async def names_of(page: Context, rows: Sequence[HouseholdRow]) -> dict[str, str]:

@@ -20,11 +20,12 @@ from canlian_chassis.clock import CLOCK
 from canlian_events.calendar import SHANGHAI
 from canlian_federation.bringing_in.job import KEPT, Folder, Gone, Job, State
 from canlian_federation.bringing_in.jobs import Jobs
-from canlian_federation.bringing_in.rows import OUTCOMES, column_title, in_words, shown, tally, words
+from canlian_federation.bringing_in.rows import OUTCOMES, column_title, in_words, shown, tally, words_with
 from canlian_federation.pages.common import for_staff, scopes_of
 from canlian_federation.views.erased import erased_since
 from canlian_federation.views.figures import open_communities
 from canlian_federation.views.imports import all_imports, one_import
+from canlian_federation.views.names import account_names
 from canlian_sheets.columns import ROSTER
 from canlian_sheets.giving_back import refused_sheet
 from canlian_sheets.importer.row_store import MENDED, About, Phase, StoredRow
@@ -33,7 +34,7 @@ from canlian_sheets.reading import MAX_FILE
 from canlian_sheets.tables import Preview
 from canlian_web.formats import say_time
 from canlian_web.forms import Form
-from canlian_web.happened import say_actor
+from canlian_web.happened import say_who
 from canlian_web.page import Context, Page
 from canlian_web.tool import Tool
 
@@ -156,6 +157,7 @@ async def show_imports(page: Context, form: Form[Any]) -> Response:
     jobs = jobs_of(page)
     mine = await jobs.mine(page.actor.id)
     batches = await page.read(all_imports)
+    names = await page.read(account_names)
     stages = {batch.import_id: batch.stage for batch in batches}
     communities = await page.read(open_communities, scopes_of(page))
     return page.render(
@@ -165,7 +167,7 @@ async def show_imports(page: Context, form: Form[Any]) -> Response:
         running=jobs.running,
         gone=[(one, _why_gone(page, one)) for one in await jobs.gone(page.actor.id)],
         batches=batches,
-        by=lambda actor: say_actor(actor, page.lang),
+        by=lambda actor: say_who(actor, page.lang, names),
         state=lambda job: _state(job, jobs.running(job), stages.get(job.batch_id), page),
         limit=MAX_FILE // 1024**2,
         places=len(communities),
@@ -232,7 +234,7 @@ async def show_rows(page: Context, job: Job, outcome: str, at: int) -> Response:
         all=found.counts["rows"],
         outcomes=OUTCOMES,
         outcome=outcome,
-        listed=shown(found.rows, page.lang),
+        listed=shown(found.rows, page.lang, _named(job)),
         total=found.number,
         at=found.at,
         pages=found.pages,
@@ -265,7 +267,12 @@ def _look(folder: Folder, job: Job, outcome: str, at: int) -> Look:
 
 def _refused_sheet(folder: Folder, job: Job) -> bytes:
     with closing(folder.store(job)) as store:
-        return refused_sheet(store.refused(_phase(job)), store.about().header, words)
+        return refused_sheet(store.refused(_phase(job)), store.about().header, words_with(_named(job)))
+
+
+def _named(job: Job) -> dict[str, str]:
+    """Code → name, of the communities as the sheet was read."""
+    return {code: name for name, code in job.places.items()}
 
 
 def _phase(job: Job) -> Phase:

@@ -9,7 +9,7 @@ from canlian_events.registry.showing import SAME_LOOK
 from canlian_events.terms import Role
 from canlian_federation.pages.common import scopes_of
 from canlian_federation.views.looked import LOOKED
-from canlian_federation.views.workers import worker_names
+from canlian_federation.views.names import account_names
 from canlian_web.looked import in_words
 from canlian_web.page import Page, require
 
@@ -29,7 +29,7 @@ async def looked(page: Page, person: str = "", account: str = "", at: int = 1) -
     query = {"person": person or None, "account": account or None}
     return page.render(
         "looked.html",
-        seen=in_words(page, rows, (await page.read(worker_names)).get),
+        seen=in_words(page, rows, (await page.read(account_names)).get),
         number=number,
         at=at,
         pages=max(1, -(-number // SHOWN)),

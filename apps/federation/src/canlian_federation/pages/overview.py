@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, HTTPException
@@ -115,9 +115,10 @@ async def behind_sheet(page: Page, figure: str, community: str = "", service: st
     asked = asked_period(page)
     lines = await page.read(behind, code, scopes_of(page, community), asked.period, service or None)
     _ = page._
+    places = {row.community: row.name for row in await page.read(open_communities, scopes_of(page))}
     columns = [_("What"), _("Number"), _("Community"), _("Date"), _("Event"), _("Position in the log")]
     name = f"{figure_words(code, page)} {_said(asked)}"
-    return sheet(name, columns, (_evidence_cells(line, page) for line in lines), page.lang)
+    return sheet(name, columns, (_evidence_cells(line, page, places) for line in lines), page.lang)
 
 
 async def _figures(page: Context, asked: Asked, community: str = "") -> dict[str, Any]:
@@ -191,8 +192,9 @@ def _parts(rate: Rate) -> list[Any]:
     return [rate.numerator, rate.denominator, None if rounded is None else round(rounded, 3)]
 
 
-def _evidence_cells(line: Evidence, page: Context) -> list[Any]:
-    return [kind_words(line.kind, page), line.id, line.community, line.on, line.event_id, line.position]
+def _evidence_cells(line: Evidence, page: Context, places: Mapping[str, str]) -> list[Any]:
+    place = places.get(line.community, line.community)
+    return [kind_words(line.kind, page), line.id, place, line.on, line.event_id, line.position]
 
 
 def _said(asked: Asked) -> str:

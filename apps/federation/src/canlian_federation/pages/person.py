@@ -26,12 +26,12 @@ from canlian_federation.views.base import ALIKE
 from canlian_federation.views.duplicates import other_names
 from canlian_federation.views.figures import community_named
 from canlian_federation.views.looked import LOOKED
+from canlian_federation.views.names import account_names
 from canlian_federation.views.people import PersonEntry, person_entry
 from canlian_federation.views.record import RECORD
 from canlian_federation.views.work import ids_of, work_of
-from canlian_federation.views.workers import worker_names
 from canlian_web.formats import say_time
-from canlian_web.happened import say_actor, say_event
+from canlian_web.happened import say_event, say_who
 from canlian_web.looked import in_words
 from canlian_web.own_copy import as_json, as_pdf, copy_of
 from canlian_web.page import Context, Page, require
@@ -74,7 +74,7 @@ async def show(page: Page, person_id: str) -> Response:
         record=[work.needs, work.visits, work.referrals],
     )
     looked, looks = await page.read(LOOKED.of, *await page.read(ids_of, person_id))
-    names = await page.read(worker_names)
+    names = await page.read(account_names)
     place = await page.read(community_named, row.community)
     decides = page.actor.may_send(MergeDuplicate)
     return page.render(
@@ -103,7 +103,7 @@ async def show(page: Page, person_id: str) -> Response:
 
 
 def _step(one: Any, names: dict[str, str], page: Context) -> dict[str, Any]:
-    who = names.get(one.actor.rpartition(":")[2]) or say_actor(one.actor, page.lang)
+    who = say_who(one.actor, page.lang, names)
     late = one.at - one.said_at > AT_ONCE
     note = page._("Recorded on %(moment)s", moment=say_time(one.at, page.lang)) if late else None
     return {"at": one.said_at, "what": say_event(one.type, page.lang), "note": note, "who": who}
@@ -184,7 +184,7 @@ async def export(page: Page, person_id: str, ending: str) -> Response:
     if hidden := await _recorded(page, row, reason, record):
         return not_recorded(page, title, hidden)
     looked, _ = await page.read(LOOKED.of, *ids, limit=1000)
-    seen = in_words(page, looked, (await page.read(worker_names)).get)
+    seen = in_words(page, looked, (await page.read(account_names)).get)
     place = await page.read(community_named, row.community)
     copy = copy_of(page, row, place.name if place else row.community, record, seen, CLOCK.now())
     return as_json(copy) if ending == "json" else await asyncio.to_thread(as_pdf, copy, page)

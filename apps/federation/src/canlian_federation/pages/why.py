@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -13,8 +14,9 @@ from canlian_chassis.bus import NotAllowed
 from canlian_federation.pages.common import for_looking, scopes_of
 from canlian_federation.views.base import TRAIL
 from canlian_federation.views.figures import open_communities
+from canlian_federation.views.names import account_names
 from canlian_overview.tree import Happened, Step
-from canlian_web.happened import say_actor, say_event, say_gap
+from canlian_web.happened import say_event, say_gap, say_who
 from canlian_web.i18n import Lang
 from canlian_web.page import Page
 
@@ -55,24 +57,25 @@ async def why(page: Page, of: str) -> Response:
     if found and found.elsewhere:
         raise NotAllowed("wrong_community", {"community": found.elsewhere})
     places = {row.community: row.name for row in await page.read(open_communities, scopes)}
-    trees = [shown(tree, of, page.lang) for tree in found.trees] if found else []
+    names = await page.read(account_names)
+    trees = [shown(tree, of, page.lang, names) for tree in found.trees] if found else []
     return page.render("why.html", status=200 if found else 404, of=of, trees=trees, found=found, places=places)
 
 
-def shown(step: Step, of: str, lang: Lang, cause: Happened | None = None) -> Shown:
+def shown(step: Step, of: str, lang: Lang, names: Mapping[str, str], cause: Happened | None = None) -> Shown:
     """A tree in words. Of what happened elsewhere nothing is said of who did it."""
     lines = [
         Line(
             node.event,
             say_event(node.event.type, lang),
             of in node.event.ids,
-            [shown(then, of, lang, node.event) for then in node.then],
+            [shown(then, of, lang, names, node.event) for then in node.then],
         )
         for node in step.nodes
     ]
     actor = next((event.actor for event in (line.event for line in lines) if event.seen), None)
     return Shown(
-        say_actor(actor, lang) if actor else None,
+        say_who(actor, lang, names) if actor else None,
         None if cause else step.first.said_at,
         say_gap(step.first.at - cause.at, lang) if cause else "",
         lines,

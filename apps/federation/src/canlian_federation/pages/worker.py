@@ -22,11 +22,12 @@ from canlian_events.terms import FileField, Post, Role, ShownFor, WorkerKind
 from canlian_federation.pages.common import for_looking, for_staff, scopes_of
 from canlian_federation.pages.team import places_of, role_words
 from canlian_federation.views.figures import community_named, open_communities
+from canlian_federation.views.names import account_names
 from canlian_federation.views.steps import StepRow, history
 from canlian_federation.views.training import trained_by
-from canlian_federation.views.workers import WorkerRow, team, worker_called, worker_names
+from canlian_federation.views.workers import WorkerRow, team, worker_called
 from canlian_web.forms import Form
-from canlian_web.happened import say_actor, say_event
+from canlian_web.happened import say_event, say_who
 from canlian_web.page import Context, Page
 from canlian_web.revealing import reveal
 from canlian_web.terms import options, say
@@ -145,7 +146,7 @@ async def send_erasure(page: Page, worker_id: str) -> Response:
 
 
 async def show(page: Context, row: WorkerRow, **forms: Form[Any]) -> Response:
-    places, names = await places_of(page), await page.read(worker_names)
+    places, names = await places_of(page), await page.read(account_names)
     trained = await page.read(trained_by, row.worker_id)
     this_year = sum(attendance.year == page.today.year for attendance, _ in trained)
     titles = {training.training_id: training.title for _, training in trained if training}
@@ -227,10 +228,9 @@ def _step(
         places.get(step.place, step.place) if step.place else None,
         titles.get(step.training_id) if step.training_id else None,
     ]
-    _, _, actor = step.actor.partition(":")
     return {
         "at": step.at,
         "what": say_event(step.type, page.lang),
         "note": " · ".join(filter(None, note)),
-        "who": names.get(actor) or say_actor(step.actor, page.lang),
+        "who": say_who(step.actor, page.lang, names),
     }
