@@ -13,8 +13,9 @@ from openpyxl import load_workbook
 from canlian_events.ids import derive
 from canlian_events.numbers import make_citizen_id
 from canlian_events.registry.community import OpenCommunity
+from canlian_events.registry.duplicates import MergeDuplicate
 from canlian_events.registry.person import RegisterPerson
-from canlian_events.terms import DisabilityClass, SpecialKind
+from canlian_events.terms import DisabilityClass, MergeGround, SpecialKind
 from canlian_web.testing import hidden
 
 HERE = "429999001001"
@@ -146,6 +147,23 @@ async def check_by_election(client: httpx.AsyncClient, term: str) -> None:
     closed = await client.post(f"{term}/close")
     assert "closed" in closed.text
     assert (await client.post(f"{term}/confirm")).status_code == 409
+
+
+async def test_somebody_with_two_merged_files_is_counted_once_and_not_confirmed_twice(bench: Bench):
+    await registered(bench)
+    kept, duplicate = derive("person", 0), derive("person", 1)
+    async with bench.as_(STAFF) as client:
+        term = await opened(client, "congress")
+        for name in list(NAMES.values())[:2]:
+            await nominated(client, term, "person", name, position="delegate")
+        assert "2 members are counted" in (await client.get(term)).text
+        await bench.send(MergeDuplicate(person_id=kept, duplicate=duplicate, ground=MergeGround.MISTYPED), STAFF)
+        page = await client.get(term)
+        assert "1 member is counted" in page.text
+        assert "1 seat is of somebody who sits here already" in page.text
+        refused = await client.post(f"{term}/confirm")
+        assert refused.status_code == 409
+        assert "盲阿一: two files that were merged into one" in refused.text
 
 
 async def test_terms_are_listed_with_what_is_wrong_with_them(bench: Bench):

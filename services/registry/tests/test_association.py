@@ -24,7 +24,7 @@ from canlian_events.registry.association import (
     VacateChair,
 )
 from canlian_events.registry.community import DirectorNamed, PostVacated
-from canlian_events.terms import Post, Role, SpecialKind
+from canlian_events.terms import DisabilityClass, Post, Role, SpecialKind
 from canlian_registry.association.decider import Facts, association, claims
 from canlian_registry.policies.association_chair import let_chairs_fall_vacant, let_directors_chair
 from canlian_registry.views import Known, Place
@@ -49,6 +49,27 @@ HELD = ActivityHeld.from_(HOLD)
 
 OPEN = Facts(place=Place("open", director=CHEN))
 LIVES_HERE = Facts(whom=Known(True, HERE))
+
+
+def test_a_special_association_admits_registered_persons_of_its_kind():
+    blind, physical, several = (
+        Facts(whom=Known(True, HERE, DisabilityClass(number)))
+        for number in (DisabilityClass.VISUAL, DisabilityClass.PHYSICAL, DisabilityClass.MULTIPLE)
+    )
+    admit = ADMIT.model_copy(update={"association_id": SPECIAL_ID})
+    admitted = MemberAdmitted(association_id=SPECIAL_ID, member_id=ANNA)
+    given(association, FOUNDED_SPECIAL).when(admit, by=STAFF, facts=blind).then(admitted)
+    given(association, FOUNDED_SPECIAL).when(admit, by=STAFF, facts=several).then(admitted)
+    given(association, FOUNDED_SPECIAL).when(admit, by=STAFF, facts=physical).refused(
+        "association.other_kind", special_kind=SpecialKind.BLIND, recorded=SpecialKind.PHYSICAL
+    )
+    given(association, FOUNDED).when(ADMIT, by=STAFF, facts=physical).then(ADMITTED)
+
+
+def test_a_person_is_no_member_twice_by_a_file_that_was_merged():
+    merged = Facts(whom=Known(True, HERE, also=frozenset({ANNA})))
+    again = ADMIT.model_copy(update={"member_id": BO})
+    given(association, FOUNDED, ADMITTED).when(again, by=STAFF, facts=merged).refused("association.member_already")
 
 
 def test_an_association_is_founded_in_an_open_community_once():

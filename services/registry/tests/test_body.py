@@ -178,7 +178,7 @@ def test_a_nomination_is_withdrawn_before_it_is_confirmed():
 
 def test_confirming_below_any_quota_is_refused_with_every_quota_its_share_and_what_is_missing():
     member = DIRECTOR.model_copy(update={"categories": frozenset()})
-    outcome = given(body, CONGRESS, member).when(CONFIRM, by=STAFF, facts=NOBODY)
+    outcome = given(body, CONGRESS, member).when(CONFIRM, by=STAFF, facts={})
     outcome.refused("body.below_quota", body_kind=BodyKind.CONGRESS)
     assert outcome.rejected
     quotas = {quota["code"]: quota["facts"] for quota in outcome.rejected.facts["quotas"]}
@@ -190,8 +190,8 @@ def test_confirming_below_any_quota_is_refused_with_every_quota_its_share_and_wh
 
 
 def test_a_lawful_composition_is_confirmed_with_its_shares():
-    given(body, OPENED, DIRECTOR).when(CONFIRM, by=STAFF, facts=NOBODY).then(CONFIRMED)
-    given(body, OPENED, DIRECTOR, CONFIRMED).when(CONFIRM, by=STAFF, facts=NOBODY).unchanged()
+    given(body, OPENED, DIRECTOR).when(CONFIRM, by=STAFF, facts={}).then(CONFIRMED)
+    given(body, OPENED, DIRECTOR, CONFIRMED).when(CONFIRM, by=STAFF, facts={}).unchanged()
 
 
 def test_a_vacant_seat_is_filled_by_by_election_and_confirmed_again():
@@ -203,7 +203,7 @@ def test_a_vacant_seat_is_filled_by_by_election_and_confirmed_again():
     successor = nominate("worker_00000009", OTHER_SEAT, fills=SEAT)
     vacant.when(successor, by=STAFF, facts=WORKER).then(MemberNominated.from_(successor))
     filled = given(body, OPENED, DIRECTOR, CONFIRMED, VACATED, MemberNominated.from_(successor))
-    filled.when(CONFIRM, by=STAFF, facts=NOBODY).then(CONFIRMED.model_copy(update={"again": True}))
+    filled.when(CONFIRM, by=STAFF, facts={}).then(CONFIRMED.model_copy(update={"again": True}))
     third = nominate("worker_00000008", "seat_00000003", fills=SEAT, position=Position.MEMBER)
     filled.when(third, by=STAFF, facts=WORKER).refused("body.not_vacant")
 
@@ -224,7 +224,7 @@ def test_the_seat_of_somebody_who_died_falls_vacant_and_their_nomination_is_take
 def test_a_by_election_below_quota_is_refused_too():
     successor = nominate("worker_00000009", OTHER_SEAT, fills=SEAT, categories=frozenset())
     scene = given(body, OPENED, DIRECTOR, CONFIRMED, VACATED, MemberNominated.from_(successor))
-    scene.when(CONFIRM, by=STAFF, facts=NOBODY).refused("body.below_quota")
+    scene.when(CONFIRM, by=STAFF, facts={}).refused("body.below_quota")
 
 
 def test_a_closed_term_takes_nothing_more():
@@ -252,3 +252,14 @@ def test_a_term_nobody_opened_is_unknown():
     for command in commands:
         given(body).when(command, by=STAFF, facts=WORKER).refused("body.unknown")
     given(body, OPENED).when(VACATE, by=STAFF, facts=NOBODY).refused("body.no_such_seat")
+
+
+def test_two_files_of_one_person_are_one_member():
+    other = nominate(ANNA, OTHER_SEAT, position=Position.MEMBER)
+    merged = Known(True, also=frozenset({CHEN}))
+    given(body, OPENED, DIRECTOR).when(other, by=STAFF, facts=merged).refused("body.nominated_already")
+    both = (OPENED, DIRECTOR, MemberNominated.from_(other))
+    given(body, *both).when(CONFIRM, by=STAFF, facts={CHEN: ANNA}).refused("body.twice", members=[ANNA])
+    given(body, *both).when(CONFIRM, by=STAFF, facts={}).then(
+        CONFIRMED.model_copy(update={"members": 2, "shares": (Share(code="board_director", count=1, total=2),)})
+    )

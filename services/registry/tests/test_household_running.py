@@ -19,12 +19,13 @@ from canlian_events.registry.household import (
     HardshipRecognised,
     HouseholdDissolved,
     HouseholdMoved,
+    MemberJoined,
     MemberLeft,
     NameCarer,
     Relative,
     RelativeErased,
 )
-from canlian_events.registry.person import ErasePerson, MovePerson, ReclassifyDisability, RecordDeath
+from canlian_events.registry.person import ErasePerson, MovePerson, ReclassifyDisability, RecordDeath, WithdrawDeath
 from canlian_events.terms import DisabilityClass, ErasureGround, Grade, Kinship
 
 HOME, MOTHER = "household_00000001", "relative_00000001"
@@ -84,6 +85,17 @@ async def test_who_died_leaves_the_household_and_its_hardship_is_derived_again(r
     await registry.until_stored(HardshipCleared, 2)
     told = await happened(registry, MemberLeft, HardshipCleared, HouseholdDissolved)
     assert told == ["MemberLeft", "HardshipCleared", "HardshipCleared"], "of two disabled, and of one over 60"
+
+
+async def test_who_never_died_rejoins_the_household(registry: Registry):
+    await form(registry)
+    await registry.send(REGISTER.model_copy(update={"grade": Grade.THREE}))
+    await registry.send(AddMember(household_id=HOME, person_id=ID))
+    await registry.send(RecordDeath(person_id=ID, on=date(2026, 1, 6)))
+    await registry.until_stored(MemberLeft)
+    await registry.send(WithdrawDeath(person_id=ID, why="同名"))
+    await registry.until_stored(MemberJoined, 4)
+    await registry.until_stored(HardshipRecognised, 4)
 
 
 async def test_nobody_is_in_two_households_and_nothing_in_the_log_names_a_relative(registry: Registry):

@@ -9,7 +9,7 @@ from canlian_registry.person.decider import person
 from canlian_registry.policies.after_death import vacate_seats
 from canlian_registry.policies.association_chair import let_chairs_fall_vacant, let_directors_chair
 from canlian_registry.policies.certificate_expiry import let_certificates_expire
-from canlian_registry.policies.household import follow_members, let_birthdays_come
+from canlian_registry.policies.household import follow_members, let_birthdays_come, rejoin
 from canlian_registry.questions import tell_rows
 from canlian_registry.roster_import.decider import roster_import
 from canlian_registry.showing.decider import showing
@@ -35,6 +35,7 @@ service = Service(
         let_certificates_expire,
         follow_members,
         let_birthdays_come,
+        rejoin,
         let_directors_chair,
         let_chairs_fall_vacant,
         vacate_seats,

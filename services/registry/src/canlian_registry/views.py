@@ -35,7 +35,7 @@ from canlian_events.registry.worker import (
     WorkerErased,
     WorkerReleased,
 )
-from canlian_events.terms import DisabilityClass, Post, Role, WorkerKind
+from canlian_events.terms import DisabilityClass, MemberLeftWhy, Post, Role, WorkerKind
 from canlian_registry import belonging, imported
 from canlian_registry.rows import RegistryRow
 
@@ -69,8 +69,8 @@ class ResidentRow(RegistryRow, table=True):
     community: str = Field(index=True)
     disability: int
     died: bool = False
-    merged: bool = False
-    """The file is another name of one that is kept."""
+    merged_into: str | None = Field(default=None, index=True)
+    """The file that is kept, where this one is another name of it."""
 
 
 class WorkerRow(RegistryRow, table=True):
@@ -92,6 +92,15 @@ class HouseholdMemberRow(RegistryRow, table=True):
 
     member_id: str = Field(primary_key=True)
     household_id: str = Field(index=True)
+
+
+class LastHomeRow(RegistryRow, table=True):
+    """Which household somebody who died lived in, should the death have been recorded in error."""
+
+    __tablename__ = "last_home"
+
+    member_id: str = Field(primary_key=True)
+    household_id: str
 
 
 @projection(CommunityRow, key=lambda event: event.community)
@@ -135,7 +144,7 @@ def residents(
         case PersonDied() | DeathWithdrawn(), ResidentRow():
             return row.with_(died=isinstance(event, PersonDied))
         case MergedInto() | MergedIntoUndone(), ResidentRow():
-            return row.with_(merged=isinstance(event, MergedInto))
+            return row.with_(merged_into=event.into if isinstance(event, MergedInto) else None)
         case PersonErased() | RegistrationWithdrawn(), _:
             return None
         case _:
@@ -180,15 +189,23 @@ def household_members(
     return row if row and row.household_id != event.household_id else None
 
 
+@projection(LastHomeRow, key=lambda event: event.member_id)
+def last_homes(_row: LastHomeRow | None, event: MemberJoined | MemberLeft, _: Meta) -> LastHomeRow | None:
+    if isinstance(event, MemberLeft) and event.why is MemberLeftWhy.DIED:
+        return LastHomeRow(member_id=event.member_id, household_id=event.household_id)
+    return None
+
+
 views = Views(
     "registry",
-    version=10,
+    version=11,
     rows=RegistryRow,
     projections=[
         communities,
         residents,
         workers,
         household_members,
+        last_homes,
         associations,
         belonging.seats,
         belonging.memberships,
@@ -215,6 +232,8 @@ class Known:
     """Where a person lives; a worker may work in several."""
     disability: DisabilityClass | None = None
     died: bool = False
+    also: frozenset[str] = frozenset()
+    """The ids of files that are other names of this one."""
 
 
 def place(session: Session, community: str) -> Place:
@@ -224,7 +243,11 @@ def place(session: Session, community: str) -> Place:
 
 def residents_of(session: Session, community: str) -> int:
     """Who lives there; not who did until they died."""
-    living = (ResidentRow.community == community, col(ResidentRow.died).is_(False), col(ResidentRow.merged).is_(False))
+    living = (
+        ResidentRow.community == community,
+        col(ResidentRow.died).is_(False),
+        col(ResidentRow.merged_into).is_(None),
+    )
     return session.exec(select(func.count()).select_from(ResidentRow).where(*living)).one()
 
 
@@ -268,8 +291,21 @@ def homes_of(session: Session, household_id: str) -> set[str]:
 
 def known(session: Session, id_: str) -> Known:
     if row := session.get(ResidentRow, id_):
-        return Known(not row.merged, row.community, DisabilityClass(row.disability), row.died)
+        also = session.exec(select(ResidentRow.person_id).where(ResidentRow.merged_into == id_)).all()
+        exists = row.merged_into is None
+        return Known(exists, row.community, DisabilityClass(row.disability), row.died, frozenset(also))
     return Known(session.get(WorkerRow, id_) is not None)
+
+
+def kept_files(session: Session, ids: Collection[str]) -> dict[str, str]:
+    """Of those that are other names of a file: which one is kept."""
+    rows = session.exec(select(ResidentRow).where(col(ResidentRow.person_id).in_(ids)))
+    return {row.person_id: row.merged_into for row in rows if row.merged_into}
+
+
+def last_home(session: Session, member_id: str) -> str | None:
+    row = session.get(LastHomeRow, member_id)
+    return row.household_id if row else None
 
 
 def unknown_among(session: Session, person_ids: Collection[str]) -> set[str]:

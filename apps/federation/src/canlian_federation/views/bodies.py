@@ -27,6 +27,7 @@ from canlian_events.registry.body import (
 from canlian_events.registry.quotas import Standing, standings
 from canlian_events.terms import BodyKind, Category, Position, SpecialKind, VacancyReason
 from canlian_federation.views.base import FederationRow
+from canlian_federation.views.people import PersonEntry
 
 
 class BodyRow(FederationRow, table=True):
@@ -61,7 +62,13 @@ class BodyRow(FederationRow, table=True):
     def members(self) -> list[Seat]:
         """Who sits or is nominated, in the order of positions: what quotas are counted over."""
         order = list(Position)
-        return sorted((s for s in self.all_seats if s.state != "vacant"), key=lambda seat: order.index(seat.position))
+        counted = (seat for seat in self.all_seats if seat.state != "vacant" and seat.same_as is None)
+        return sorted(counted, key=lambda seat: order.index(seat.position))
+
+    @property
+    def seconds(self) -> list[Seat]:
+        """Seats of somebody who sits here already by another file, merged with this one: they count as one person."""
+        return [seat for seat in self.all_seats if seat.same_as is not None]
 
     @property
     def vacancies(self) -> list[Seat]:
@@ -88,6 +95,8 @@ class Seat:
     state: str
     reason: VacancyReason | None = None
     vacated_on: date | None = None
+    same_as: str | None = None
+    """The seat that the same person has, where the files were merged."""
 
     @property
     def has_file(self) -> bool:
@@ -154,6 +163,7 @@ def _seat(seat_id: str, values: dict[str, Any]) -> Seat:
         state=values["state"],
         reason=VacancyReason(values["reason"]) if values.get("reason") else None,
         vacated_on=date.fromisoformat(values["vacated_on"]) if values.get("vacated_on") else None,
+        same_as=values.get("same_as"),
     )
 
 
@@ -161,11 +171,35 @@ def all_bodies(db: Session) -> list[BodyRow]:
     """By kind, the newest term first."""
     order = [kind.value for kind in BodyKind]
     rows = db.exec(select(BodyRow).order_by(col(BodyRow.begins).desc(), col(BodyRow.opened_on).desc())).all()
-    return sorted(rows, key=lambda row: order.index(row.kind))
+    return [by_person(db, row) for row in sorted(rows, key=lambda row: order.index(row.kind))]
 
 
 def body_called(db: Session, body_id: str) -> BodyRow | None:
-    return db.get(BodyRow, body_id)
+    row = db.get(BodyRow, body_id)
+    return by_person(db, row) if row else None
+
+
+def by_person(db: Session, row: BodyRow) -> BodyRow:
+    """With the seats marked that a person has by a second file; the file that was kept comes first, else the earlier."""
+    sitting = [seat for seat in row.all_seats if seat.state != "vacant"]
+    ids = {seat.member_id for seat in sitting}
+    merged = dict(
+        db.exec(
+            select(PersonEntry.person_id, PersonEntry.merged_into).where(
+                col(PersonEntry.person_id).in_(ids), col(PersonEntry.merged_into).is_not(None)
+            )
+        ).all()
+    )
+    if not merged:
+        return row
+    first: dict[str, str] = {}
+    seats = dict(row.seats)
+    for seat in sorted(sitting, key=lambda seat: seat.member_id in merged):
+        person = merged.get(seat.member_id) or seat.member_id
+        if person in first:
+            seats[seat.seat_id] = seats[seat.seat_id] | {"same_as": first[person]}
+        first.setdefault(person, seat.seat_id)
+    return row.with_(seats=seats)
 
 
 def terms_of(db: Session, kind: str) -> Sequence[BodyRow]:

@@ -75,7 +75,7 @@ class DeclineHousehold(Command, to=HOUSEHOLD, by=_REGISTRARS):
     persons: Ids
 
 
-class AddMember(Command, to=HOUSEHOLD, by=_REGISTRARS):
+class AddMember(Command, to=HOUSEHOLD, by=_REGISTRARS | {Role.POLICY}):
     household_id: HouseholdId
     person_id: PersonId
 

@@ -106,7 +106,7 @@ def _name_chair(command: NameChair, association: Association, facts: Facts) -> S
 
 
 def _admit(command: AdmitMember, association: Association, facts: Facts) -> Sequence[AssociationEvent]:
-    if command.member_id in association.members:
+    if not association.members.isdisjoint({command.member_id, *facts.whom.also}):
         raise Rejected("association.member_already")
     if is_registered(command.member_id):
         if not facts.whom.exists:
@@ -115,10 +115,21 @@ def _admit(command: AdmitMember, association: Association, facts: Facts) -> Sequ
             raise Rejected("association.member_died")
         if association.community and facts.whom.community not in (None, association.community):
             raise Rejected("association.lives_elsewhere", community=facts.whom.community)
+        _must_be_of_its_kind(association, facts.whom)
         return [MemberAdmitted.from_(command, name=None)]
     if not command.name:
         raise Rejected("association.no_name")
     return [MemberAdmitted.from_(command)]
+
+
+def _must_be_of_its_kind(association: Association, whom: Known) -> None:
+    """A registered person's class says which of the five kinds they are; of several disabilities, whichever they say.
+
+    Who is not registered as disabled, a relative or a worker, is admitted to any.
+    """
+    kind = SpecialKind.of(whom.disability) if whom.disability else None
+    if association.special and kind not in (None, association.special):
+        raise Rejected("association.other_kind", special_kind=association.special, recorded=kind)
 
 
 def is_registered(member_id: str) -> bool:

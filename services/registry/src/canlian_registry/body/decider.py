@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, get_args
 
 from canlian_chassis.decider import Claim, Decider, Given, Rejected
@@ -29,7 +30,7 @@ from canlian_events.registry.quotas import standings
 from canlian_events.terms import Role
 from canlian_registry.body.nominations import is_registered, nominate
 from canlian_registry.body.term import Body, Seat, Term, evolve
-from canlian_registry.views import Known, known
+from canlian_registry.views import Known, kept_files, known
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -60,7 +61,7 @@ def decide(command: BodyCommand, body: Body, given: Given) -> Sequence[BodyEvent
                 raise Rejected("body.seat_confirmed")
             return [NominationWithdrawn.from_(command)]
         case ConfirmComposition(), Term():
-            return _confirm(command, body)
+            return _confirm(command, body, given.facts or {})
         case VacateSeat(), Term():
             return _vacate(command, body, given)
         case _:
@@ -73,10 +74,16 @@ def _seat(seat_id: str, term: Term) -> Seat:
     return term.seats[seat_id]
 
 
-def _confirm(command: ConfirmComposition, term: Term) -> Sequence[BodyEvent]:
-    """Once, and again after each by-election. Refused below any quota."""
+def _confirm(command: ConfirmComposition, term: Term, kept: Mapping[str, str]) -> Sequence[BodyEvent]:
+    """Once, and again after each by-election. Refused below any quota, and where two members are files of one person.
+
+    `kept` says of a member's id which file it was merged into.
+    """
     if term.confirmed and not any(seat.state == "nominated" for seat in term.seats.values()):
         return []
+    persons = Counter(kept.get(seat.member_id, seat.member_id) for seat in term.members.values())
+    if twice := sorted(person for person, times in persons.items() if times > 1):
+        raise Rejected("body.twice", members=twice)
     stand = standings(term.kind, term.members.values())
     if missing := [standing.facts for standing in stand if not standing.holds]:
         quotas = [standing.facts for standing in stand]
@@ -133,8 +140,15 @@ def _in_force(kind: str) -> Claim:
     return Claim("body-in-force", kind, taken="body.in_force_already")
 
 
-def find_facts(session: Session, command: BodyCommand, _: Body) -> Known:
-    return known(session, command.member_id) if isinstance(command, NominateMember) else Known()
+def find_facts(session: Session, command: BodyCommand, body: Body) -> Known | dict[str, str]:
+    """Whom a command nominates; of a composition to be confirmed, which members are files merged into another."""
+    match command, body:
+        case NominateMember(), _:
+            return known(session, command.member_id)
+        case ConfirmComposition(), Term():
+            return kept_files(session, {seat.member_id for seat in body.members.values()})
+        case _:
+            return Known()
 
 
 body: Decider[BodyCommand, Body, BodyEvent] = Decider(

@@ -29,7 +29,8 @@ def nominate(command: NominateMember, term: Term, whom: Known) -> Sequence[BodyE
     if command.position not in POSITIONS[term.kind]:
         raise Rejected("body.wrong_position", position=command.position, positions=list(POSITIONS[term.kind]))
     members = term.members.values()
-    if any(seat.member_id == command.member_id for seat in members):
+    same = {command.member_id, *whom.also}
+    if any(seat.member_id in same for seat in members):
         raise Rejected("body.nominated_already")
     if command.position in HELD_BY_ONE and any(seat.position is command.position for seat in members):
         raise Rejected("body.position_taken", position=command.position)

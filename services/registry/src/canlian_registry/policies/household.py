@@ -14,6 +14,7 @@ from canlian_events.meta import Meta
 from canlian_events.personal import opened
 from canlian_events.registry.duplicates import MergedInto, MergedIntoUndone
 from canlian_events.registry.household import (
+    AddMember,
     MemberJoined,
     MemberLeft,
     MoveHousehold,
@@ -24,6 +25,7 @@ from canlian_events.registry.household import (
 from canlian_events.registry.person import (
     CertificateWithdrawn,
     CircumstancesRecorded,
+    DeathWithdrawn,
     DisabilityReclassified,
     PersonDied,
     PersonErased,
@@ -32,7 +34,7 @@ from canlian_events.registry.person import (
 )
 from canlian_events.terms import MemberLeftWhy
 from canlian_registry.household.hardship import turns_aged
-from canlian_registry.views import homes_of, household_of
+from canlian_registry.views import homes_of, household_of, last_home
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -92,6 +94,17 @@ def follow_members(event: Changed, _: Meta, found: Home | None) -> Iterable[Comm
             yield MoveHousehold(household_id=found.household_id, community=event.to_community)
         case _:
             yield RecomputeHardship(household_id=found.household_id)
+
+
+def last_household(session: Session, event: DeathWithdrawn, _: Meta) -> str | None:
+    return last_home(session, event.person_id)
+
+
+@policy("registry.household-of-the-living", on=DeathWithdrawn, facts=last_household)
+def rejoin(event: DeathWithdrawn, _: Meta, household_id: str | None) -> Iterable[Command]:
+    """Who never died lives where they lived. A household that was dissolved with them stays so: staff form it anew."""
+    if household_id:
+        yield AddMember(household_id=household_id, person_id=event.person_id)
 
 
 @policy("registry.household-birthdays", on=[MemberJoined, RelativeCorrected, MemberLeft])
