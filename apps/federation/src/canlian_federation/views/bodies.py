@@ -180,7 +180,7 @@ def body_called(db: Session, body_id: str) -> BodyRow | None:
 
 
 def by_person(db: Session, row: BodyRow) -> BodyRow:
-    """With the seats marked that a person has by a second file; the file that was kept comes first, else the earlier."""
+    """With the seats marked that a person has by a second file: the kept file comes first, else the earlier."""
     sitting = [seat for seat in row.all_seats if seat.state != "vacant"]
     ids = {seat.member_id for seat in sitting}
     merged = dict(
