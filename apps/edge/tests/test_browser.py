@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from apps.edge.tests.system import PASSWORD, System
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from tests.support.needs import chromium_path
 
 from canlian_events.terms import Role
@@ -16,14 +16,20 @@ PHONE = {"width": 320, "height": 640}
 DESK = {"width": 1280, "height": 900}
 
 
-@pytest.fixture(params=[PHONE, DESK], ids=["phone", "desk"])
-def screen(request: pytest.FixtureRequest) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
-        page = browser.new_page(viewport=request.param, locale="zh-CN")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[PHONE, DESK], ids=["phone", "desk"])
+def screen(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    with chromium.new_context(viewport=request.param, locale="zh-CN") as context:
+        page = context.new_page()
         page.set_default_timeout(15_000)
         yield page
-        browser.close()
 
 
 @pytest.mark.parametrize("address", ["/", "/sign-in", "/sign-in?lang=en", "/nowhere", "/provider"])
