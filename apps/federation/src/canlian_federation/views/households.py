@@ -8,7 +8,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import JSON
+from sqlalchemy import JSON, Index
 from sqlmodel import Field, Session, col, func, or_, select
 
 from canlian_chassis.projection import projection
@@ -62,10 +62,14 @@ class AddressEntry(FederationRow, table=True):
     """Where a person is registered: `home` is what `home_of` makes of the address, None where it names none."""
 
     __tablename__ = "address_entry"
+    # holds all that is read to find who shares an address, in the order in which they are
+    __table_args__ = (
+        Index("address_entry_homes", "community", "home", "person_id", "household_id", "died", "merged"),
+    )
 
     person_id: str = Field(primary_key=True)
-    community: str = Field(index=True)
-    home: str | None = Field(default=None, index=True)
+    community: str
+    home: str | None = None
     household_id: str | None = None
     died: bool = False
     merged: bool = False
