@@ -238,3 +238,23 @@ def statements(db: Session, wanted: Wanted) -> list[tuple[str, Any]]:
 def plan(db: Session, statement: str, parameters: Any) -> list[str]:
     lines = db.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
     return [str(line[3]) for line in lines]
+
+
+def test_a_whole_number_is_found_with_any_one_slip():
+    number = "429999196103072941"
+    engine = create_engine("sqlite://")
+    PersonEntry.__table__.create(engine)  # type: ignore[attr-defined]
+    with Session(engine) as session:
+        session.add(somebody("王芳", citizen_id=number))
+        session.flush()
+        for at in range(len(number)):
+            wrong = "8" if number[at] != "8" else "5"
+            for typed in (
+                number[:at] + wrong + number[at + 1 :],
+                number[:at] + number[at + 1 :],
+                number[:at] + wrong + number[at:],
+                number[:at] + number[at + 1 : at + 2] + number[at] + number[at + 2 :],
+            ):
+                assert called(find(session, Wanted(numbers=[typed], seen=EVERY_NUMBER), SCOPES, TODAY)) == ["王芳"], (
+                    typed
+                )

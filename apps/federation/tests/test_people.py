@@ -15,6 +15,7 @@ from canlian_events.numbers import make_citizen_id
 from canlian_events.registry.person import ErasePerson, RecordAccessNeeds, RegisterPerson
 from canlian_events.terms import AccessFeature, DisabilityClass, ErasureGround, Grade, Role
 from canlian_federation.pages import people as pages
+from canlian_federation.views import finding
 
 COMMISSIONER = Actor("worker_00000004", frozenset({Role.COMMISSIONER}), SCOPE)
 HERE, THERE, ELSEWHERE = "429999001001", "429999001002", "429999003001"
@@ -120,3 +121,32 @@ async def test_lists_of_people_are_for_those_who_may_see_them_and_only_their_own
     async with people.as_(elsewhere) as client:
         assert "李芳" not in (await client.get("/federation/people")).text
         assert (await client.get(f"/federation/people/{IDS[2]}/show/phone?why=casework")).status_code == 403
+
+
+async def test_any_page_that_is_asked_for_is_a_page_of_the_list(people: Bench, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pages, "SHOWN", 3)
+    async with people.as_(STAFF) as client:
+        for path in ("people", "households", "households/proposals", "duplicates", "looked", "behind/persons"):
+            for asked in ("0", "-3", "abc", "", "99999", "９" * 30):
+                answer = await client.get(f"/federation/{path}", params={"at": asked})
+                assert answer.status_code == 200, (path, asked)
+        for asked, shown in (("abc", 1), ("2", 2), ("99999", 2)):
+            assert f"Page {shown} of 2" in (await client.get("/federation/people", params={"at": asked})).text
+
+
+async def test_what_holds_neither_a_name_nor_a_number_finds_nobody(people: Bench):
+    async with people.as_(STAFF) as client:
+        for words in ("'", "--", "，。", "%", "_"):
+            answer = await client.post("/federation/people", data={"words": words})
+            assert (answer.status_code, "no name in this" in answer.text) == (422, True), words
+            assert "李芳" not in answer.text
+
+
+async def test_a_part_that_everybodys_number_holds_is_to_be_longer(people: Bench, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(finding, "MOST", 3)
+    async with people.as_(STAFF) as client:
+        answer = await client.post("/federation/people", data={"words": "429999"})
+        assert (answer.status_code, "type more of it" in answer.text, "李芳" in answer.text) == (422, True, False)
+        named = await client.post("/federation/people", data={"words": "李芳 429999"})
+        assert ("李芳</a>" in named.text, "王海涛" in named.text) == (True, False)
+        assert (await client.get("/federation/people/roster.xlsx", params=answer.url.params)).status_code == 422

@@ -26,7 +26,7 @@ from canlian_chassis.log.jetstream import MAX_BATCH, AlreadyStored, Conflict, En
 from canlian_chassis.tokens import BadToken, Verifier
 from canlian_chassis.wire import Answer, EventNote, Headers
 from canlian_events import subjects
-from canlian_events.core import COMMANDS, Aggregate, Command, Event, decode, encode
+from canlian_events.core import COMMANDS, EVENTS, Aggregate, Command, Event, decode, encode
 from canlian_events.ids import derive_uuid
 from canlian_events.meta import Actor
 
@@ -96,6 +96,8 @@ class Handler:
         self._facts = Facts(log, view) if view else None
         self._appending = Appending(log)
         self._deciders: dict[Aggregate, Decider[Any, Any, Any]] = {d.aggregate: d for d in deciders}
+        self._keyed = {event.aggregate for event in EVENTS.values() if event.about == event.aggregate.id_field}
+        """The aggregates that are themselves data subjects, with a key of their own."""
         self._subdistrict = subdistrict
         self._memory: OrderedDict[Ref, Memory] = OrderedDict()
         self._locks: WeakValueDictionary[Ref, asyncio.Lock] = WeakValueDictionary()
@@ -379,7 +381,7 @@ class Handler:
         return decided
 
     async def _make_keys(self, many: Iterable[Said]) -> None:
-        wanted = [said.command.aggregate_id for said in many]
+        wanted = [said.command.aggregate_id for said in many if said.command.aggregate in self._keyed]
         while self._keys.lacks(wanted):
             try:
                 await asyncio.to_thread(self._keys.ensure, wanted)

@@ -17,6 +17,7 @@ from canlian_federation.views.imports import ImportRow, names_of, one_import
 from canlian_federation.views.names import account_names
 from canlian_web.happened import say_who
 from canlian_web.page import Context, Page
+from canlian_web.paging import After
 from canlian_web.tool import Tool
 
 SHOWN = 100
@@ -53,7 +54,7 @@ class RowShown(NamedTuple):
 
 
 @router.get("/{import_id}")
-async def show(page: Page, import_id: str, after: int = 0) -> Response:
+async def show(page: Page, import_id: str, after: After = 0) -> Response:
     batch = await _batch(page, import_id)
     undoings = _undoings(page)
     if undoings.running(import_id):

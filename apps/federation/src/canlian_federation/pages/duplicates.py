@@ -25,6 +25,7 @@ from canlian_web.forms import Form
 from canlian_web.i18n import N_
 from canlian_web.likeness.scoring import THRESHOLD, WORDS
 from canlian_web.page import Context, Page
+from canlian_web.paging import At, turn_to
 from canlian_web.showing import (
     FOR_LISTS,
     File,
@@ -62,19 +63,19 @@ class Move(BaseModel):
 
 
 @router.get("")
-async def waiting(page: Page, community: str = "", at: int = 1) -> Response:
-    scopes, at = scopes_of(page, community or None), max(at, 1)
-    rows, number = await page.read(queue, scopes, limit=SHOWN, skip=(at - 1) * SHOWN)
+async def waiting(page: Page, community: str = "", at: At = 1) -> Response:
+    scopes = scopes_of(page, community or None)
+    found = await turn_to(at, SHOWN, lambda skip: page.read(queue, scopes, limit=SHOWN, skip=skip))
     return page.render(
         "duplicates.html",
-        rows=rows,
-        number=number,
+        rows=found.rows,
+        number=found.number,
         threshold=THRESHOLD,
         reasons=lambda row: _reasons(page, row),
         places=await _places(page),
         filters=page.blank(community=community),
-        at=at,
-        pages=max(1, -(-number // SHOWN)),
+        at=found.at,
+        pages=found.pages,
         address=lambda **more: page.url("/duplicates", community=community or None, **more),
         export=page.url("/duplicates/sheet", community=community or None),
     )

@@ -25,6 +25,7 @@ from canlian_federation.views.households import (
 from canlian_federation.views.people import PersonEntry
 from canlian_web.forms import Form
 from canlian_web.page import Context, Page, require
+from canlian_web.paging import At, pages_of
 from canlian_web.revealing import reveal
 
 router = APIRouter(prefix="/households", dependencies=[require(*CHANGING)])
@@ -34,12 +35,12 @@ Refusals = Sequence[tuple[Proposal, str]]
 
 
 @router.get("/proposals")
-async def proposed(page: Page, community: str = "", alone: str = "", at: int = 1, tick: str = "") -> Response:
+async def proposed(page: Page, community: str = "", alone: str = "", at: At = 1, tick: str = "") -> Response:
     return await _show(page, community, alone, at, page.blank(), tick=bool(tick))
 
 
 @router.post("/proposals")
-async def decide(page: Page, community: str = "", alone: str = "", at: int = 1) -> Response:
+async def decide(page: Page, community: str = "", alone: str = "", at: At = 1) -> Response:
     """Those that are ticked: `confirm` makes them households, `decline` says that they are none."""
     form = page.blank(**page.typed)
     wanted, declining = set(form.chosen("chosen")), form.text("what") == "decline"
@@ -83,7 +84,7 @@ async def _show(
     page: Context, community: str, alone: str, at: int, form: Form[Any], *, tick: bool = False, refused: Refusals = ()
 ) -> Response:
     found = await page.read(proposals, scopes_of(page, community or None), alone=bool(alone))
-    pages = max(1, -(-len(found) // SHOWN))
+    pages = pages_of(len(found), SHOWN)
     at = min(max(at, 1), pages)
     shown = found[(at - 1) * SHOWN : at * SHOWN]
     people = await page.read(

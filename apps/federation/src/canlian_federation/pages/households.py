@@ -30,6 +30,7 @@ from canlian_web.forms import Form
 from canlian_web.happened import say_event, say_who
 from canlian_web.i18n import N_
 from canlian_web.page import Context, Page, require
+from canlian_web.paging import At, turn_to
 from canlian_web.revealing import reveal
 from canlian_web.showing import sheet_about
 from canlian_web.terms import options, say
@@ -75,16 +76,17 @@ def asked(community: str, kind: str, show: str) -> Asked:
 
 
 @router.get("")
-async def households(page: Page, community: str = "", kind: str = "", show: str = "all", at: int = 1) -> Response:
-    said, at = asked(community, kind, show), max(at, 1)
-    lines, number = await page.read(HOMES.lines, said.wanted(page), page.today, limit=SHOWN, skip=(at - 1) * SHOWN)
+async def households(page: Page, community: str = "", kind: str = "", show: str = "all", at: At = 1) -> Response:
+    said = asked(community, kind, show)
+    wanted = said.wanted(page)
+    found = await turn_to(at, SHOWN, lambda skip: page.read(HOMES.lines, wanted, page.today, limit=SHOWN, skip=skip))
     scopes = scopes_of(page, community or None)
     standing = await page.read(HOMES.standing, scopes, page.today)
     return page.render(
         "households.html",
-        lines=lines,
-        number=number,
-        names=await names_of(page, [line.row for line in lines]),
+        lines=found.rows,
+        number=found.number,
+        names=await names_of(page, [line.row for line in found.rows]),
         places=await places_of(page),
         standing=standing,
         proposed=len(await page.read(proposals, scopes)),
@@ -95,8 +97,8 @@ async def households(page: Page, community: str = "", kind: str = "", show: str 
         export=page.url("/households/sheet.xlsx", **said.query),
         drawn=[[say(one.kind, page.lang), one.households, one.late, one.carerless] for one in standing.kinds],
         opens=lambda **more: page.url("/households", **{"community": community or None} | more),
-        at=at,
-        pages=max(1, -(-number // SHOWN)),
+        at=found.at,
+        pages=found.pages,
         address=lambda **more: page.url("/households", **said.query, **more),
     )
 

@@ -36,6 +36,7 @@ from canlian_web.formats import say_time
 from canlian_web.forms import Form
 from canlian_web.happened import say_who
 from canlian_web.page import Context, Page
+from canlian_web.paging import At, pages_of
 from canlian_web.tool import Tool
 
 SHOWN = 100
@@ -86,7 +87,7 @@ async def choose(page: Page) -> Response:
 
 
 @router.get("/{job_id}")
-async def one(page: Page, job_id: str, outcome: str = "", at: int = 1) -> Response:
+async def one(page: Page, job_id: str, outcome: str = "", at: At = 1) -> Response:
     gone = await jobs_of(page).gone(page.actor.id)
     if dropped := next((one for one in gone if one.job_id == job_id), None):
         title = page._("This sheet is no longer here")
@@ -259,7 +260,7 @@ def _look(folder: Folder, job: Job, outcome: str, at: int) -> Look:
     phase = _phase(job)
     with closing(folder.store(job)) as store:
         number = store.number(phase, which)
-        pages = max(1, -(-number // SHOWN))
+        pages = pages_of(number, SHOWN)
         at = min(max(at, 1), pages)
         rows = store.page(phase, which, (at - 1) * SHOWN, SHOWN)
         return Look(store.about(), store.counts(phase), store.mended(), rows, number, at, pages)

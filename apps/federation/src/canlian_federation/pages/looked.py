@@ -12,6 +12,7 @@ from canlian_federation.views.looked import LOOKED
 from canlian_federation.views.names import account_names
 from canlian_web.looked import in_words
 from canlian_web.page import Page, require
+from canlian_web.paging import At, turn_to
 
 LOOKING_ON = (Role.STAFF, Role.COMMISSIONER)
 """Those who check the work."""
@@ -21,18 +22,20 @@ ONE_MINUTE = 60
 
 
 @router.get("")
-async def looked(page: Page, person: str = "", account: str = "", at: int = 1) -> Response:
-    scopes, person, account, at = scopes_of(page), person.strip(), account.strip(), max(at, 1)
-    rows, number = await page.read(
-        LOOKED.among, scopes, person=person, actor=account, limit=SHOWN, skip=(at - 1) * SHOWN
+async def looked(page: Page, person: str = "", account: str = "", at: At = 1) -> Response:
+    scopes, person, account = scopes_of(page), person.strip(), account.strip()
+    found = await turn_to(
+        at,
+        SHOWN,
+        lambda skip: page.read(LOOKED.among, scopes, person=person, actor=account, limit=SHOWN, skip=skip),
     )
     query = {"person": person or None, "account": account or None}
     return page.render(
         "looked.html",
-        seen=in_words(page, rows, (await page.read(account_names)).get),
-        number=number,
-        at=at,
-        pages=max(1, -(-number // SHOWN)),
+        seen=in_words(page, found.rows, (await page.read(account_names)).get),
+        number=found.number,
+        at=found.at,
+        pages=found.pages,
         address=lambda **more: page.url("/looked", **query | more),
         filters=page.blank(**query),
         asked=bool(person or account),

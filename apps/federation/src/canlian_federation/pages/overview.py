@@ -32,6 +32,7 @@ from canlian_federation.views.workers import worker_names
 from canlian_overview import FIGURES, CommunityFigures, Evidence, Figure, Rate
 from canlian_web.export import sheet
 from canlian_web.page import Context, Page
+from canlian_web.paging import At
 
 router = APIRouter(dependencies=[for_looking])
 
@@ -81,7 +82,7 @@ async def one_community(page: Page, community: str) -> Response:
 
 
 @router.get("/behind/{figure}")
-async def behind_figure(page: Page, figure: str, community: str = "", service: str = "", at: int = 1) -> Response:
+async def behind_figure(page: Page, figure: str, community: str = "", service: str = "", at: At = 1) -> Response:
     code = _counted_by(figure, service)
     asked = asked_period(page)
     lines = await page.read(behind, code, scopes_of(page, community), asked.period, service or None)

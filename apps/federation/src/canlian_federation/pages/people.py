@@ -15,13 +15,14 @@ from canlian_federation.pages import searching
 from canlian_federation.pages.common import scopes_of
 from canlian_federation.pages.searching import Filters, seen_numbers
 from canlian_federation.views.figures import open_communities
-from canlian_federation.views.finding import CertificateState, Found, Order, age_of, find, state_of
+from canlian_federation.views.finding import CertificateState, Found, Order, Vague, age_of, find, state_of
 from canlian_federation.views.hardships import hardships_of
 from canlian_federation.views.people import PersonEntry
 from canlian_web import forms
 from canlian_web.forms import Form
 from canlian_web.i18n import N_
 from canlian_web.page import Context, Page, require
+from canlian_web.paging import pages_of
 from canlian_web.showing import Look, Stated, record, sheet_about
 
 SEEING = (Role.STAFF, Role.COMMISSIONER)
@@ -120,8 +121,12 @@ async def _show(page: Context, form: Form[Filters], words: str | None = None) ->
         words = searching.kept(page, form.value.q if form.made else None)
     lost = words is None
     found, said = Found([], 0), form.made or Filters()
+    at = said.at
     if form.ok and not lost:
-        found = await _find(page, form, words or "", limit=SHOWN, skip=(said.at - 1) * SHOWN)
+        found = await _find(page, form, words or "", limit=SHOWN, skip=(at - 1) * SHOWN)
+        if at > pages_of(found.number, SHOWN):
+            at = pages_of(found.number, SHOWN)
+            found = await _find(page, form, words or "", limit=SHOWN, skip=(at - 1) * SHOWN)
     hidden = await _recorded(page, found, words or "")
     lines = [] if hidden else await _lines(page, found.rows)
     typed = {name: value for name, value in form.typed.items() if name in Filters.model_fields}
@@ -141,8 +146,8 @@ async def _show(page: Context, form: Form[Filters], words: str | None = None) ->
         state_words={state: page._(text) for state, text in STATES.items()},
         alike={Likeness.SOUNDS: page._("sounds the same"), Likeness.SIMILAR: page._("similar")},
         seen=seen_numbers(page),
-        at=said.at,
-        pages=max(1, -(-found.number // SHOWN)),
+        at=at,
+        pages=pages_of(found.number, SHOWN),
         address=lambda **more: page.url("/people", **said.address | more),
         export=page.url("/people/sheet.xlsx", **said.address),
         roster=page.url("/people/roster.xlsx", **said.address) if page.actor.holds(Role.STAFF) else None,
@@ -153,7 +158,12 @@ async def _find(page: Context, form: Form[Filters], words: str, *, limit: int, s
     asked = searching.wanted(page, form, words)
     if form.errors:
         return Found([], 0)
-    return await page.read(find, asked, scopes_of(page, form.value.community), page.today, limit=limit, skip=skip)
+    scopes = scopes_of(page, form.value.community)
+    try:
+        return await page.read(find, asked, scopes, page.today, limit=limit, skip=skip)
+    except Vague:
+        form.errors["words"] = page._("Too many numbers hold this: type more of it, or a name with it")
+        return Found([], 0)
 
 
 async def _recorded(page: Context, found: Found, words: str) -> str | None:

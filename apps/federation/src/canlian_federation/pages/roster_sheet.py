@@ -16,7 +16,7 @@ from canlian_federation.pages.common import for_staff, scopes_of
 from canlian_federation.pages.searching import Filters
 from canlian_federation.views.duplicates import entries
 from canlian_federation.views.figures import open_communities
-from canlian_federation.views.finding import Order, ids_of
+from canlian_federation.views.finding import Order, Vague, ids_of
 from canlian_federation.views.people import PersonEntry
 from canlian_sheets import roster_shape
 from canlian_web import forms
@@ -50,7 +50,11 @@ async def roster_sheet(page: Page) -> Response:
         return page.redirect(page.url("/people", **asked))
     wanted = replace(wanted, order=form.value.sort or Order.COMMUNITY)
     certified = col(PersonEntry.certificate_number).is_not(None)
-    ids = await page.read(ids_of, wanted, scopes_of(page, form.value.community), page.today, certified)
+    scopes = scopes_of(page, form.value.community)
+    try:
+        ids = await page.read(ids_of, wanted, scopes, page.today, certified)
+    except Vague:
+        return page.redirect(page.url("/people", **asked))
     places = {row.community: row.name for row in await page.read(open_communities, scopes_of(page))}
     name = page._("Roster")
     first, hidden = await _recorded(page, ids[:MANY], places)

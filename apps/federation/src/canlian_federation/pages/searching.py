@@ -20,6 +20,7 @@ from canlian_events.terms import AccessFeature, DisabilityClass, FileField, Grad
 from canlian_federation.views.finding import NUMBERS, CertificateState, Order, Wanted
 from canlian_web.forms import Form
 from canlian_web.page import Context
+from canlian_web.paging import At
 
 _COOKIE = "people-"
 _KEPT = 5
@@ -44,7 +45,7 @@ class Filters(BaseModel):
     certificate: CertificateState | None = None
     low_income: Literal["yes", "no"] | None = None
     sort: Order | None = None
-    at: int = Field(default=1, ge=1, le=100_000)
+    at: At = 1
 
     @property
     def address(self) -> dict[str, object]:
@@ -77,7 +78,9 @@ def seen_numbers(page: Context) -> frozenset[str]:
 def wanted(page: Context, form: Form[Filters], words: str) -> Wanted:
     """Notes in the form what is wrong with the words."""
     said, (name, numbers), seen = form.value, split(words), seen_numbers(page)
-    if numbers and not seen:
+    if words.strip() and not numbers and not any(map(str.isalnum, name)):
+        form.errors["words"] = page._("There is no name in this, and no number: type letters, characters or digits")
+    elif numbers and not seen:
         form.errors["words"] = page._("Your role does not see people's numbers: search by name")
     elif any(len(number) < LEAST for number in numbers):
         form.errors["words"] = page._("Type at least %(least)s characters of a number", least=LEAST)

@@ -14,7 +14,7 @@ from canlian_federation.views.workers import workers
 
 views = Views(
     "federation",
-    version=16,
+    version=17,
     rows=FederationRow,
     projections=[
         *OVERVIEW.projections,

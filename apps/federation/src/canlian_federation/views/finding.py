@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
-from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from sqlalchemy import ColumnElement, and_, case, false, func, not_, or_
 from sqlmodel import Session, col, select
@@ -31,6 +30,10 @@ NUMBERS: Mapping[Literal["citizen_id", "certificate", "phone"], Any] = {
 """The numbers people are found by, by their `FileField`."""
 _WHOLE = 11
 """Characters from which on a number is long enough to be meant as a whole: one may then be wrong."""
+
+
+class Vague(Exception):
+    """More numbers hold what was typed than anybody could mean."""
 
 
 class CertificateState(StrEnum):
@@ -88,7 +91,7 @@ class Found:
 def find(
     db: Session, wanted: Wanted, scopes: Sequence[str], today: date, *, limit: int | None = None, skip: int = 0
 ) -> Found:
-    """Those of the communities who are wanted, the best first, from `skip` on."""
+    """Those of the communities who are wanted, the best first, from `skip` on. Raises Vague."""
     where = [within(scopes), *living(), *_conditions(wanted, today)]
     if not wanted.name and not wanted.numbers:
         split = select(func.count(case((known(), 1))), func.count(case((not_(known()), 1))))
@@ -113,14 +116,19 @@ def ids_of(
 def _sought(
     db: Session, wanted: Wanted, where: Sequence[ColumnElement[bool]]
 ) -> tuple[list[str], Mapping[str, Likeness], bool]:
-    """Who is meant by a name or a number: all of them in order, how each is called like it, whether it was mistyped."""
-    held, mistyped = _held(db, wanted)
+    """Who is meant by a name or a number: all of them in order, how each is called like it, whether it was mistyped.
+
+    Raises Vague.
+    """
+    held, mistyped = _held(db, wanted) if wanted.numbers else ([], False)
+    if len(held) > MOST and not wanted.name:
+        raise Vague
     meant, row = _meant(db, wanted.name), PersonEntry
-    those = meant.where() if wanted.name else col(row.person_id).in_(sorted(held)[:MOST])
-    query = select(row.person_id, row.name, row.sound, row.initials).where(*where, known(), those)
-    found: Sequence[Any] = db.exec(query.order_by(*_order(wanted.order))).all()
+    those = [meant.where()] if wanted.name else []
     if wanted.numbers:
-        found = [one for one in found if one.person_id in held]
+        those += _holding(wanted) if len(held) > MOST else [col(row.person_id).in_(held)]
+    query = select(row.person_id, row.name, row.sound, row.initials).where(*where, known(), *those)
+    found: Sequence[Any] = db.exec(query.order_by(*_order(wanted.order))).all()
     how = {person_id: meant.how(*called) for person_id, *called in found}
     if wanted.order is Order.BEST:
         found = sorted(found, key=lambda one: how[one.person_id])
@@ -191,25 +199,36 @@ def _different(db: Session, column: Any) -> list[str]:
     return together.split("\n") if together else []
 
 
-def _held(db: Session, wanted: Wanted) -> tuple[frozenset[str], bool]:
+def _held(db: Session, wanted: Wanted) -> tuple[list[str], bool]:
     """Whose numbers hold all that was typed; where nobody's do, whose number differs from it by one character."""
-    if not wanted.numbers:
-        return frozenset(), False
+    ids = list(db.exec(select(PersonEntry.person_id).where(*_holding(wanted)).limit(MOST + 1)))
+    return (ids, False) if ids else (_nearly(db, wanted), True)
+
+
+def _holding(wanted: Wanted) -> list[ColumnElement[bool]]:
     columns = [col(column) for kind, column in NUMBERS.items() if kind in wanted.seen]
-    each = [or_(false(), *(column.contains(part, autoescape=True) for column in columns)) for part in wanted.numbers]
-    ids = frozenset(db.exec(select(PersonEntry.person_id).where(*each)).all())
-    if ids or len(wanted.numbers) > 1 or len(wanted.numbers[0]) < _WHOLE:
-        return ids, False
-    return frozenset(one for column in columns for one in _nearly(db, column, wanted.numbers[0])), True
+    return [or_(false(), *(column.contains(part, autoescape=True) for column in columns)) for part in wanted.numbers]
 
 
-def _nearly(db: Session, column: Any, typed: str) -> Iterator[str]:
-    """One character wrong, missing or too many leaves one half of a number as it is."""
-    half = len(typed) // 2
-    ways = or_(column.startswith(typed[:half], autoescape=True), column.endswith(typed[half:], autoescape=True))
-    some = db.exec(select(PersonEntry.person_id, column).where(ways)).all()
-    for _, _, place in process.extract(typed, [n for _, n in some], scorer=OSA.distance, score_cutoff=1, limit=MOST):
-        yield some[place][0]
+def _nearly(db: Session, wanted: Wanted) -> list[str]:
+    """One character wrong, missing, too many or swapped with the next leaves two of three parts of a number as they
+    are, but for where one ends."""
+    if len(wanted.numbers) != 1 or len(wanted.numbers[0]) < _WHOLE:
+        return []
+    [typed] = wanted.numbers
+    third = len(typed) // 3
+    first, middle, last = typed[:third], typed[third:-third], typed[-third:]
+    columns = [col(column) for kind, column in NUMBERS.items() if kind in wanted.seen]
+    ways = [
+        or_(
+            and_(column.endswith(last), or_(column.startswith(first[:-1]), column.contains(middle))),
+            and_(column.startswith(first), or_(column.endswith(last[1:]), column.contains(middle))),
+        )
+        for column in columns
+    ]
+    query: Any = select(PersonEntry.person_id, *columns)
+    some = db.exec(query.where(or_(false(), *ways))).all()
+    return [one for one, *held in some if any(OSA.distance(typed, number or "") <= 1 for number in held)]
 
 
 def _conditions(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
@@ -232,7 +251,7 @@ def _conditions(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
     if wanted.low_income is not None:
         where.append(col(row.low_income).is_(wanted.low_income))
     if wanted.certificate is not None:
-        where.append(certificate_state(today) == wanted.certificate.value)
+        where += certificate_state(wanted.certificate, today)
     return where
 
 
@@ -256,15 +275,19 @@ def born(today: date, years: int, when: Literal["by", "after"]) -> ColumnElement
     return or_(exactly, and_(born.is_(None), about))
 
 
-def certificate_state(today: date) -> ColumnElement[str]:
+def certificate_state(state: CertificateState, today: date) -> list[ColumnElement[bool]]:
     """A certificate whose paper does not say when it was issued counts as valid."""
-    expires = col(PersonEntry.certificate_expires)
-    return case(
-        (col(PersonEntry.certified).is_(False), CertificateState.NONE.value),
-        (expires < today, CertificateState.EXPIRED.value),
-        (expires <= today + timedelta(days=REMINDER_DAYS), CertificateState.EXPIRING.value),
-        else_=CertificateState.VALID.value,
-    )
+    expires, soon = col(PersonEntry.certificate_expires), today + timedelta(days=REMINDER_DAYS)
+    certified = col(PersonEntry.certified)
+    match state:
+        case CertificateState.NONE:
+            return [certified.is_(False)]
+        case CertificateState.EXPIRED:
+            return [certified.is_(True), expires < today]
+        case CertificateState.EXPIRING:
+            return [certified.is_(True), expires.between(today, soon)]
+        case CertificateState.VALID:
+            return [certified.is_(True), or_(expires.is_(None), expires > soon)]
 
 
 def state_of(row: PersonEntry, today: date) -> CertificateState:

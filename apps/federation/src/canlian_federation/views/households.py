@@ -63,9 +63,7 @@ class AddressEntry(FederationRow, table=True):
 
     __tablename__ = "address_entry"
     # holds all that is read to find who shares an address, in the order in which they are
-    __table_args__ = (
-        Index("address_entry_homes", "community", "home", "person_id", "household_id", "died", "merged"),
-    )
+    __table_args__ = (Index("address_entry_homes", "community", "home", "person_id", "household_id", "died", "merged"),)
 
     person_id: str = Field(primary_key=True)
     community: str
