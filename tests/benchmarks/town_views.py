@@ -16,13 +16,13 @@ from canlian_events.core import Event
 from canlian_events.ids import derive, derive_uuid
 from canlian_events.meta import Meta
 from canlian_events.registry.community import CommunityOpened
-from canlian_events.registry.household import HardshipReason, HardshipRecognised, HouseholdFormed, MemberJoined
+from canlian_events.registry.household import HardshipRecognised, HouseholdFormed, MemberJoined
 from canlian_events.registry.person import (
     CertificateIssued,
+    Circumstances,
     CircumstancesRecorded,
     PersonRegistered,
 )
-from canlian_events.registry.person import Circumstances
 from canlian_events.terms import DisabilityClass, Grade, Hardship, Sex
 from canlian_federation.views import views
 from canlian_sheets.roster import RosterPerson
