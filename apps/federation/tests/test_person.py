@@ -29,6 +29,7 @@ from canlian_events.registry.person import (
     RecordAccessNeeds,
     RecordCircumstances,
     RegisterPerson,
+    RequestCorrection,
     RequestErasure,
 )
 from canlian_events.registry.worker import EnrolWorker
@@ -228,6 +229,25 @@ async def test_a_request_to_be_erased_is_declined_or_carried_out(bench: Bench):
         assert "个人信息已删除" in gone.text
         for path in ("show/phone?why=call", "copy.json?why=report", "do/correct"):
             assert (await client.get(f"/federation/people/{who}/{path}")).status_code == 410
+
+
+async def test_a_correction_that_somebody_asked_for_is_listed_and_answered(bench: Bench):
+    who = await somebody(bench, 12)
+    await bench.send(RequestCorrection(person_id=who, words="墨字写成了黑"), STAFF)
+    async with bench.as_(STAFF, "zh") as client:
+        listed = (await client.get("/federation/corrections")).text
+        assert f"/federation/people/{who}/do/correction-settled" in listed
+        file = (await client.get(f"/federation/people/{who}")).text
+        assert "申请更正。" in file
+        assert "墨字写成了黑" not in listed + file
+        assert "墨字写成了黑" in (await client.get(f"/federation/people/{who}/show/correction-words?why=casework")).text
+        silent = await act(client, who, "correction-settled", corrected="false")
+        assert "没有写原因" in silent.text
+        settled = await act(client, who, "correction-settled", corrected="false", why="与身份证一致")
+        assert settled.url.path == f"/federation/people/{who}"
+        assert who not in (await client.get("/federation/corrections")).text
+        sheet = await client.get("/federation/corrections/sheet.xlsx?why=report")
+        assert sheet.headers["content-type"].endswith("sheet")
 
 
 async def test_a_person_is_registered_by_hand_and_only_once(bench: Bench):

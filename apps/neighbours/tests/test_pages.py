@@ -31,7 +31,7 @@ from canlian_events.catalog.referral import AcceptReferral, ReferPerson
 from canlian_events.evaluation.feedback import ReplyToFeedback, feedback_on
 from canlian_events.ids import new_id
 from canlian_events.numbers import make_citizen_id
-from canlian_events.registry.person import DeclineErasure, IssueCertificate, ReclassifyDisability
+from canlian_events.registry.person import DeclineErasure, IssueCertificate, ReclassifyDisability, SettleCorrection
 from canlian_events.registry.showing import ShowFile
 from canlian_events.terms import Channel, DisabilityClass, Domain, FileField, Grade, ShownFor, Tie
 from canlian_neighbours.limit import Limit
@@ -235,6 +235,16 @@ async def test_a_residents_own_page_shows_and_changes_what_is_theirs(tool: Tool)
     assert "手语" not in page.text
     page = await fill_in(client, "/neighbours/me/access", "/neighbours/me/access")
     assert "还没有勾选" in page.text
+
+
+async def test_a_resident_asks_for_another_name_and_reads_the_answer(tool: Tool, here: Town):
+    client, ask = browser(tool, RESIDENT), "/neighbours/me/correction"
+    assert (await fill_in(client, ask, ask)).status_code == 422
+    asked = await fill_in(client, ask, ask, words="名字里的字写错了")
+    assert "名字里的字写错了" in asked.text
+    assert "会更正，或在这里说明原因" in asked.text
+    await here.send(SettleCorrection(person_id=PERSON, corrected=False, why="与身份证一致"), by=STAFF)
+    await until(lambda: client.get("/neighbours/me/file"), "与身份证一致")
 
 
 async def test_a_residents_own_page_lists_who_looked_and_hides_what_cannot_be_recorded(

@@ -24,6 +24,8 @@ from canlian_events.registry.person import (
     CertificateRenewed,
     CertificateWithdrawn,
     CircumstancesRecorded,
+    CorrectionRequested,
+    CorrectionSettled,
     DeathWithdrawn,
     DisabilityReclassified,
     ErasureDeclined,
@@ -44,6 +46,8 @@ FactsNews = (
     | ReassessmentAsked
     | PersonDied
     | DeathWithdrawn
+    | CorrectionRequested
+    | CorrectionSettled
     | ErasureRequested
     | ErasureRequestWithdrawn
     | ErasureDeclined
@@ -70,6 +74,12 @@ class FileFacts(Row):
     reassessment_until: date | None = None
     reassessment_asked: bool = False
     died_on: date | None = None
+    correction_asked_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True), index=True)
+    """Asked for, and not settled yet."""
+    correction_words: str | None = None
+    corrected: bool | None = None
+    """Whether the last request led to a correction; None where none was settled."""
+    correction_answer: str | None = None
     erasure_asked_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True), index=True)
     """Asked for, and neither done, declined nor taken back yet."""
     erasure_words: str | None = None
@@ -119,6 +129,12 @@ def facts_told(event: FactsNews, meta: Meta) -> dict[str, Any]:
             return {"died_on": event.on}
         case DeathWithdrawn():
             return {"died_on": None}
+        case CorrectionRequested():
+            asked = {"correction_asked_at": meta.said_at, "correction_words": opened(event.words)}
+            return asked | {"corrected": None, "correction_answer": None}
+        case CorrectionSettled():
+            settled = {"corrected": event.corrected, "correction_answer": opened(event.why)}
+            return settled | {"correction_asked_at": None, "correction_words": None}
         case ErasureRequested():
             return {"erasure_asked_at": meta.said_at, "erasure_words": opened(event.words), "erasure_declined": None}
         case ErasureRequestWithdrawn():
@@ -129,6 +145,7 @@ def facts_told(event: FactsNews, meta: Meta) -> dict[str, Any]:
 
 NO_FACTS: dict[str, Any] = {
     **dict.fromkeys(("orphan", "employment", "schooling", "ethnicity", "carer_name", "carer_phone", "remark")),
+    **dict.fromkeys(("correction_asked_at", "correction_words", "corrected", "correction_answer")),
     **dict.fromkeys(("certificate_number", "erasure_asked_at", "erasure_words", "erasure_declined")),
 }
 """What is left of them once the person is erased."""

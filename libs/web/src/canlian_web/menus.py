@@ -18,6 +18,7 @@ FEDERATION: Sequence[Address | Section] = [
             ("/households", N_("Households")),
             ("/population", N_("Population")),
             ("/duplicates", N_("Duplicates")),
+            ("/corrections", N_("Corrections asked for")),
             ("/imports", N_("Bring in a roster")),
         ],
     ),

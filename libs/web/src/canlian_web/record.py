@@ -41,6 +41,8 @@ from canlian_events.registry.person import (
     CertificateRenewed,
     ConsentGiven,
     ConsentWithdrawn,
+    CorrectionRequested,
+    CorrectionSettled,
     DeathWithdrawn,
     DisabilityReclassified,
     ErasureDeclined,
@@ -64,6 +66,8 @@ Recorded = (
     | ConsentWithdrawn
     | PersonDied
     | DeathWithdrawn
+    | CorrectionRequested
+    | CorrectionSettled
     | ErasureRequested
     | ErasureRequestWithdrawn
     | ErasureDeclined

@@ -155,6 +155,7 @@ _REVEALED: dict[str, tuple[FileField, Callable[[PersonEntry, Context], str | Non
     "citizen-id": (FileField.CITIZEN_ID, lambda row, _: row.citizen_id),
     "certificate-number": (FileField.CERTIFICATE, lambda row, _: row.certificate_number),
     "carer": (FileField.CIRCUMSTANCES, carer),
+    "correction-words": (FileField.WORDS, lambda row, _: row.correction_words),
     "erasure-words": (FileField.WORDS, lambda row, _: row.erasure_words),
 }
 

@@ -30,7 +30,9 @@ from canlian_events.registry.person import (
     RecordDeath,
     RegisterPerson,
     RenewCertificate,
+    RequestCorrection,
     RequestErasure,
+    SettleCorrection,
     WithdrawConsent,
     WithdrawDeath,
     WithdrawErasureRequest,
@@ -118,6 +120,17 @@ class Mistake(BaseModel):
 
 class Wish(BaseModel):
     words: str | None = None
+
+
+class Wrong(BaseModel):
+    words: str
+
+
+class Answer(BaseModel):
+    """`corrected` is said once the file is corrected; otherwise `why` not."""
+
+    corrected: bool
+    why: str | None = None
 
 
 class Nothing(BaseModel):
@@ -208,6 +221,18 @@ ACTS: dict[str, Act] = {
         N_("Take a death back that was recorded in error"), N_("Take it back"),
         N_("The person lives: it is taken back."), Mistake,
         lambda id_, said: WithdrawDeath(person_id=id_, why=said.why), WithdrawDeath,
+    ),
+    "correction-request": Act(
+        N_("Write down what the person asks to have corrected"), N_("Write it down"),
+        N_("The request is on the list."), Wrong,
+        lambda id_, said: RequestCorrection(person_id=id_, words=said.words), RequestCorrection,
+        {"person.no_words": "words"},
+    ),
+    "correction-settled": Act(
+        N_("Answer the request for a correction"), N_("Answer"),
+        N_("The request is settled. The person reads the answer on their page."), Answer,
+        lambda id_, said: SettleCorrection(person_id=id_, **said.model_dump()), SettleCorrection,
+        {"person.no_reason": "why"},
     ),
     "erasure-request": Act(
         N_("Write down that the person asks to be erased"), N_("Write it down"),

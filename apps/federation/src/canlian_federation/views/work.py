@@ -62,6 +62,13 @@ def _happened(db: Session, ids: Sequence[str]) -> Sequence[EventRow]:
     return db.exec(query.limit(NEWEST)).all()
 
 
+def correction_requests(db: Session, scopes: Sequence[str]) -> list[PersonEntry]:
+    """Those who asked that something be corrected and wait for an answer, the longest first."""
+    asked = col(PersonEntry.correction_asked_at)
+    rows = db.exec(select(PersonEntry).where(asked.is_not(None)).order_by(asked)).all()
+    return [row for row in rows if row.community.startswith(tuple(scopes))]
+
+
 def erasure_requests(db: Session, scopes: Sequence[str]) -> list[PersonEntry]:
     """Those who asked to be erased and wait for an answer, the longest first."""
     asked = col(PersonEntry.erasure_asked_at)

@@ -13,6 +13,7 @@ from canlian_chassis.clock import CLOCK
 from canlian_events.registry.person import (
     REASSESSMENT_WORKING_DAYS,
     AskReassessment,
+    RequestCorrection,
     RequestErasure,
     WithdrawErasureRequest,
 )
@@ -41,6 +42,10 @@ class Wish(BaseModel):
     words: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] | None = None
 
 
+class Wrong(BaseModel):
+    words: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+
+
 @router.get("/file")
 async def read(page: Page) -> Response:
     row = await find(page)
@@ -67,6 +72,8 @@ async def whole(page: Context, row: PersonRow, record: Any) -> File:
         disability=disability(row, page),
         circumstances=circumstances(row, page),
         access_needs=[feature for feature in AccessFeature if feature in row.features],
+        words=row.correction_words,
+        notes=row.correction_answer,
         record=[_step(line, page) for line in reversed(record)],
     )
 
@@ -117,6 +124,22 @@ async def copy(page: Page, ending: str) -> Response:
 async def dispute(page: Page) -> Response:
     await page.send(AskReassessment(person_id=page.actor.id))
     return page.redirect("/me/file", notice=page._("You asked to be assessed again. Your community will call you."))
+
+
+@router.get("/correction")
+async def wrong(page: Page) -> Response:
+    await find(page)
+    return page.render("correction.html", form=page.blank())
+
+
+@router.post("/correction")
+async def ask_correction(page: Page) -> Response:
+    """What a resident cannot change alone: the federation looks at the papers, corrects it or says why not."""
+    row, form = await find(page), page.form(Wrong)
+    if done := await page.submit(form, lambda said: RequestCorrection(person_id=row.person_id, words=said.words)):
+        notice = page.told(done, page._("Your request is with the federation. You read the answer here."))
+        return page.redirect("/me/file", notice=notice)
+    return page.render("correction.html", form=form)
 
 
 @router.get("/erasure")

@@ -10,7 +10,7 @@ from canlian_neighbours.views.rows import NeighboursRow
 
 views = Views(
     "neighbours",
-    version=7,
+    version=8,
     rows=NeighboursRow,
     projections=[
         communities,

@@ -108,7 +108,8 @@ class TakeBackRosterEntry(Command, to=PERSON, by={Role.STAFF, Role.OPERATOR}):
 
 
 class CorrectPerson(Command, to=PERSON, by=_REGISTRARS | {Role.RESIDENT}):
-    """What is given replaces what was recorded; what is left out stays."""
+    """What is given replaces what was recorded; what is left out stays. A resident asks for another name
+    (`RequestCorrection`)."""
 
     person_id: PersonId
     name: str | None = None
@@ -196,6 +197,22 @@ class WithdrawDeath(Command, to=PERSON, by=_REGISTRARS):
 
     person_id: PersonId
     why: str
+
+
+class RequestCorrection(Command, to=PERSON, by=_REGISTRARS | {Role.RESIDENT}):
+    """The person says what in their file is wrong that they cannot correct themselves, such as their name, or somebody
+    writes down that they said so. Staff look at the papers and settle it."""
+
+    person_id: PersonId
+    words: str
+
+
+class SettleCorrection(Command, to=PERSON, by={Role.STAFF}):
+    """What was asked is corrected, or is not, with the reason, which the person reads."""
+
+    person_id: PersonId
+    corrected: bool
+    why: str | None = None
 
 
 class RequestErasure(Command, to=PERSON, by=_REGISTRARS | {Role.RESIDENT}):
@@ -386,6 +403,21 @@ class DeathWithdrawn(Event, type="registry.person.death-withdrawn", about="perso
     why: Personal[str]
 
 
+class CorrectionRequested(Event, type="registry.person.correction-requested", about="person_id"):
+    """Where one waits already, these words replace its."""
+
+    person_id: PersonId
+    words: Personal[str]
+
+
+class CorrectionSettled(Event, type="registry.person.correction-settled", about="person_id"):
+    """`why` is there where it was not corrected, and may be where it was."""
+
+    person_id: PersonId
+    corrected: bool
+    why: Personal[str] | None = None
+
+
 class ErasureRequested(Event, type="registry.person.erasure-requested", about="person_id"):
     person_id: PersonId
     words: Personal[str] | None = None
@@ -430,6 +462,8 @@ PersonCommand = (
     | AskReassessment
     | RecordDeath
     | WithdrawDeath
+    | RequestCorrection
+    | SettleCorrection
     | RequestErasure
     | WithdrawErasureRequest
     | DeclineErasure
@@ -454,6 +488,8 @@ PersonEvent = (
     | ReassessmentAsked
     | PersonDied
     | DeathWithdrawn
+    | CorrectionRequested
+    | CorrectionSettled
     | ErasureRequested
     | ErasureRequestWithdrawn
     | ErasureDeclined

@@ -37,7 +37,9 @@ from canlian_events.registry.person import (
     RegistrationWithdrawn,
     RemindOfExpiry,
     RenewCertificate,
+    RequestCorrection,
     RequestErasure,
+    SettleCorrection,
     TakeBackRosterEntry,
     WithdrawConsent,
     WithdrawDeath,
@@ -45,7 +47,7 @@ from canlian_events.registry.person import (
 )
 from canlian_events.terms import Role, Sex
 from canlian_registry.imported import acted_on
-from canlian_registry.person import certificates, classifying, endings, merging
+from canlian_registry.person import certificates, classifying, correcting, endings, merging
 from canlian_registry.person.file import Erased, File, Person, Withdrawn, evolve, must_be_readable
 from canlian_registry.person.roster import correct, moved, must_be_open, record_circumstances, record_entry
 from canlian_registry.person.taking_back import Since, take_back
@@ -105,6 +107,8 @@ def decide(command: PersonCommand, person: Person, given: Given) -> Sequence[Per
             return endings.die(command, person, given)
         case WithdrawDeath(), File():
             return endings.live_on(command, person)
+        case RequestCorrection() | SettleCorrection(), File():
+            return correcting.ask_correction(command, person)
         case RequestErasure() | WithdrawErasureRequest() | DeclineErasure(), File():
             return endings.ask_erasure(command, person)
         case _, File():
@@ -123,6 +127,7 @@ def _change(command: PersonCommand, person: File, given: Given) -> Sequence[Pers
     """What looks at personal values."""
     match command:
         case CorrectPerson():
+            correcting.must_not_rename_themselves(command, person, given)
             if command.name == "":
                 raise Rejected("person.no_name")
             return list(correct(command.person_id, person, command.name, command.phone, command.address))

@@ -26,6 +26,8 @@ from canlian_events.registry.person import (
     CircumstancesRecorded,
     ConsentGiven,
     ConsentWithdrawn,
+    CorrectionRequested,
+    CorrectionSettled,
     DeathWithdrawn,
     DisabilityReclassified,
     ErasureDeclined,
@@ -94,6 +96,8 @@ class File:
     """The last day to dispute the class and grade, where it is known."""
     reassessment_asked: bool = False
     died_on: date | None = None
+    correction: str | Sealed | None = None
+    """In the person's words, what they asked to have corrected, until it is settled."""
     erasure_requested: bool = False
     brought: Brought | None = None
     """None where something else happened since, or a person registered them by hand."""
@@ -192,6 +196,10 @@ def _changed(person: File, event: PersonEvent) -> File:
             return replace(person, died_on=event.on, consents=frozenset())
         case DeathWithdrawn():
             return replace(person, died_on=None)
+        case CorrectionRequested():
+            return replace(person, correction=event.words)
+        case CorrectionSettled():
+            return replace(person, correction=None)
         case ErasureRequested():
             return replace(person, erasure_requested=True)
         case ErasureRequestWithdrawn() | ErasureDeclined():

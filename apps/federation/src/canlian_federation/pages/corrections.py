@@ -1,0 +1,53 @@
+"""What persons asked to have corrected in their files, the longest waiting first."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from canlian_events.calendar import day_of
+from canlian_events.registry.person import SettleCorrection
+from canlian_events.terms import FileField
+from canlian_federation.pages.common import scopes_of
+from canlian_federation.pages.people import SEEING
+from canlian_federation.views.figures import open_communities
+from canlian_federation.views.people import PersonEntry
+from canlian_federation.views.work import correction_requests
+from canlian_web.page import Context, Page, require
+from canlian_web.showing import sheet_about
+
+router = APIRouter(prefix="/corrections", dependencies=[require(*SEEING)])
+
+
+@router.get("")
+async def listed(page: Page) -> Response:
+    rows = await page.read(correction_requests, scopes_of(page))
+    return page.render(
+        "corrections.html",
+        rows=[(row, _days(page, row)) for row in rows],
+        places=await _places(page),
+        settles=page.actor.may_send(SettleCorrection),
+        export=page.url("/corrections/sheet.xlsx"),
+    )
+
+
+@router.get("/sheet.xlsx")
+async def taken_away(page: Page) -> Response:
+    places = await _places(page)
+
+    def cells(row: PersonEntry) -> list[object]:
+        return [row.name, places.get(row.community, row.community), row.correction_asked_at, _days(page, row)]
+
+    _ = page._
+    columns = [_("Full name"), _("Community"), _("Asked on"), _("Days")]
+    rows = await page.read(correction_requests, scopes_of(page))
+    title, back = _("Corrections asked for"), page.url("/corrections")
+    return await sheet_about(page, title, columns, rows, cells, what={FileField.NAME}, back=back)
+
+
+def _days(page: Context, row: PersonEntry) -> int:
+    return (page.today - day_of(row.correction_asked_at)).days if row.correction_asked_at else 0
+
+
+async def _places(page: Context) -> dict[str, str]:
+    return {row.community: row.name for row in await page.read(open_communities, scopes_of(page))}
