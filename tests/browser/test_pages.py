@@ -14,7 +14,16 @@ ON_THE_PHONE = {
     "anyone": (None, ["/", "/sign-in", "/neighbours", "/neighbours/ask", "/neighbours/follow?number=1"]),
     "resident": (
         "resident",
-        ["/neighbours", "/neighbours/needs/*", "/neighbours/ask", "/neighbours/feedback", "/neighbours/me"],
+        [
+            "/neighbours",
+            "/neighbours/needs/*",
+            "/neighbours/ask",
+            "/neighbours/feedback",
+            "/neighbours/me",
+            "/neighbours/me/reach",
+            "/neighbours/me/file",
+            "/neighbours/me/correction",
+        ],
     ),
     "volunteer": (
         "volunteer",
@@ -52,7 +61,8 @@ AT_THE_DESK = {
             *("/federation/associations/association_*", "{here}/activities/new"),
             *("/federation/gaps", "/federation/training", "/federation/training/lacking", "/federation/training/new"),
             *("/federation/team/new", "/federation/team", "/federation/team/worker_*"),
-            *("/federation/people", "/federation/population"),
+            *("/federation/people", "/federation/population", "/federation/corrections", "/federation/accounts"),
+            "/federation/erasures/new",
         ],
     ),
     "grid worker": ("grid", ["/social-worker", "/social-worker/visits"]),

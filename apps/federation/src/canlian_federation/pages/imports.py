@@ -223,12 +223,13 @@ async def show_rows(page: Context, job: Job, outcome: str, at: int) -> Response:
     found = await asyncio.to_thread(_look, jobs_of(page).folder, job, outcome, at)
     counts = tally(found.counts, found.mended)
     batch = await page.read(one_import, job.batch_id) if imported else None
+    undone = batch is not None and batch.stage in UNDONE
     return page.render(
         "import_rows.html",
         job=job,
         imported=imported,
-        undone=batch is not None and batch.stage in UNDONE,
-        title=_state(job, False, batch.stage if batch else None, page) if imported else page._("What would happen"),
+        undone=undone,
+        title=_title(page, job, batch.stage if undone and batch else None),
         about=found.about,
         counts=counts,
         changed=counts["created"] + counts["updated"],
@@ -241,6 +242,12 @@ async def show_rows(page: Context, job: Job, outcome: str, at: int) -> Response:
         pages=found.pages,
         address=lambda **more: page.url(f"/imports/{job.id}", **{"outcome": outcome or None} | more),
     )
+
+
+def _title(page: Context, job: Job, undone: str | None) -> str:
+    if undone:
+        return _state(job, False, undone, page)
+    return page._("Brought in") if job.state is State.IMPORTED else page._("What would happen")
 
 
 class Look(NamedTuple):
