@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from canlian_chassis.views.same import same
 from canlian_federation.views.base import ALIKE
 from canlian_federation.views.people import PersonEntry, within
-from canlian_web.likeness.scoring import Likeness
+from canlian_web.likeness.scoring import Likeness, compare
 from canlian_web.likeness.table import in_order
 
 
@@ -40,11 +40,11 @@ def queue(
     """The most alike first, and how many there are."""
     pairs = ALIKE.pairs(db, scopes)
     shown = pairs[skip:] if limit is None else pairs[skip : skip + limit]
-    rows = entries(db, [id_ for pair in shown for id_ in (pair.one.person_id, pair.other.person_id)])
+    rows = entries(db, [id_ for pair in shown for id_ in (pair.one, pair.other)])
     found = [
-        Candidate(rows[pair.one.person_id], rows[pair.other.person_id], pair.likeness)
+        Candidate(rows[pair.one], rows[pair.other], pair.likeness)
         for pair in shown
-        if pair.one.person_id in rows and pair.other.person_id in rows
+        if pair.one in rows and pair.other in rows
     ]
     return found, len(pairs)
 
@@ -52,10 +52,16 @@ def queue(
 def sides(db: Session, one: str, other: str) -> Sides | None:
     """None where one of them is not there (any more)."""
     rows, traits = entries(db, [one, other]), [db.get(ALIKE.row, id_) for id_ in (one, other)]
-    if one == other or len(rows) < 2 or traits[0] is None or traits[1] is None:
+    if (
+        one == other
+        or len(rows) < 2
+        or any(row.erased_on for row in rows.values())
+        or traits[0] is None
+        or traits[1] is None
+    ):
         return None
     distinct = in_order(one, other) in ALIKE.found_distinct(db)
-    return Sides(rows[one], rows[other], ALIKE.pair(traits[0], traits[1]).likeness, distinct)
+    return Sides(rows[one], rows[other], compare(traits[0].traits, traits[1].traits), distinct)
 
 
 def entries(db: Session, ids: Sequence[str]) -> dict[str, PersonEntry]:

@@ -11,11 +11,13 @@ phone or address with the birth date) are compared.
 
 from __future__ import annotations
 
+import threading
 import types
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple, cast
+from weakref import WeakKeyDictionary
 
 import sqlalchemy
 from sqlalchemy import ColumnElement, Index, and_, false, func, or_
@@ -40,6 +42,8 @@ from canlian_web.likeness.traits import Traits, address_key, born, name_key, pho
 MOST = 5
 """How many files are proposed to who types."""
 _AT_ONCE = 400
+_FEW = 5_000
+"""Of more files that changed it is quicker to compare all anew."""
 
 
 class TraitsShape(Row):
@@ -56,6 +60,8 @@ class TraitsShape(Row):
     address: str = ""
     citizen_id: str = ""
     merged_into: str | None = Field(default=None, index=True)
+    changed: int = Field(default=0, index=True)
+    """The position of the last event about it."""
 
     @property
     def traits(self) -> Traits:
@@ -77,11 +83,25 @@ class Found(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """Two files that may be of one person."""
+    """Two files that may be of one person, the lesser id first."""
 
-    one: TraitsShape
-    other: TraitsShape
+    one: str
+    other: str
     likeness: Likeness
+
+
+Ids = tuple[str, str]
+
+
+@dataclass(slots=True)
+class _Queue:
+    """All pairs of one database as they were at `position`: ids, points and communities, nothing personal."""
+
+    position: int = 0
+    pairs: dict[Ids, tuple[Likeness, str, str]] = field(default_factory=dict)
+    """With the community of each of the two."""
+    ordered: list[Ids] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +111,8 @@ class Alike:
     row: type[TraitsShape]
     distinct: type[DistinctShape]
     projections: Sequence[Projection]
+    queues: WeakKeyDictionary[Any, _Queue] = field(default_factory=WeakKeyDictionary)
+    """Of each database that is read; gone with it."""
 
     def like(self, db: Session, scopes: Sequence[str], wanted: Traits, most: int = MOST) -> list[Found]:
         """The files that may be of whom is typed, the most alike first."""
@@ -108,13 +130,46 @@ class Alike:
         return proposed[:most]
 
     def pairs(self, db: Session, scopes: Sequence[str]) -> list[Pair]:
-        """All pairs to look at, the most alike first; without those found to be two persons."""
-        ids = self._sharing(db, scopes) - self.found_distinct(db)
-        known = self._known(db, {one for pair in ids for one in pair})
-        found = {pair: likeness for pair in ids if (likeness := compare(known[pair[0]], known[pair[1]])).proposed}
-        rows = self._rows(db, {one for pair in found for one in pair})
-        pairs = (Pair(rows[one], rows[other], likeness) for (one, other), likeness in found.items())
-        return sorted(pairs, key=_most_alike_pair)
+        """All pairs to look at, the most alike first; without those found to be two persons.
+
+        Kept from one time to the next: only who changed since is compared again.
+        """
+        queue = self.queues.setdefault(db.get_bind(), _Queue())
+        with queue.lock:
+            self._follow(db, queue)
+            found = [(ids, queue.pairs[ids]) for ids in queue.ordered]
+        distinct, scopes = self.found_distinct(db), tuple(scopes)
+        return [
+            Pair(*ids, likeness)
+            for ids, (likeness, *places) in found
+            if ids not in distinct and all(place.startswith(scopes) for place in places)
+        ]
+
+    def _follow(self, db: Session, queue: _Queue) -> None:
+        newest = db.scalar(select(func.max(self.row.changed))) or 0
+        if newest < queue.position:  # folded anew
+            queue.position, queue.pairs = 0, {}
+        if newest == queue.position:
+            return
+        query = select(self.row.person_id).where(col(self.row.changed) > queue.position)
+        changed = list(db.exec(query)) if queue.position else []
+        if queue.position and len(changed) <= _FEW:
+            again = set(changed)
+            kept = {ids: known for ids, known in queue.pairs.items() if again.isdisjoint(ids)}
+            queue.pairs = kept | self._compared(db, self._sharing(db, changed))
+        else:
+            queue.pairs = self._compared(db, self._sharing(db))
+        queue.ordered = sorted(queue.pairs, key=lambda ids: (-queue.pairs[ids][0].score, *ids))
+        queue.position = newest
+
+    def _compared(self, db: Session, pairs: set[Ids]) -> dict[Ids, tuple[Likeness, str, str]]:
+        """Those to be proposed."""
+        known, found = self._known(db, {one for ids in pairs for one in ids}), {}
+        for ids in pairs:
+            (one, here), (other, there) = (known[id_] for id_ in ids)
+            if (likeness := compare(one, other)).proposed:
+                found[ids] = (likeness, here, there)
+        return found
 
     def of(self, db: Session, person_id: str, scopes: Sequence[str]) -> list[Found]:
         """The files that may be of the same person as this one."""
@@ -125,32 +180,23 @@ class Alike:
         found = self.like(db, scopes, row.traits, MOST + 1)
         return [one for one in found if one.row is not row and in_order(person_id, one.row.person_id) not in distinct]
 
-    def pair(self, one: TraitsShape, other: TraitsShape) -> Pair:
-        return Pair(one, other, compare(one.traits, other.traits))
-
     def found_distinct(self, db: Session) -> set[tuple[str, str]]:
         return {(row.person_id, row.other) for row in db.exec(select(self.distinct))}
 
-    def _known(self, db: Session, ids: Iterable[str]) -> Mapping[str, Traits]:
-        """Without making rows of them, since most come to nothing."""
+    def _known(self, db: Session, ids: Iterable[str]) -> Mapping[str, tuple[Traits, str]]:
+        """Each with its community. Without making rows of them, since most come to nothing."""
         row: Any = self.row
         wanted = sorted(ids)
-        known: dict[str, Traits] = {}
+        known: dict[str, tuple[Traits, str]] = {}
+        columns = (row.name, row.sound, row.birth_date, row.phone, row.address, row.citizen_id)
         for start in range(0, len(wanted), _AT_ONCE):
-            columns = (row.person_id, row.name, row.sound, row.birth_date, row.phone, row.address, row.citizen_id)
-            query = sqlalchemy.select(*columns).where(row.person_id.in_(wanted[start : start + _AT_ONCE]))
-            known.update({line[0]: Traits(*line[1:]) for line in db.execute(query)})
+            some = wanted[start : start + _AT_ONCE]
+            query = sqlalchemy.select(row.person_id, row.community, *columns).where(row.person_id.in_(some))
+            known.update({line[0]: (Traits(*line[2:]), line[1]) for line in db.execute(query)})
         return known
 
-    def _rows(self, db: Session, ids: Iterable[str]) -> Mapping[str, TraitsShape]:
-        wanted, rows = sorted(ids), {}
-        for start in range(0, len(wanted), _AT_ONCE):
-            query = select(self.row).where(col(self.row.person_id).in_(wanted[start : start + _AT_ONCE]))
-            rows.update({row.person_id: row for row in db.exec(query)})
-        return rows
-
-    def _sharing(self, db: Session, scopes: Sequence[str]) -> set[tuple[str, str]]:
-        """Pairs of ids worth comparing, the lesser id first."""
+    def _sharing(self, db: Session, among: Sequence[str] | None = None) -> set[Ids]:
+        """Pairs of ids worth comparing, the lesser id first; with `among`, those of which one is among them."""
         a: Any = aliased(self.row)
         b: Any = aliased(self.row)
         contact = or_(and_(a.phone != "", a.phone == b.phone), and_(a.address != "", a.address == b.address))
@@ -160,11 +206,16 @@ class Alike:
             and_(a.phone == b.phone, a.phone != "", a.surname == b.surname),
             and_(a.address == b.address, a.address != "", a.sound == b.sound),
         ]
-        pairs: set[tuple[str, str]] = set()
+        if among is None:
+            which = [a.person_id < b.person_id]
+        else:
+            parts = [among[start : start + _AT_ONCE] for start in range(0, len(among), _AT_ONCE)]
+            which = [and_(a.person_id.in_(part), a.person_id != b.person_id) for part in parts]
+        pairs: set[Ids] = set()
         for shared in told_by:
-            counted = (a.person_id < b.person_id, _counts(a), _counts(b))
-            query = select(a.person_id, b.person_id).where(shared, *counted, within(a, scopes), within(b, scopes))
-            pairs.update((one, other) for one, other in db.exec(query))
+            for these in which:
+                query = select(a.person_id, b.person_id).where(shared, these, _counts(a), _counts(b))
+                pairs.update(in_order(one, other) for one, other in db.exec(query))
         return pairs
 
 
@@ -198,49 +249,58 @@ def _table(name: str, shape: type[Row], base: type[Row], table: str, indexed: Se
     return cast("type[Row]", made)
 
 
+_News = (
+    PersonRegistered
+    | PersonCorrected
+    | PersonMoved
+    | MergedInto
+    | MergedIntoUndone
+    | RegistrationWithdrawn
+    | PersonErased
+)
+
+
 def _traits(table: type[TraitsShape]) -> Projection:
     @projection(table, key=lambda event: event.person_id)
-    def likeness(
-        row: TraitsShape | None,
-        event: PersonRegistered
-        | PersonCorrected
-        | PersonMoved
-        | MergedInto
-        | MergedIntoUndone
-        | RegistrationWithdrawn
-        | PersonErased,
-        _: Meta,
-    ) -> TraitsShape | None:
-        if isinstance(event, PersonRegistered):
-            number = plain(opened(event.citizen_id)).upper()
-            return table(
-                person_id=event.person_id,
-                community=event.community,
-                **_named(opened(event.name)),
-                birth_date=born(number),
-                birth_year=event.birth_year,
-                phone=phone_key(opened(event.phone)),
-                address=address_key(opened(event.address)),
-                citizen_id=number,
-            )
-        if row is None:
-            return None
-        match event:
-            case PersonCorrected():
-                return row.with_(**_corrected(event))
-            case PersonMoved():
-                address = opened(event.address)
-                return row.with_(
-                    community=event.to_community, address=row.address if address is None else address_key(address)
-                )
-            case MergedInto():
-                return row.with_(merged_into=event.into)
-            case MergedIntoUndone():
-                return row.with_(merged_into=None)
-            case PersonErased() | RegistrationWithdrawn():
-                return None
+    def likeness(row: TraitsShape | None, event: _News, meta: Meta) -> TraitsShape | None:
+        told = _registered(table, event) if isinstance(event, PersonRegistered) else row and _told(row, event)
+        return told and told.with_(changed=meta.position)
 
     return likeness
+
+
+def _registered(table: type[TraitsShape], event: PersonRegistered) -> TraitsShape:
+    number = plain(opened(event.citizen_id)).upper()
+    return table(
+        person_id=event.person_id,
+        community=event.community,
+        **_named(opened(event.name)),
+        birth_date=born(number),
+        birth_year=event.birth_year,
+        phone=phone_key(opened(event.phone)),
+        address=address_key(opened(event.address)),
+        citizen_id=number,
+    )
+
+
+def _told(row: TraitsShape, event: _News) -> TraitsShape:
+    match event:
+        case PersonCorrected():
+            return row.with_(**_corrected(event))
+        case PersonMoved():
+            address = opened(event.address)
+            return row.with_(
+                community=event.to_community, address=row.address if address is None else address_key(address)
+            )
+        case MergedInto():
+            return row.with_(merged_into=event.into)
+        case MergedIntoUndone():
+            return row.with_(merged_into=None)
+        case PersonErased() | RegistrationWithdrawn():
+            # blank, so that it is seen that it changed
+            return row.with_(**_NOTHING, merged_into=None)
+        case PersonRegistered():
+            raise AssertionError("folded above")
 
 
 def _corrected(event: PersonCorrected) -> dict[str, Any]:
@@ -256,6 +316,16 @@ def _corrected(event: PersonCorrected) -> dict[str, Any]:
 def _named(name: str | None) -> dict[str, str]:
     key = name_key(name)
     return {"name": key, "surname": key[:1], "sound": sound_of(name)}
+
+
+_NOTHING: Mapping[str, Any] = {
+    **_named(None),
+    "birth_date": None,
+    "birth_year": 0,
+    "phone": "",
+    "address": "",
+    "citizen_id": "",
+}
 
 
 def _distinct(table: type[DistinctShape]) -> Projection:
@@ -282,7 +352,3 @@ def _counts(row: Any) -> ColumnElement[bool]:
 
 def _most_alike(found: Found) -> tuple[int, str]:
     return -found.likeness.score, found.row.person_id
-
-
-def _most_alike_pair(pair: Pair) -> tuple[int, str, str]:
-    return -pair.likeness.score, pair.one.person_id, pair.other.person_id
