@@ -121,27 +121,29 @@ class Handler:
         if not any(said.dry_run for said in waiting.values()):
             answers |= await self._store_new({n: s for n, s in waiting.items() if _ref(s.command) not in there})
         # in the order of the log, so that the server reads each part of it once
-        left = sorted((n for n in waiting if n not in answers), key=lambda n: there.get(_ref(waiting[n].command), 0))
+        places = {ref: max(last.values(), default=self._remembered(ref).position) for ref, last in there.items()}
+        left = sorted((n for n in waiting if n not in answers), key=lambda n: places.get(_ref(waiting[n].command), 0))
         limit = asyncio.Semaphore(24)
 
         async def one(n: int) -> None:
             async with limit:
                 try:
                     # one that is not remembered is in the log, or was just tried as new, in a batch, and is there now
-                    remembered = _ref(waiting[n].command) in self._memory
-                    answers[n] = await self._decide_and_store(waiting[n], guess=remembered)
+                    ref = _ref(waiting[n].command)
+                    guess = ref in self._memory
+                    answers[n] = await self._decide_and_store(waiting[n], guess, there.get(ref))
                 except Exception as error:
                     answers[n] = _failed(type(waiting[n].command).__name__, error)
 
         await asyncio.gather(*(one(n) for n in left))
         return [answers[n] for n in range(len(items))]
 
-    async def _find(self, refs: Iterable[Ref]) -> dict[Ref, int]:
-        """Where in the log those are last that are there, as far as it can be told at once; their keys are held then.
+    async def _find(self, refs: Iterable[Ref]) -> dict[Ref, dict[str, int]]:
+        """Those of them that are in the log, as far as it can be told at once: subject → position of its last event.
 
-        Those remembered that are not at that place any more are loaded anew when it matters.
+        Of those that are remembered, no subjects; of the others the keys are held then.
         """
-        found = {ref: self._memory[ref].position for ref in refs if ref in self._memory}
+        found: dict[Ref, dict[str, int]] = {ref: {} for ref in refs if ref in self._memory}
         asked = {subjects.history(*ref): ref for ref in refs if ref not in found}
         try:
             last = await self._log.last_positions(list(asked))
@@ -149,8 +151,7 @@ class Handler:
             log.info("log.not_asked_together", why=str(error))
             return found
         for subject, position in last.items():
-            ref = asked[subjects.history_of(subject)]
-            found[ref] = max(found.get(ref, 0), position)
+            found.setdefault(asked[subjects.history_of(subject)], {})[subject] = position
         await asyncio.to_thread(self._keys.load, [ref.id for ref in asked.values() if ref in found])
         return found
 
@@ -179,7 +180,7 @@ class Handler:
         digest = self._keys.digest(name, encode(command))
         return Said(command, command_id, digest, actor, at, headers.get(wire.CAUSE), wire.DRY_RUN in headers)
 
-    async def _decide_and_store(self, said: Said, guess: bool = True) -> Answer:
+    async def _decide_and_store(self, said: Said, guess: bool = True, told: Mapping[str, int] | None = None) -> Answer:
         ref = _ref(said.command)
         collided_with_id = False
         async with self._alone_with(ref):
@@ -188,7 +189,7 @@ class Handler:
                 # A refusal, or nothing to change, is not checked by anybody, so it is decided on what the log has now.
                 guessed = guess and attempt == 0 and not said.dry_run
                 try:
-                    memory = self._remembered(ref) if guessed else await self.load(ref)
+                    memory = self._remembered(ref) if guessed else await self.load(ref, told if attempt == 0 else None)
                     if first := memory.answer(said.id, said.digest):
                         return first
                     if collided_with_id:
@@ -403,18 +404,21 @@ class Handler:
             start = end
         return answers
 
-    async def load(self, ref: Ref) -> Memory:
-        """The aggregate as the log has it now; what is remembered serves if the log's leader says it is current."""
+    async def load(self, ref: Ref, told: Mapping[str, int] | None = None) -> Memory:
+        """The aggregate as the log has it now; what is remembered serves if the log's leader says it is current.
+
+        `told` is what `Log.last_positions` said of it a moment ago. Raises Conflict where a replica is behind.
+        """
         known, filter_ = self._remembered(ref), subjects.history(*ref)
-        if known.position:
+        if known.position or told:
             last = await self._log.last_position_of(filter_)
             if last == known.position:
                 return known
-            told = await self._log.last_positions([filter_])
+            where = told if told and not known.position else await self._log.last_positions([filter_])
         else:
-            last, told = await asyncio.gather(self._log.last_position_of(filter_), self._log.last_positions([filter_]))
+            last, where = await asyncio.gather(self._log.last_position_of(filter_), self._log.last_positions([filter_]))
         memory = Memory(known.state, known.position, known.community, dict(known.answered))
-        for entry in await self._log.history(told, after=known.position):
+        for entry in await self._log.history(where, after=known.position):
             self._fold(self._deciders[ref.aggregate], memory, entry)
         if memory.position < last:
             raise Conflict("a replica of the log is behind its leader")

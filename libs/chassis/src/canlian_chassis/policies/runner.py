@@ -83,6 +83,7 @@ class PolicyRunner:
         try:
             async for batch in follow(nc, self.position, EVERYTHING):
                 await self._do_what_was_asked()
+                await self._load_keys(batch)
                 for entry in batch:
                     await self._answer(entry)
                 if batch:
@@ -93,6 +94,12 @@ class PolicyRunner:
         finally:
             with contextlib.suppress(NatsError):
                 await heard.unsubscribe()
+
+    async def _load_keys(self, batch: Sequence[Entry]) -> None:
+        """Of those that the events are of, all at once: one by one that takes as long as the policies themselves."""
+        concerned = {subjects.aggregate_id_of(e.subject) for e in batch if e.headers.get("ce-type") in self._policies}
+        if self._keys.lacks(concerned):
+            await asyncio.to_thread(self._keys.load, concerned)
 
     async def _answer(self, entry: Entry) -> None:
         """Send what follows from one event. What cannot be done is parked, and so is what later happens to the same."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
-from typing import Any
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from typing import Any, TypeVar
 
 from canlian_chassis.bus import Client, NotAllowed, Unavailable
 from canlian_events.core import Command, encode
 from canlian_events.ids import derive_uuid, new_id
 from canlian_sheets.importer.results import Answer
 
+S = TypeVar("S")
 CHUNK = 200
 """Commands in one message: large enough to be fast, small enough to answer within a second or two."""
 
@@ -23,15 +24,15 @@ Token = str | Callable[[], str]
 
 
 async def one_ahead(
-    ask: Callable[[int], Coroutine[Any, Any, list[Answer]]], starts: Iterable[int]
-) -> AsyncIterator[tuple[int, list[Answer]]]:
+    ask: Callable[[S], Coroutine[Any, Any, list[Answer]]], starts: Iterable[S] | AsyncIterable[S]
+) -> AsyncIterator[tuple[S, list[Answer]]]:
     """The answers to one chunk after another, the next being made while the service still works at the one before.
 
     After a failure nothing more is begun, and what was under way is given up.
     """
-    under_way: deque[tuple[int, asyncio.Task[list[Answer]]]] = deque()
+    under_way: deque[tuple[S, asyncio.Task[list[Answer]]]] = deque()
     try:
-        for start in starts:
+        async for start in _each(starts):
             under_way.append((start, asyncio.create_task(ask(start))))
             await asyncio.sleep(0)
             if len(under_way) > 1:
@@ -42,6 +43,15 @@ async def one_ahead(
     finally:
         for _, task in under_way:
             task.cancel()
+
+
+async def _each(starts: Iterable[S] | AsyncIterable[S]) -> AsyncIterator[S]:
+    if isinstance(starts, AsyncIterable):
+        async for start in starts:
+            yield start
+    else:
+        for start in starts:
+            yield start
 
 
 class Sender:

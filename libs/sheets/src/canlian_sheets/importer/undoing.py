@@ -12,7 +12,8 @@ from canlian_chassis.bus import Refused as No
 from canlian_events.ids import derive_uuid
 from canlian_events.registry.person import RegistrationWithdrawn, SheetRow, TakeBackRosterEntry
 from canlian_events.registry.roster_import import FinishUndo, RowsTold, RowTold, TellRows, UndoImport
-from canlian_sheets.importer.sending import CHUNK, Sender, Token
+from canlian_sheets.importer.results import Answer
+from canlian_sheets.importer.sending import CHUNK, Sender, Token, one_ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,12 @@ async def undo_import(
     tally: Counter[str] = Counter()
     kept: list[Kept] = []
     done = 0
-    async for rows in told(client, token, import_id, CHUNK):
-        for row, answer in zip(
-            rows, await sender.ask_named([_taking_back(import_id, row) for row in rows]), strict=True
-        ):
+
+    async def take_back(rows: tuple[RowTold, ...]) -> list[Answer]:
+        return await sender.ask_named([_taking_back(import_id, row) for row in rows])
+
+    async for rows, answers in one_ahead(take_back, told(client, token, import_id, CHUNK)):
+        for row, answer in zip(rows, answers, strict=True):
             if isinstance(answer, No):
                 kept.append(Kept(row.row, row.person_id, answer.code))
             else:
