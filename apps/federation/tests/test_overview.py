@@ -90,7 +90,7 @@ async def test_a_list_is_exported_as_it_is_shown(told: Bench):
         answer = await client.get(f"/federation/behind/persons/sheet.xlsx?community={HERE}")
         rows = list(load_workbook(io.BytesIO(answer.content)).worksheets[0].iter_rows(min_row=2, values_only=True))
         assert len(rows) == 3
-        assert {row[2] for row in rows} == {HERE}
+        assert {row[2] for row in rows} == {"此社区"}
         table = await client.get("/federation/overview.xlsx")
         lines = list(load_workbook(io.BytesIO(table.content)).worksheets[0].iter_rows(min_row=2, values_only=True))
         assert [(line[0], line[2]) for line in lines] == [("此社区", 3), ("彼社区", 1)]
