@@ -21,7 +21,7 @@ from canlian_events.registry.association import AdmitMember, FoundAssociation, H
 from canlian_events.registry.body import ConfirmComposition, NominateMember, OpenTerm
 from canlian_events.registry.duplicates import MergeDuplicate
 from canlian_events.registry.household import FormHousehold, NameCarer, Relative
-from canlian_events.registry.person import RegisterPerson, RequestErasure
+from canlian_events.registry.person import RegisterPerson, RequestCorrection, RequestErasure
 from canlian_events.terms import BodyKind, Category, DisabilityClass, Kinship, MergeGround, Position, Role
 from canlian_web.accounts import Accounts
 from canlian_web.accounts.lockout import SignInRefused
@@ -49,6 +49,7 @@ KNOWN = {
     "carer of the sheet": "闻人砚秋",
     "phone of the sheet's carer": "13871235512",
     "why somebody looked": "家属来电询问轮椅何时能到",
+    "what they say is wrong": "户口簿上我的名字是另一个字",
     "why they want to be erased": "我不愿意再被任何人记录在案",
     "login": LOGIN,
     "day they turn 60": f"{begin_of(date(2031, 3, 4)):%Y-%m-%dT%H:%M:%S}",
@@ -90,6 +91,7 @@ def told() -> Iterable[tuple[Command, Actor]]:
     yield NominateMember.model_validate(seat | director), STAFF
     yield NominateMember(body_id=BODY, seat_id=SEAT, member_id=WHO, position=Position.MEMBER), STAFF
     yield ConfirmComposition(body_id=BODY), STAFF
+    yield RequestCorrection(person_id=WHO, words=KNOWN["what they say is wrong"]), RESIDENT
     yield RequestErasure(person_id=WHO, words=KNOWN["why they want to be erased"]), RESIDENT
 
 

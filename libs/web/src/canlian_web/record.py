@@ -121,7 +121,9 @@ class Record:
         """
         asker, whose = col(self.row.asker_id), col(self.row.person_id)
         ids = {*person_ids, *db.exec(select(self.row.asker_id).where(whose.in_(person_ids), asker.is_not(None)))}
-        query = select(self.row).where(col(self.row.person_id).in_(ids)).order_by(col(self.row.position))
+        query = (
+            select(self.row).where(col(self.row.person_id).in_(ids)).order_by(col(self.row.at), col(self.row.position))
+        )
         return db.exec(query).all()
 
 

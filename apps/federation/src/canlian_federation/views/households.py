@@ -257,7 +257,11 @@ def relative_names(db: Session, ids: Iterable[str]) -> dict[str, str]:
 def history_of(db: Session, household_id: str, limit: int = 50) -> list[EventRow]:
     """What happened to the household, the newest first."""
     table = TRAIL.table
-    query = select(table).where(table.aggregate_id == household_id).order_by(col(table.position).desc())
+    query = (
+        select(table)
+        .where(table.aggregate_id == household_id)
+        .order_by(col(table.said_at).desc(), col(table.position).desc())
+    )
     return list(db.exec(query.limit(limit)))
 
 

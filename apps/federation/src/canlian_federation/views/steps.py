@@ -78,4 +78,5 @@ steps = Projection("worker_steps", StepRow, frozenset(_EVENTS), key=lambda _: No
 
 def history(db: Session, worker_id: str) -> Sequence[StepRow]:
     """The latest first."""
-    return db.exec(select(StepRow).where(StepRow.worker_id == worker_id).order_by(col(StepRow.position).desc())).all()
+    query = select(StepRow).where(StepRow.worker_id == worker_id)
+    return db.exec(query.order_by(col(StepRow.at).desc(), col(StepRow.position).desc())).all()
