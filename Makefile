@@ -4,6 +4,9 @@
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 UV_FIRST := $(filter .tools/bin/uv,$(UV))
 RUN := $(UV) run --no-sync
+FILE_BY_FILE := $(RUN) pytest --dist loadfile --no-loadscope-reorder
+# the files that take longest come first, so that none of them begins when all others are done
+PACKAGES := apps/operator apps services libs tests/contracts
 COMPOSE := docker compose -f deploy/compose.yaml
 PARTS ?=
 PYTEST ?=
@@ -25,12 +28,12 @@ run: $(UV_FIRST) ## start everything at http://127.0.0.1:8000 (CANLIAN_PORT, CAN
 
 test: lint types ## check style, types and imports, then run every test; says what is missing and skips only that
 	@$(RUN) python -m tests.support.needs
-	$(RUN) pytest -n 3 --dist loadfile $(PYTEST) libs services apps tests/contracts
-	$(RUN) pytest -n 2 --dist loadfile $(PYTEST) tests --ignore tests/contracts --ignore tests/browser
-	$(RUN) pytest -n 2 --dist loadfile $(PYTEST) tests/browser
+	$(FILE_BY_FILE) -n 3 $(PYTEST) $(PACKAGES)
+	$(FILE_BY_FILE) -n 2 $(PYTEST) tests --ignore tests/contracts --ignore tests/browser
+	$(FILE_BY_FILE) -n 2 $(PYTEST) tests/browser
 
 test-fast: dev ## only the tests that need neither browser nor containers
-	$(RUN) pytest -n 3 --dist loadfile $(PYTEST) libs services apps tests/contracts
+	$(FILE_BY_FILE) -n 3 $(PYTEST) $(PACKAGES)
 
 soak: dev ## run the loop while everything is killed at random, then compare (FOR=300 seconds, SEED=7)
 	$(RUN) python -m tests.soak --for $(FOR) $(if $(SEED),--seed $(SEED))
