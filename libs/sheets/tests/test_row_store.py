@@ -74,6 +74,8 @@ def test_what_is_in_is_forgotten_but_for_what_is_given_back() -> None:
     done, no = RowOutcome(2, "created"), RowOutcome(3, "refused", "community.closed", {"community": "1"})
     store.record("done", [(done, "person_00000001"), (no, "person_00000002")])
     assert [row.cells for row in store.refused("done")] == [("x",)]
+    assert store.refused_for("done", "community.closed", 10) == [no]
+    assert store.refused_for("done", "x.y", 10) == []
     kept = store._db.execute("SELECT value, cells FROM row ORDER BY no").fetchall()
     assert kept[0] == (None, None)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +17,7 @@ from canlian_sheets.giving_back import refused_sheet
 from canlian_sheets.importer import (
     ImportInterrupted,
     ImportResult,
+    RowOutcome,
     import_communities,
     import_resources,
     refused_rows,
@@ -41,6 +42,8 @@ RefusedTo = Annotated[
 ]
 
 Read = Callable[[Link, bytes, str], Awaitable[Outcome[Any]]]
+RefusedFor = Callable[[str], Sequence[RowOutcome]]
+"""The first rows that were refused for a reason, in the sheet's order."""
 Send = Callable[[Link, Outcome[Any], bool, Callable[[int, int], None]], Awaitable[ImportResult]]
 
 
@@ -111,7 +114,7 @@ def bring_in(file: Path, read: Read, send: Send, *, dry_run: bool, as_json: bool
     if as_json:
         typer.echo(json.dumps(result.counts(), ensure_ascii=False))
     else:
-        tell(result, dry_run=dry_run)
+        tell(result.counts(), lambda reason: [row for row in result.rows if row.reason == reason], dry_run=dry_run)
     if refused:
         note(f"退回的 {len(rows)} 行已写入 {refused}", f"{len(rows)} refused rows are written to {refused}")
     elif rows and not as_json:
@@ -141,8 +144,8 @@ def _say_stopped(done: dict[str, int]) -> None:
     )
 
 
-def tell(result: ImportResult, *, dry_run: bool) -> None:
-    counts = result.counts()
+def tell(counts: Mapping[str, Any], refused_for: RefusedFor, *, dry_run: bool) -> None:
+    """The counts, and by reason the refused rows: of many it is enough to know the first."""
     if dry_run:
         say(by_language("试算结果，没有写入任何内容：", "a dry run: nothing was changed"))
     labels = {
@@ -155,32 +158,17 @@ def tell(result: ImportResult, *, dry_run: bool) -> None:
         say(f"  {by_language(*words):<10}{counts[name]:>7}")
     refused = counts["refused"]
     say(f"  {by_language('退回', 'refused'):<10}{sum(refused.values()):>7}")
-    for line in refused_lines(result):
+    for line in refused_lines(refused, refused_for):
         console.print(f"    {line}", markup=False)
 
 
-def refused_lines(result: ImportResult) -> Iterator[str]:
-    """By reason: how many, which rows, and for one of them what to do; then what else is wrong with some of them."""
-    for reason, count in result.counts()["refused"].items():
-        rows = [row for row in result.rows if row.reason == reason]
-        shown = ", ".join(str(row.row_no) for row in rows[:SHOWN_ROWS]) + ("…" if count > SHOWN_ROWS else "")
+def refused_lines(counts: Mapping[str, int], refused_for: RefusedFor) -> Iterator[str]:
+    """By reason: how many, which rows, and for one of them what to do."""
+    for reason, count in counts.items():
+        rows = refused_for(reason)[:SHOWN_ROWS]
+        shown = ", ".join(str(row.row_no) for row in rows) + ("…" if count > SHOWN_ROWS else "")
         where = by_language(f"第 {shown} 行", f"row {shown}" if count == 1 else f"rows {shown}")
         yield f"{count:>5}  {reason}  ({where}) {wording(reason, rows[0].facts)}"
-    for reason, (also, facts) in _also(result).items():
-        shown = ", ".join(map(str, also[:SHOWN_ROWS])) + ("…" if len(also) > SHOWN_ROWS else "")
-        where = by_language(
-            f"其中第 {shown} 行还有", f"also in row {shown}" if len(also) == 1 else f"also in rows {shown}"
-        )
-        yield f"       {reason}  ({where}) {wording(reason, facts)}"
-
-
-def _also(result: ImportResult) -> dict[str, tuple[list[int], Any]]:
-    """What else is wrong with rows that were counted under their first fault: in which, and the facts of one."""
-    found: dict[str, tuple[list[int], Any]] = {}
-    for row in result.rows:
-        for other in row.also:
-            found.setdefault(other.reason, ([], other.facts))[0].append(row.row_no)
-    return found
 
 
 def wording(reason: str, facts: Any) -> str:

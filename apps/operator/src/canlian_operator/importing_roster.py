@@ -21,6 +21,7 @@ from canlian_events.calendar import SHANGHAI
 from canlian_events.ids import derive
 from canlian_events.registry.roster_import import StartImport
 from canlian_operator.importing import (
+    SHOWN_ROWS,
     AsJson,
     DryRun,
     File,
@@ -100,7 +101,7 @@ def _roster(file: Path, rows: Path, *, dry_run: bool, as_json: bool, refused: Pa
         if as_json:
             typer.echo(json.dumps(counts, ensure_ascii=False))
         else:
-            tell(store.result(phase, import_id), dry_run=dry_run)
+            tell(counts, lambda reason: store.refused_for(phase, reason, SHOWN_ROWS), dry_run=dry_run)
         number = sum(counts["refused"].values())
         if refused:
             write_refused(refused, store.refused(phase), store.about().header)

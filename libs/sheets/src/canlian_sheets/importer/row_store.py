@@ -207,6 +207,15 @@ class RowStore:
                 first, facts_ = json.loads(problems)[0]
                 yield Refused(no, first, facts_, stood, _others(problems))
 
+    def refused_for(self, phase: Phase, reason: str, number: int) -> list[RowOutcome]:
+        """The first that were refused for a reason, in the sheet's order."""
+        rows = self._db.execute(
+            f"SELECT no, coalesce({phase}_facts, json_extract(problems, '$[0][1]')) FROM row WHERE {phase} = 'refused' "
+            f"AND coalesce({phase}_reason, json_extract(problems, '$[0][0]')) = ? ORDER BY no LIMIT ?",
+            (reason, number),
+        )
+        return [RowOutcome(no, "refused", reason, json.loads(facts or "{}")) for no, facts in rows]
+
     def result(self, phase: Phase, import_id: str) -> ImportResult:
         """Everything at once, for what is small."""
         rows = self._db.execute(
