@@ -203,6 +203,8 @@ def test_every_figure_opens_as_many_lines_as_it_says(story: Sequence[Step], peri
     with viewed(log) as session:
         for figure in OVERVIEW.figures(session, "429999", period):
             lines = OVERVIEW.behind(session, figure.behind, "429999", period)
+            page = OVERVIEW.page_behind(session, figure.behind, "429999", period, 2, 1)
+            assert page == lines[1:3]
             count = figure.value.numerator if isinstance(figure.value, Rate) else figure.value
             assert len(lines) == count
             assert all(ids[line.event_id] == line.position for line in lines)

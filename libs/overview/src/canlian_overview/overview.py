@@ -20,7 +20,7 @@ from sqlmodel import Session, col, select
 from canlian_chassis.projection import Projection
 from canlian_chassis.row import Row
 from canlian_overview import rates
-from canlian_overview.evidence import Evidence, counts, find, persons_by_service
+from canlian_overview.evidence import Evidence, counts, find, page, persons_by_service
 from canlian_overview.rates import SATISFIED_FROM, Period, Rate
 from canlian_overview.rows import CommunityRow, ServiceRow, Tables, tables
 from canlian_overview.views import help, outcomes, people, places
@@ -140,6 +140,12 @@ class Overview:
     def behind(self, session: Session, code: str, prefix: str, period: Period) -> list[Evidence]:
         """What a figure's `behind` or `of` counts, a line each. Raises KeyError where there is no such figure."""
         return find(session, self.tables, code, scope(prefix), period)
+
+    def page_behind(
+        self, session: Session, code: str, prefix: str, period: Period, limit: int, skip: int
+    ) -> list[Evidence]:
+        """So many of the lines of `behind` after so many."""
+        return page(session, self.tables, code, scope(prefix), period, limit, skip)
 
     def _counts(self, session: Session, prefix: str, period: Period) -> dict[str, Counter[str]]:
         """What is counted → community → how many."""

@@ -26,13 +26,14 @@ from canlian_federation.views.figures import (
     community_named,
     counted,
     open_communities,
+    page_behind,
 )
 from canlian_federation.views.resources import service_called
 from canlian_federation.views.workers import worker_names
 from canlian_overview import FIGURES, CommunityFigures, Evidence, Figure, Rate
 from canlian_web.export import sheet
 from canlian_web.page import Context, Page
-from canlian_web.paging import At
+from canlian_web.paging import At, turn_to
 
 router = APIRouter(dependencies=[for_looking])
 
@@ -85,18 +86,21 @@ async def one_community(page: Page, community: str) -> Response:
 async def behind_figure(page: Page, figure: str, community: str = "", service: str = "", at: At = 1) -> Response:
     code = _counted_by(figure, service)
     asked = asked_period(page)
-    lines = await page.read(behind, code, scopes_of(page, community), asked.period, service or None)
+    scopes = scopes_of(page, community)
+    found = await turn_to(
+        at,
+        SHOWN,
+        lambda skip: page.read(page_behind, code, scopes, asked.period, service or None, limit=SHOWN, skip=skip),
+    )
     places = {row.community: row.name for row in await page.read(open_communities, scopes_of(page))}
-    pages = max(1, -(-len(lines) // SHOWN))
-    at = min(max(at, 1), pages)
     query = {"community": community or None, "service": service or None, **asked.query}
     return page.render(
         "behind.html",
         title=figure_words(code, page),
-        lines=lines[(at - 1) * SHOWN : at * SHOWN],
-        total=len(lines),
-        at=at,
-        pages=pages,
+        lines=found.rows,
+        total=found.number,
+        at=found.at,
+        pages=found.pages,
         address=lambda **more: page.url(f"/behind/{code}", **query | more),
         export=page.url(f"/behind/{code}/sheet.xlsx", **query),
         back=page.url(f"/overview/{community}" if community in places else "", **asked.query),

@@ -60,6 +60,24 @@ def behind(
     return sorted(lines, key=lambda line: line.position)
 
 
+def page_behind(
+    db: Session,
+    code: str,
+    scopes: Sequence[str],
+    period: Period,
+    service_id: str | None = None,
+    *,
+    limit: int,
+    skip: int = 0,
+) -> tuple[list[Evidence], int]:
+    """A page of what `behind` gives, and how many lines there are in all."""
+    if service_id is not None or len(scopes) != 1:
+        lines = behind(db, code, scopes, period, service_id)
+        return lines[skip : skip + limit], len(lines)
+    [scope] = scopes
+    return OVERVIEW.page_behind(db, code, scope, period, limit, skip), OVERVIEW.number(db, code, scope, period)
+
+
 def open_communities(db: Session, scopes: Sequence[str]) -> list[CommunityRow]:
     table = OVERVIEW.tables.community
     rows = db.exec(select(table).where(col(table.open)).order_by(col(table.community))).all()
