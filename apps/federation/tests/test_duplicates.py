@@ -57,6 +57,7 @@ async def test_the_queue_two_files_side_by_side_a_merge_and_its_undoing(bench: B
 
         wrong = await client.post(f"/federation/duplicates/merge?{PAIR}", data={"keep": ONE})
         assert wrong.status_code == 422
+        assert "Why there are two: Fill this in" in wrong.text
         decided = {"keep": ONE, "ground": "mistyped", "take": ["phone"]}
         file = (await client.get(f"/federation/people/{ONE}")).text
         assert "May be the same person as:" in file

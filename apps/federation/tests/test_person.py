@@ -255,6 +255,15 @@ async def test_a_person_is_registered_by_hand_and_only_once(bench: Bench):
     async with bench.as_(OTHER_STAFF, "zh") as client:
         new = "/federation/people/new"
         assert "不可能存在" in (await fill_in(client, new, new, **typed)).text
+        wrong = (await fill_in(client, new, new, name=" ", citizen_id="12345", phone="abc")).text
+        said = [
+            "姓名：请填写",
+            "身份证号：身份证号不可能存在",
+            "社区：请填写",
+            "残疾类别：请填写",
+            "电话：请输入手机号码",
+        ]
+        assert sorted(wrong.index(problem) for problem in said) == [wrong.index(problem) for problem in said]
         typed["citizen_id"] = citizen_id(9)
         registered = await fill_in(client, new, new, **typed)
         assert "王秀兰" in registered.text

@@ -58,6 +58,11 @@ class Form(Generic[M]):
     def error(self, name: str) -> str | None:
         return self.errors.get(name)
 
+    def in_order(self) -> list[tuple[str, str]]:
+        """Field and what is wrong with it, in the order the page draws its fields; the rest follows."""
+        places = {name: place for place, name in enumerate(self.labels)}
+        return sorted(self.errors.items(), key=lambda wrong: places.get(wrong[0], len(places)))
+
     def other_errors(self, shown: Iterable[str]) -> list[str]:
         """Errors of fields that the page does not show."""
         known = set(shown)

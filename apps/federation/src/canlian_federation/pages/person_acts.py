@@ -14,6 +14,7 @@ from starlette.responses import Response
 from canlian_events.assistance.visit import BEREAVEMENT_DAYS
 from canlian_events.core import Command
 from canlian_events.ids import CommunityCode
+from canlian_events.numbers import BadNumber, CitizenId
 from canlian_events.registry.person import (
     CERTIFICATE_YEARS,
     REASSESSMENT_WORKING_DAYS,
@@ -45,11 +46,13 @@ from canlian_federation.views.base import ALIKE
 from canlian_federation.views.duplicates import entries
 from canlian_federation.views.figures import open_communities
 from canlian_federation.views.people import PersonEntry
+from canlian_sheets import cells
 from canlian_web.forms import Form
 from canlian_web.i18n import N_
 from canlian_web.likeness.entry import reasons, unseen
 from canlian_web.likeness.table import Found
 from canlian_web.page import Context, Page, require
+from canlian_web.refusals import say_refusal
 
 router = APIRouter(prefix="/people", dependencies=[require(*SEEING)])
 
@@ -270,11 +273,24 @@ async def blank(page: Page) -> Response:
 async def register(page: Page) -> Response:
     person_id = page.new_id("person")
     form = page.form(RegisterPerson, person_id=person_id)
+    check_numbers(page, form)
     if form.ok and (found := await unseen(page, ALIKE, scopes_of(page), form)):
         return await _registering(page, form, found)
     if await page.submit(form, fields=REGISTERING):
         return page.redirect(f"/people/{person_id}", notice=page._("The person is registered."))
     return await _registering(page, form)
+
+
+def check_numbers(page: Context, form: Form[Any]) -> None:
+    """Whether the numbers that were typed can be anybody's, said together with all else that is wrong."""
+    number, phone = form.text("citizen_id").strip(), form.text("phone").strip()
+    if number:
+        try:
+            CitizenId.read(number)
+        except BadNumber:
+            form.errors["citizen_id"] = say_refusal("person.bad_citizen_id", {}, page.lang)
+    if phone and cells.phone(phone)[0] is None:
+        form.errors["phone"] = page._("Enter a mobile number, or a landline with its area code")
 
 
 async def _registering(page: Context, form: Form[Any], found: Sequence[Found] = ()) -> Response:
