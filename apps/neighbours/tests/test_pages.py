@@ -30,10 +30,18 @@ from canlian_events.assistance.visit import CompleteVisit
 from canlian_events.catalog.referral import AcceptReferral, ReferPerson
 from canlian_events.evaluation.feedback import ReplyToFeedback, feedback_on
 from canlian_events.ids import new_id
+from canlian_events.meta import Actor
 from canlian_events.numbers import make_citizen_id
-from canlian_events.registry.person import DeclineErasure, IssueCertificate, ReclassifyDisability, SettleCorrection
+from canlian_events.registry.duplicates import MergeDuplicate
+from canlian_events.registry.person import (
+    DeclineErasure,
+    IssueCertificate,
+    ReclassifyDisability,
+    RegisterPerson,
+    SettleCorrection,
+)
 from canlian_events.registry.showing import ShowFile
-from canlian_events.terms import Channel, DisabilityClass, Domain, FileField, Grade, ShownFor, Tie
+from canlian_events.terms import Channel, DisabilityClass, Domain, FileField, Grade, MergeGround, Role, ShownFor, Tie
 from canlian_neighbours.limit import Limit
 from canlian_web import showing
 from canlian_web.testing import browser, fill_in, hidden
@@ -327,6 +335,22 @@ async def test_a_resident_asks_to_be_erased_takes_it_back_and_reads_why_it_was_d
     await here.send(DeclineErasure(person_id=OTHER_RESIDENT.id, why="正在发放补贴"), by=STAFF)
     page = await until(lambda: client.get("/neighbours/me"), "正在发放补贴")
     assert "上次的申请没有同意" in page.text
+
+
+async def test_a_resident_whose_file_was_merged_goes_on_with_the_one_that_was_kept(tool: Tool, here: Town):
+    kept, other = "person_00000003", "person_00000004"
+    for number, id_ in enumerate((kept, other)):
+        somebody = RegisterPerson(
+            person_id=id_, community=HERE, name="赵一鸣", disability=DisabilityClass.VISUAL,
+            citizen_id=make_citizen_id("429999", date(1970, 5, 4), 31 + number),
+        )  # fmt: skip
+        await here.send(somebody, by=STAFF)
+    await here.send(MergeDuplicate(person_id=kept, duplicate=other, ground=MergeGround.MISTYPED), by=STAFF)
+    client = browser(tool, Actor(other, frozenset({Role.RESIDENT})))
+    await until(lambda: client.get("/neighbours/me/file"), "赵一鸣")
+    address = "/neighbours/me/erasure"
+    assert "撤回申请" in (await fill_in(client, address, address, words="不想留")).text
+    assert "撤回申请" not in (await fill_in(client, "/neighbours/me", f"{address}/withdraw")).text
 
 
 async def test_a_resident_is_told_before_the_certificate_runs_out_and_may_dispute_a_result(tool: Tool, here: Town):

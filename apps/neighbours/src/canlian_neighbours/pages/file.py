@@ -24,7 +24,6 @@ from canlian_neighbours.views.looked import LOOKED
 from canlian_neighbours.views.queries import community_name, ids_of, worker_names
 from canlian_neighbours.views.record import RECORD
 from canlian_neighbours.views.rows import PersonRow
-from canlian_web.forms import Form
 from canlian_web.happened import say_event
 from canlian_web.looked import in_words
 from canlian_web.own_copy import as_json, as_pdf, copy_of
@@ -122,7 +121,7 @@ async def copy(page: Page, ending: str) -> Response:
 
 @router.post("/reassessment")
 async def dispute(page: Page) -> Response:
-    await page.send(AskReassessment(person_id=page.actor.id))
+    await page.send(AskReassessment(person_id=(await find(page)).person_id))
     return page.redirect("/me/file", notice=page._("You asked to be assessed again. Your community will call you."))
 
 
@@ -149,13 +148,13 @@ async def ask(page: Page) -> Response:
 
 @router.post("/erasure")
 async def request(page: Page) -> Response:
-    form: Form[Wish] = page.form(Wish)
-    if await page.submit(form, lambda said: RequestErasure(person_id=page.actor.id, words=said.words)):
+    row, form = await find(page), page.form(Wish)
+    if await page.submit(form, lambda said: RequestErasure(person_id=row.person_id, words=said.words)):
         return page.redirect("/me", notice=page._("Your request is with the federation. You read the answer here."))
-    return page.render("erasure.html", form=form, row=await find(page))
+    return page.render("erasure.html", form=form, row=row)
 
 
 @router.post("/erasure/withdraw")
 async def keep(page: Page) -> Response:
-    await page.send(WithdrawErasureRequest(person_id=page.actor.id))
+    await page.send(WithdrawErasureRequest(person_id=(await find(page)).person_id))
     return page.redirect("/me", notice=page._("You took your request back. Nothing is erased."))
