@@ -156,10 +156,14 @@ def folded(views: Views, events: Sequence[Event]) -> dict[type[Row], list[Row]]:
     return {table: list(rows.values()) for table, rows in tables.items()}
 
 
+WHEN_CHANGED = {"changed": None}
+"""The position of what a row shows, which goes on whatever is undone."""
+
+
 def compared(views: Views, events: Sequence[Event]) -> dict[str, list[dict[str, object]]]:
     tables = {str(table.__tablename__): rows for table, rows in folded(views, events).items()}
     return {
-        name: sorted((columns_of(row) for row in rows), key=str)
+        name: sorted((columns_of(row) | WHEN_CHANGED for row in rows), key=str)
         for name, rows in tables.items()
         if name.rpartition("overview_")[2] not in LOGS
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import httpx
 
 from canlian_chassis.bus import Accepted
+from canlian_chassis.log.jetstream import Log
 from canlian_events.core import Command
 from canlian_events.meta import Actor
 from canlian_events.registry.community import OpenCommunity
@@ -31,6 +32,12 @@ class Bench:
         assert self.tool.runner
         assert await self.tool.runner.reached(sent.position)
         return sent
+
+    async def caught_up(self) -> None:
+        """Until the views hold all that is in the log now: a showing is recorded without waiting for them."""
+        assert self.tool.nats
+        assert self.tool.runner
+        assert await self.tool.runner.reached(await Log(self.tool.nats).last_position(), timeout=30)
 
     async def open_communities(self) -> None:
         for code, name in COMMUNITIES.items():

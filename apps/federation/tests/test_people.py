@@ -77,6 +77,7 @@ async def test_numbers_are_masked_until_asked_for_and_finding_by_one_is_a_showin
         assert "Nobody was found" in mistyped.text
         short = await client.post("/federation/people", data={"words": "123"})
         assert (short.status_code, "at least 4 characters" in short.text) == (422, True)
+        await people.caught_up()
         ledger = (await client.get(f"/federation/looked?person={IDS[2]}")).text
         assert ("phone" in ledger, "citizen" in ledger or "ID" in ledger) == (True, True)
     async with people.as_(COMMISSIONER) as client:
@@ -96,6 +97,7 @@ async def test_the_list_is_taken_away_as_shown_and_that_is_recorded(people: Benc
         lines = list(sheet.iter_rows(values_only=True))
         assert [line[0] for line in lines] == ["姓名", "张晓明", "张小明"]
         assert not any(number in str(lines) for number in NUMBERS)
+        await people.caught_up()
         assert "制表上报" in (await client.get(f"/federation/looked?person={IDS[0]}")).text
         monkeypatch.setattr(pages, "IN_A_SHEET", 1)
         assert (await client.get("/federation/people/sheet.xlsx")).status_code == 422

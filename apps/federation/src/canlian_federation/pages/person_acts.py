@@ -46,10 +46,11 @@ from canlian_federation.views.base import ALIKE
 from canlian_federation.views.duplicates import entries
 from canlian_federation.views.figures import open_communities
 from canlian_federation.views.people import PersonEntry
-from canlian_sheets import cells
+from canlian_sheets.cells import phone as read_phone
 from canlian_web.forms import Form
 from canlian_web.i18n import N_
 from canlian_web.likeness.entry import reasons, unseen
+from canlian_web.likeness.scoring import Because
 from canlian_web.likeness.table import Found
 from canlian_web.page import Context, Page, require
 from canlian_web.refusals import say_refusal
@@ -275,6 +276,8 @@ async def register(page: Page) -> Response:
     form = page.form(RegisterPerson, person_id=person_id)
     check_numbers(page, form)
     if form.ok and (found := await unseen(page, ALIKE, scopes_of(page), form)):
+        if any(Because.NUMBER_SAME in one.likeness.reasons for one in found):
+            form.errors["citizen_id"] = say_refusal("person.citizen_id_taken", {}, page.lang)
         return await _registering(page, form, found)
     if await page.submit(form, fields=REGISTERING):
         return page.redirect(f"/people/{person_id}", notice=page._("The person is registered."))
@@ -289,7 +292,7 @@ def check_numbers(page: Context, form: Form[Any]) -> None:
             CitizenId.read(number)
         except BadNumber:
             form.errors["citizen_id"] = say_refusal("person.bad_citizen_id", {}, page.lang)
-    if phone and cells.phone(phone)[0] is None:
+    if phone and read_phone(phone)[0] is None:
         form.errors["phone"] = page._("Enter a mobile number, or a landline with its area code")
 
 

@@ -14,7 +14,7 @@ from canlian_federation.views.workers import workers
 
 views = Views(
     "federation",
-    version=18,
+    version=19,
     rows=FederationRow,
     projections=[
         *OVERVIEW.projections,

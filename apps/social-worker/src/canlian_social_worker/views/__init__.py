@@ -18,7 +18,7 @@ from canlian_social_worker.views.workers import workers
 
 views = Views(
     "social-worker",
-    version=9,
+    version=10,
     rows=SocialWorkerRow,
     projections=[
         communities, workers, persons, needs, referrals, visits, assessments, feedback, providers, services, history,

@@ -320,6 +320,7 @@ def _named(name: str | None) -> dict[str, str]:
 
 _NOTHING: Mapping[str, Any] = {
     **_named(None),
+    "community": "",
     "birth_date": None,
     "birth_year": 0,
     "phone": "",
