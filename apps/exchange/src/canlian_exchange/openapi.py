@@ -41,6 +41,7 @@ DRY_RUN_HEADER: dict[str, Any] = {
     "description": "1: decide, and answer with the events that would be, but store nothing.",
     "schema": {"type": "string", "enum": ["0", "1"]},
 }
+_COMPONENT = "#/components/schemas/{model}"
 _DESCRIPTIONS = {
     400: "The body is not JSON",
     401: "No token, or one that is no longer good",
@@ -52,14 +53,17 @@ _DESCRIPTIONS = {
     503: "Nobody answered; try again after `Retry-After` seconds with the same key",
 }
 
+_PROBLEM = {"application/json": {"schema": {"$ref": _COMPONENT.format(model=ProblemBody.__name__)}}}
+
 
 def PROBLEMS(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: {"model": ProblemBody, "description": _DESCRIPTIONS[status]} for status in statuses}
+    """By reference: from a model, FastAPI would make a validator for each of some thousand answers at every start."""
+    return {status: {"description": _DESCRIPTIONS[status], "content": _PROBLEM} for status in statuses}
 
 
 def body_of(kind: type[Command]) -> dict[str, Any]:
     """The request body of a command: its schema by reference, and an example."""
-    reference = {"$ref": f"#/components/schemas/{kind.__name__}"}
+    reference = {"$ref": _COMPONENT.format(model=kind.__name__)}
     content = {"application/json": {"schema": reference, "example": example_of(kind)}}
     return {"required": True, "content": content}
 
@@ -69,6 +73,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         made = get_openapi(title=app.title, version=app.version, description=ABOUT, routes=app.routes)
         components = made.setdefault("components", {}).setdefault("schemas", {})
+        components[ProblemBody.__name__] = ProblemBody.model_json_schema(ref_template=_COMPONENT)
         for kind in language.commands():
             components |= _components(kind)
         app.openapi_schema = made
