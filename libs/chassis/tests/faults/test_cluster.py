@@ -20,9 +20,9 @@ from canlian_chassis.views.runner import ViewRunner
 
 async def leader_of_the_log(nc: Nats) -> str:
     """The name of the server that leads the stream, once there is one and the others are level with it."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(10):
         while True:
-            info = (await nc.jetstream(timeout=20).stream_info(STREAM)).cluster
+            info = (await nc.jetstream().stream_info(STREAM)).cluster
             if info and info.leader and all(peer.current for peer in info.replicas or []):
                 return info.leader
             await asyncio.sleep(0.05)
@@ -40,17 +40,17 @@ async def test_nothing_is_lost_or_doubled_when_the_leader_steps_down_and_a_membe
             await runner.start(nc)
             async with under_load(Client(nc, patience=3), settings, callers=64) as load:
                 await asyncio.sleep(1)
-                await nc.request(f"$JS.API.STREAM.LEADER.STEPDOWN.{STREAM}", json.dumps({}).encode(), timeout=20)
-                await load.goes_on(within=20)
+                await nc.request(f"$JS.API.STREAM.LEADER.STEPDOWN.{STREAM}", json.dumps({}).encode(), timeout=5)
+                await load.goes_on(within=5)
                 await asyncio.sleep(0.5)
 
                 leader = servers[int((await leader_of_the_log(nc)).removeprefix("n"))]
                 await asyncio.to_thread(leader.kill)
-                await load.goes_on(within=40)  # the server's election takes four to nine seconds
+                await load.goes_on(within=20)  # the server's election takes four to nine seconds
                 await asyncio.to_thread(leader.start)
                 await asyncio.sleep(1)
             await leader_of_the_log(nc)
             await each_is_stored_once(Log(nc), load)
-            assert await runner.reached(await Log(nc).last_position(), timeout=30)
+            assert await runner.reached(await Log(nc).last_position(), timeout=10)
             await runner.stop()
             await view_is_right(nc, settings)

@@ -152,9 +152,9 @@ def roster_rows(
 
 _FIELDS = tuple(field.name for field in fields(RosterPerson))
 _PRINT = 8
+"""Bytes of a field's fingerprint: of all that a person's row said, no more is kept to compare a later one with."""
 _OLD_ID = 15
 """Digits of a citizen ID as it was until 1999, without a check character."""
-"""Bytes of a field's fingerprint: of all that a person's row said, no more is kept to compare a later one with."""
 
 
 def _fingerprint(person: RosterPerson) -> bytes:
