@@ -30,10 +30,7 @@ PEOPLE = 100_000
 TIMES = 20
 """A round, of each page."""
 STAFF = Actor("worker_00000001", frozenset({Role.STAFF}), ("429999001",))
-BOUND = (
-    "A search is two requests, as a browser makes them: the form, and the page that it leads to. What a page draws of "
-    "fifty people takes some 40 ms of it; the rest is the database."
-)
+BOUND = "A search is two requests, as a browser makes them: the form, and the page that it leads to."
 SHOWINGS = "Before a page that was found by a number is sent, each of its people's showings is an event in the log."
 
 Ask = Callable[[httpx.AsyncClient, RosterPerson], Awaitable[httpx.Response]]
@@ -106,7 +103,7 @@ async def figures(bench: Bench) -> list[Figure]:
 async def _late(
     bench: Bench, client: httpx.AsyncClient, ask: Ask, people: Sequence[RosterPerson], kind: str
 ) -> list[float]:
-    """The 95th of a hundred, each round; the first of all is not counted, when what is kept is read."""
+    """Each round's 95th percentile, in ms. The first answer of all does not count: it reads what is kept afterwards."""
     chance = random.Random(7)
     (await ask(client, chance.choice(people))).raise_for_status()
     late: list[float] = []

@@ -27,13 +27,17 @@ Kept = dict[str, Any]
 
 
 def keep(measured: Mapping[str, list[Figure]], scale: float) -> Kept:
-    """What is known with the modules just measured in place of their former figures; other machines' are dropped."""
+    """What is known with the modules just measured in place of their former figures; other machines' are dropped.
+
+    What is not installed this time keeps the version that its figures were measured with.
+    """
     old: Kept = json.loads(KEPT.read_text("utf-8")) if KEPT.exists() else {}
-    modules: Kept = old.get("modules", {}) if old.get("machine") == machine() else {}
+    same = old if old.get("machine") == machine() else {}
+    modules: Kept = same.get("modules", {})
     today = datetime.now(UTC).date().isoformat()
     for name, figures in measured.items():
         modules[name] = {"measured": today, "scale": scale, "figures": [asdict(figure) for figure in figures]}
-    return {"machine": machine(), "versions": versions(), "modules": modules}
+    return {"machine": machine(), "versions": same.get("versions", {}) | versions(), "modules": modules}
 
 
 def write(kept: Kept) -> None:
