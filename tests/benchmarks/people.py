@@ -21,7 +21,6 @@ from sqlmodel import Session, col, func, select
 from canlian_chassis.settings import Settings
 from canlian_chassis.views.databases import Databases
 from canlian_chassis.views.store import ViewStore
-from canlian_chassis.views.table import ViewTable
 from canlian_events.ids import derive
 from canlian_events.terms import DisabilityClass, Grade
 from canlian_federation import names
@@ -30,9 +29,11 @@ from canlian_federation.views.finding import CertificateState, Order, Wanted, fi
 from canlian_federation.views.hardships import hardships_of
 from canlian_federation.views.people import PersonEntry
 from canlian_federation.views.population import population
+from canlian_registry.person.certificates import expires
 from canlian_sheets.roster import RosterPerson
 from canlian_sheets.sample_people import COMMUNITIES, made_up_people
 from tests.benchmarks.measure import Bench, Figure
+from tests.benchmarks.town_views import write
 from tests.support import postgres
 
 PEOPLE = 100_000
@@ -184,7 +185,7 @@ def _row(number: int, person: RosterPerson) -> PersonEntry:
         certified=True,
         certificate_number=person.certificate_number,
         certificate_issued=issued,
-        certificate_expires=issued and issued.replace(year=issued.year + 10, day=min(issued.day, 28)),
+        certificate_expires=issued and expires(issued),
         phone=person.phone,
         address=person.address,
         low_income=person.low_income,
@@ -200,9 +201,7 @@ def _filled(settings: Settings, rows: Sequence[PersonEntry]) -> Iterator[Engine]
     store = ViewStore(own, databases, own.database(), None)
     store.open()
     try:
-        with store.engine.execution_options(writes=True).begin() as db:
-            schema = str(own.database()) if settings.views_url else None
-            ViewTable(PersonEntry, schema, store.engine.dialect).write(db, rows)
+        write(store, settings, {PersonEntry: rows})
         if settings.views_url:
             with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
                 db.exec_driver_sql("VACUUM ANALYZE")

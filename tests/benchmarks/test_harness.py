@@ -1,7 +1,11 @@
 """The benchmarks' own tools: a log that readers can read, and a page that says what was measured."""
 
+import json
+import platform
 from dataclasses import asdict
 from pathlib import Path
+
+import pytest
 
 from canlian_chassis.bus import connect
 from canlian_chassis.keys.store import Keys
@@ -46,3 +50,13 @@ def test_the_page_shows_every_figure_and_what_bounds_it() -> None:
     )
     assert "| commands | /s | 2,600 (2,500–2,700) | raw | 4,000 | 0.65 | ≥ 0.6 | met |" in page
     assert "The service's one thread." in page
+
+
+def test_what_is_not_installed_keeps_the_version_its_figures_were_measured_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = {"machine": report.machine(), "versions": {"a peer": "9.5.6", "Python": "2.7"}, "modules": {}}
+    monkeypatch.setattr(report, "KEPT", tmp_path / "kept.json")
+    report.KEPT.write_text(json.dumps(kept))
+    versions = report.keep({}, 1)["versions"]
+    assert (versions["a peer"], versions["Python"]) == ("9.5.6", platform.python_version())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from canlian_chassis.projection import fold_all
+from canlian_chassis.row import Row
 from canlian_chassis.settings import Settings
 from canlian_chassis.views.databases import Databases
 from canlian_chassis.views.store import ViewStore
@@ -25,6 +26,7 @@ from canlian_events.registry.person import (
 )
 from canlian_events.terms import DisabilityClass, Grade, Hardship, Sex
 from canlian_federation.views import views
+from canlian_registry.person.certificates import expires
 from canlian_sheets.roster import RosterPerson
 from canlian_sheets.sample_people import COMMUNITIES
 
@@ -40,14 +42,20 @@ def fill(settings: Settings, people: Sequence[RosterPerson]) -> None:
     store = ViewStore(own, databases, own.database(), None)
     store.open()
     try:
-        with store.engine.execution_options(writes=True).begin() as db:
-            schema = str(own.database()) if settings.views_url else None
-            for row, found in fold_all(own.projections, list(_enveloped(_happened(people)))).items():
-                ViewTable(row, schema, store.engine.dialect).write(db, list(found.values()))
+        found = fold_all(own.projections, list(_enveloped(_happened(people))))
+        write(store, settings, {row: list(rows.values()) for row, rows in found.items()})
         store.complete()
     finally:
         store.close()
         databases.close()
+
+
+def write(store: ViewStore, settings: Settings, tables: Mapping[type[Row], Sequence[Row]]) -> None:
+    """The rows of each table, all at once."""
+    schema = str(store.name) if settings.views_url else None
+    with store.engine.execution_options(writes=True).begin() as db:
+        for row, rows in tables.items():
+            ViewTable(row, schema, store.engine.dialect).write(db, rows)
 
 
 def person_id(number: int) -> str:
@@ -88,7 +96,7 @@ def _registered(number: int, person: RosterPerson) -> Iterator[Event]:
         person_id=id_,
         number=person.certificate_number,
         issued=issued,
-        expires=issued and issued.replace(year=issued.year + 10, day=min(issued.day, 28)),
+        expires=issued and expires(issued),
     )
     yield CircumstancesRecorded(person_id=id_, circumstances=Circumstances(low_income=person.low_income))
 

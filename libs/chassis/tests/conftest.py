@@ -1,10 +1,12 @@
 """A server, settings and a toy service for the chassis's own tests."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from canlian_chassis.bus import connect
+from canlian_chassis.log.jetstream import Log
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing.servers import NatsServer, nats_server
 
@@ -18,3 +20,11 @@ def server(tmp_path: Path) -> Iterator[NatsServer]:
 @pytest.fixture
 def settings(server: NatsServer, tmp_path: Path) -> Settings:
     return Settings(nats_url=server.url, data=tmp_path / "var")
+
+
+@pytest.fixture
+async def log(settings: Settings) -> AsyncIterator[Log]:
+    async with connect(settings, "test") as nc:
+        log = Log(nc)
+        await log.ensure()
+        yield log

@@ -1,22 +1,9 @@
 """What several commands append at one moment, on a real server."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
-import pytest
-
-from canlian_chassis.bus import connect
 from canlian_chassis.log.appending import Appending
 from canlian_chassis.log.jetstream import Conflict, Log, NewEntry
-from canlian_chassis.settings import Settings
-
-
-@pytest.fixture
-async def log(settings: Settings) -> AsyncIterator[Log]:
-    async with connect(settings, "test") as nc:
-        log = Log(nc)
-        await log.ensure()
-        yield log
 
 
 def entries(box: int, count: int = 2, last: int = 0) -> list[NewEntry]:

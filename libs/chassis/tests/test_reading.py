@@ -2,21 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
-import pytest
-
-from canlian_chassis.bus import connect
 from canlian_chassis.log.jetstream import Log, NewEntry
-from canlian_chassis.settings import Settings
-
-
-@pytest.fixture
-async def log(settings: Settings) -> AsyncIterator[Log]:
-    async with connect(settings, "test") as nc:
-        log = Log(nc)
-        await log.ensure()
-        yield log
 
 
 async def append(log: Log, *places: str) -> list[int]:
