@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from canlian_events.terms import WorkerKind
-from canlian_federation.pages.common import scopes_of
+from canlian_federation.pages.common import places_of, scopes_of
 from canlian_federation.views.choosing import FEW, workers_named
-from canlian_federation.views.figures import open_communities
 from canlian_federation.views.finding import Wanted, find
 from canlian_web.page import Context
 from canlian_web.terms import say
@@ -16,7 +15,7 @@ WHO = ("person", "worker", "other")
 async def choices(page: Context, who: str, text: str, community: str | None = None) -> list[tuple[str, str]]:
     """Ids and what tells them apart: where somebody lives and when they were born, or as what they work."""
     if who == "person":
-        places = {row.community: row.name for row in await page.read(open_communities, scopes_of(page))}
+        places = await places_of(page)
         wanted, scopes = Wanted(name=text.strip()), scopes_of(page, community)
         people = (await page.read(find, wanted, scopes, page.today, limit=FEW)).rows if wanted.name else []
         return [

@@ -7,7 +7,7 @@ from datetime import date
 
 from canlian_chassis.bus import NotAllowed
 from canlian_events.terms import Role
-from canlian_federation.views.figures import distinct
+from canlian_federation.views.figures import distinct, open_communities
 from canlian_overview import FIGURES, Period, Rate
 from canlian_web.i18n import N_
 from canlian_web.page import Context, require
@@ -70,6 +70,11 @@ def scopes_of(page: Context, community: str | None = None) -> list[str]:
     if not page.actor.covers(community) and community not in page.actor.communities:
         raise NotAllowed("wrong_community", {"community": community})
     return distinct([community])
+
+
+async def places_of(page: Context) -> dict[str, str]:
+    """Code → name, of the communities of whoever asks."""
+    return {row.community: row.name for row in await page.read(open_communities, scopes_of(page))}
 
 
 def figure_words(code: str, page: Context) -> str:

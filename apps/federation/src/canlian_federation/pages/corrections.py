@@ -8,9 +8,8 @@ from starlette.responses import Response
 from canlian_events.calendar import day_of
 from canlian_events.registry.person import SettleCorrection
 from canlian_events.terms import FileField
-from canlian_federation.pages.common import scopes_of
+from canlian_federation.pages.common import places_of, scopes_of
 from canlian_federation.pages.people import SEEING
-from canlian_federation.views.figures import open_communities
 from canlian_federation.views.people import PersonEntry
 from canlian_federation.views.work import correction_requests
 from canlian_web.page import Context, Page, require
@@ -25,7 +24,7 @@ async def listed(page: Page) -> Response:
     return page.render(
         "corrections.html",
         rows=[(row, _days(page, row)) for row in rows],
-        places=await _places(page),
+        places=await places_of(page),
         settles=page.actor.may_send(SettleCorrection),
         export=page.url("/corrections/sheet.xlsx"),
     )
@@ -33,7 +32,7 @@ async def listed(page: Page) -> Response:
 
 @router.get("/sheet.xlsx")
 async def taken_away(page: Page) -> Response:
-    places = await _places(page)
+    places = await places_of(page)
 
     def cells(row: PersonEntry) -> list[object]:
         return [row.name, places.get(row.community, row.community), row.correction_asked_at, _days(page, row)]
@@ -47,7 +46,3 @@ async def taken_away(page: Page) -> Response:
 
 def _days(page: Context, row: PersonEntry) -> int:
     return (page.today - day_of(row.correction_asked_at)).days if row.correction_asked_at else 0
-
-
-async def _places(page: Context) -> dict[str, str]:
-    return {row.community: row.name for row in await page.read(open_communities, scopes_of(page))}

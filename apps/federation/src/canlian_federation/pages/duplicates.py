@@ -15,10 +15,9 @@ from canlian_events.ids import CommunityCode, PersonId
 from canlian_events.registry.duplicates import MergeDuplicate, RecordDistinct, UndoMerge
 from canlian_events.registry.person import CorrectPerson, MovePerson, RecordAccessNeeds
 from canlian_events.terms import AccessFeature, FileField, MergeGround, ShownFor
-from canlian_federation.pages.common import for_staff, scopes_of
+from canlian_federation.pages.common import for_staff, places_of, scopes_of
 from canlian_federation.pages.side_by_side import OVERTAKEN, lines, personal
 from canlian_federation.views.duplicates import Candidate, Sides, merged, queue, sides
-from canlian_federation.views.figures import open_communities
 from canlian_federation.views.people import PersonEntry, person_entry
 from canlian_web.export import sheet
 from canlian_web.forms import Form
@@ -72,7 +71,7 @@ async def waiting(page: Page, community: str = "", at: At = 1) -> Response:
         number=found.number,
         threshold=THRESHOLD,
         reasons=lambda row: _reasons(page, row),
-        places=await _places(page),
+        places=await places_of(page),
         filters=page.blank(community=community),
         at=found.at,
         pages=found.pages,
@@ -89,7 +88,7 @@ async def waiting_sheet(page: Page, community: str = "") -> Response:
     if reason is None:
         return ask_why(page, page._("Download: %(list)s", list=title), FOR_LISTS, page.url("/duplicates"))
     rows, _ = await page.read(queue, scopes_of(page, community or None))
-    places = await _places(page)
+    places = await places_of(page)
     files = {one.person_id: one for row in rows for one in (row.one, row.other)}
     looks = [Look(one.person_id, one.community, frozenset({FileField.NAME})) for one in files.values()]
     if looks and (hidden := await record(page, looks, reason)):
@@ -149,7 +148,7 @@ async def move(page: Page, one: str, other: str) -> Response:
 @router.get("/merged")
 async def merged_files(page: Page) -> Response:
     rows = await page.read(merged, scopes_of(page))
-    return page.render("merged_files.html", rows=rows, places=await _places(page))
+    return page.render("merged_files.html", rows=rows, places=await places_of(page))
 
 
 @router.get("/merged/{person_id}")
@@ -174,7 +173,7 @@ async def undo(page: Page, person_id: str) -> Response:
 
 async def _show_merged(page: Context, row: PersonEntry, form: Form[Any]) -> Response:
     kept = await page.read(person_entry, row.merged_into or "")
-    return page.render("merged_file.html", row=row, kept=kept, places=await _places(page), form=form)
+    return page.render("merged_file.html", row=row, kept=kept, places=await places_of(page), form=form)
 
 
 async def _show(page: Context, both: Sides, form: Form[Any]) -> Response:
@@ -183,7 +182,7 @@ async def _show(page: Context, both: Sides, form: Form[Any]) -> Response:
         for name, row in (("one", both.one), ("other", both.other))
     }
     files: dict[str, File] = await shown_each(page, WHY, wished)
-    places = await _places(page)
+    places = await places_of(page)
     response = page.render(
         "side_by_side.html",
         both=both,
@@ -244,7 +243,3 @@ async def _own(page: Context, person_id: str) -> PersonEntry:
 def _covered(page: Context, row: PersonEntry) -> None:
     if not page.actor.covers(row.community):
         raise NotAllowed("wrong_community", {"community": row.community})
-
-
-async def _places(page: Context) -> dict[str, str]:
-    return {row.community: row.name for row in await page.read(open_communities, scopes_of(page))}

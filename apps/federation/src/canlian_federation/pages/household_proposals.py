@@ -12,8 +12,8 @@ from canlian_chassis.bus import Refused
 from canlian_events.core import Command
 from canlian_events.registry.household import AddMember, DeclineHousehold, FormHousehold
 from canlian_events.terms import FileField
-from canlian_federation.pages.common import scopes_of
-from canlian_federation.pages.households import CHANGING, places_of
+from canlian_federation.pages.common import places_of, scopes_of
+from canlian_federation.pages.households import CHANGING
 from canlian_federation.views.households import (
     MOST_AT_HOME,
     Proposal,

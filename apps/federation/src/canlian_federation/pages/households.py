@@ -11,9 +11,8 @@ from starlette.responses import Response
 
 from canlian_events.registry.household import AGED_FROM, VISIT_EVERY_DAYS, HardshipReason
 from canlian_events.terms import DisabilityClass, FileField, Grade, Hardship, Kinship, MemberLeftWhy, Role
-from canlian_federation.pages.common import scopes_of
+from canlian_federation.pages.common import places_of, scopes_of
 from canlian_federation.pages.people import SEEING
-from canlian_federation.views.figures import open_communities
 from canlian_federation.views.households import (
     HOMES,
     RelativeEntry,
@@ -242,10 +241,6 @@ async def names_of(page: Context, rows: Sequence[HouseholdRow]) -> dict[str, str
     people = await page.read(people_by_id, [person for row in rows for person in row.persons])
     relatives = await page.read(relative_names, [relative for row in rows for relative in row.relatives])
     return {id_: entry.name for id_, entry in people.items() if entry.name} | relatives
-
-
-async def places_of(page: Context) -> dict[str, str]:
-    return {row.community: row.name for row in await page.read(open_communities, scopes_of(page))}
 
 
 def title_of(page: Context, row: HouseholdRow, names: Mapping[str, str]) -> str:

@@ -14,6 +14,7 @@ from canlian_federation.pages.common import (
     figure_words,
     for_looking,
     kind_words,
+    places_of,
     scopes_of,
     share,
 )
@@ -25,7 +26,6 @@ from canlian_federation.views.figures import (
     behind,
     community_named,
     counted,
-    open_communities,
     page_behind,
 )
 from canlian_federation.views.resources import service_called
@@ -92,7 +92,7 @@ async def behind_figure(page: Page, figure: str, community: str = "", service: s
         SHOWN,
         lambda skip: page.read(page_behind, code, scopes, asked.period, service or None, limit=SHOWN, skip=skip),
     )
-    places = {row.community: row.name for row in await page.read(open_communities, scopes_of(page))}
+    places = await places_of(page)
     query = {"community": community or None, "service": service or None, **asked.query}
     return page.render(
         "behind.html",
@@ -120,7 +120,7 @@ async def behind_sheet(page: Page, figure: str, community: str = "", service: st
     asked = asked_period(page)
     lines = await page.read(behind, code, scopes_of(page, community), asked.period, service or None)
     _ = page._
-    places = {row.community: row.name for row in await page.read(open_communities, scopes_of(page))}
+    places = await places_of(page)
     columns = [_("What"), _("Number"), _("Community"), _("Date"), _("Event"), _("Position in the log")]
     name = f"{figure_words(code, page)} {_said(asked)}"
     return sheet(name, columns, (_evidence_cells(line, page, places) for line in lines), page.lang)

@@ -12,9 +12,8 @@ from starlette.responses import Response
 from canlian_events.terms import DisabilityClass, FileField, Grade, Hardship, Role, Sex, ShownFor
 from canlian_federation.names import Likeness
 from canlian_federation.pages import searching
-from canlian_federation.pages.common import scopes_of
+from canlian_federation.pages.common import places_of, scopes_of
 from canlian_federation.pages.searching import Filters, seen_numbers
-from canlian_federation.views.figures import open_communities
 from canlian_federation.views.finding import CertificateState, Found, Order, Vague, age_of, find, state_of
 from canlian_federation.views.hardships import hardships_of
 from canlian_federation.views.people import PersonEntry
@@ -95,7 +94,7 @@ async def people_sheet(page: Page) -> Response:
     if found.number > IN_A_SHEET:
         text = page._("A sheet holds at most %(most)s people. Narrow the list first.", most=IN_A_SHEET)
         return page.render("canlian/error.html", status=422, title=page._("Too many people for one sheet"), text=text)
-    places = await _places(page)
+    places = await places_of(page)
     lines = {line.row.person_id: line for line in await _lines(page, found.rows)}
 
     def cells(row: PersonEntry) -> list[Any]:
@@ -140,7 +139,7 @@ async def _show(page: Context, form: Form[Filters], words: str | None = None) ->
         hidden=hidden,
         words=words,
         narrowed=said.narrows,
-        places=await _places(page),
+        places=await places_of(page),
         states=[(state.value, page._(text)) for state, text in STATES.items()],
         orders=[(order.value, page._(text)) for order, text in ORDERS.items()],
         state_words={state: page._(text) for state, text in STATES.items()},
@@ -196,8 +195,3 @@ async def _lines(page: Context, rows: Sequence[PersonEntry]) -> list[Line]:
         )
         for row in rows
     ]
-
-
-async def _places(page: Context) -> dict[str, str]:
-    """Code → name, of the communities of whoever asks."""
-    return {row.community: row.name for row in await page.read(open_communities, scopes_of(page))}

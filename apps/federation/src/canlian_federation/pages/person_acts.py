@@ -39,12 +39,11 @@ from canlian_events.registry.person import (
     WithdrawErasureRequest,
 )
 from canlian_events.terms import AccessFeature, DisabilityClass, Employment, Grade, Purpose, Schooling
-from canlian_federation.pages.common import scopes_of
+from canlian_federation.pages.common import places_of, scopes_of
 from canlian_federation.pages.people import SEEING
 from canlian_federation.pages.person import alive
 from canlian_federation.views.base import ALIKE
 from canlian_federation.views.duplicates import entries
-from canlian_federation.views.figures import open_communities
 from canlian_federation.views.people import PersonEntry
 from canlian_sheets.cells import phone as read_phone
 from canlian_web.forms import Form
@@ -361,4 +360,4 @@ def _act(what: str) -> Act:
 
 
 async def _places(page: Context) -> list[tuple[str, str]]:
-    return [(row.community, row.name) for row in await page.read(open_communities, scopes_of(page))]
+    return list((await places_of(page)).items())

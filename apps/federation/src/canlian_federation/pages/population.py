@@ -13,9 +13,8 @@ from starlette.responses import Response
 from canlian_events.registry.household import AGED_FROM
 from canlian_events.terms import DisabilityClass, Grade, Sex
 from canlian_federation.boundaries import boundaries_of
-from canlian_federation.pages.common import for_looking, scopes_of
+from canlian_federation.pages.common import for_looking, places_of, scopes_of
 from canlian_federation.pages.people import SEEING
-from canlian_federation.views.figures import open_communities
 from canlian_federation.views.population import AGE_BANDS, Part, counted, population
 from canlian_web.export import sheet
 from canlian_web.page import Context, Page
@@ -109,7 +108,7 @@ async def download(page: Page, code: str, community: str = "") -> Response:
 
 async def _read(page: Context, community: str) -> tuple[list[Part], dict[str, str]]:
     parts = await page.read(population, scopes_of(page, community or None), page.today)
-    return parts, {row.community: row.name for row in await page.read(open_communities, scopes_of(page))}
+    return parts, await places_of(page)
 
 
 def _opening(page: Context, community: str) -> Callable[[Codes], str | None]:

@@ -12,10 +12,9 @@ from starlette.responses import Response
 
 from canlian_events.terms import Employment, FileField, Schooling, ShownFor
 from canlian_federation.pages import searching
-from canlian_federation.pages.common import for_staff, scopes_of
+from canlian_federation.pages.common import for_staff, places_of, scopes_of
 from canlian_federation.pages.searching import Filters
 from canlian_federation.views.duplicates import entries
-from canlian_federation.views.figures import open_communities
 from canlian_federation.views.finding import Order, Vague, ids_of
 from canlian_federation.views.people import PersonEntry
 from canlian_sheets import roster_shape
@@ -55,7 +54,7 @@ async def roster_sheet(page: Page) -> Response:
         ids = await page.read(ids_of, wanted, scopes, page.today, certified)
     except Vague:
         return page.redirect(page.url("/people", **asked))
-    places = {row.community: row.name for row in await page.read(open_communities, scopes_of(page))}
+    places = await places_of(page)
     name = page._("Roster")
     first, hidden = await _recorded(page, ids[:MANY], places)
     if hidden:

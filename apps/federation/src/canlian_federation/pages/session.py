@@ -19,7 +19,7 @@ from canlian_federation.attendance_sheet import read_marks
 from canlian_federation.bringing_in.rows import in_words
 from canlian_federation.codes import GOOD_FOR, code_for
 from canlian_federation.pages.common import for_looking, for_staff, scopes_of
-from canlian_federation.pages.team import places_of
+from canlian_federation.pages.team import scopes_called
 from canlian_federation.pages.training import choices, named, now_is
 from canlian_federation.views.training import TrainingRow, attended, training_called
 from canlian_federation.views.workers import WorkerRow, worker_names, working
@@ -110,7 +110,7 @@ async def code(page: Page, training_id: str) -> Response:
 async def list_as_sheet(page: Page, training_id: str) -> Response:
     """To print and sign, or to fill in and bring back: a mark under “Came” stays a mark."""
     row, _ = await _own(page, training_id), page._
-    places, names = await places_of(page), await page.read(worker_names)
+    places, names = await scopes_called(page), await page.read(worker_names)
     there = {attendance.worker_id for attendance in await page.read(attended, training_id)}
     meant = await _meant(page, row)
     others = [worker for worker in await page.read(working, scopes_of(page)) if worker.worker_id in there]
@@ -152,7 +152,7 @@ async def show(page: Context, row: TrainingRow, form: Form[Any]) -> Response:
         form=form,
         attended=rows,
         names=await page.read(worker_names),
-        places=await places_of(page),
+        places=await scopes_called(page),
         meant=len(meant),
         meant_and_came=len(meant) - len(missing),
         missing=choices(page, missing),

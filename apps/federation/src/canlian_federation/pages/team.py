@@ -12,7 +12,7 @@ from starlette.responses import Response
 from canlian_events.registry.training import SESSIONS_A_YEAR, TRAINED_KINDS
 from canlian_events.registry.worker import FIXED_WORKERS_AT_LEAST, EnrolWorker
 from canlian_events.terms import Role, WorkerKind
-from canlian_federation.pages.common import for_looking, for_staff, scopes_of
+from canlian_federation.pages.common import for_looking, for_staff, places_of, scopes_of
 from canlian_federation.views.figures import open_communities
 from canlian_federation.views.training import sessions_of
 from canlian_federation.views.workers import WorkerRow, fixed_workers, team
@@ -66,7 +66,7 @@ class Line:
 @router.get("")
 async def everybody(page: Page, kind: str = "", community: str = "", state: str = "working") -> Response:
     asked = Asked(kind, community, state)
-    lines, places = await lines_of(page), await places_of(page)
+    lines, places = await lines_of(page), await scopes_called(page)
     communities = await page.read(open_communities, scopes_of(page))
     return page.render(
         "team.html",
@@ -88,7 +88,7 @@ async def everybody(page: Page, kind: str = "", community: str = "", state: str 
 @router.get("/sheet.xlsx")
 async def everybody_as_sheet(page: Page, kind: str = "", community: str = "", state: str = "working") -> Response:
     asked = Asked(kind, community, state)
-    places, _ = await places_of(page), page._
+    places, _ = await scopes_called(page), page._
     columns = [
         _("Full name"), _("Kind"), _("Communities"), _("Roles"), _("Enrolled on"),
         _("Sessions %(year)s", year=page.today.year), _("Released on"), _("Number"),
@@ -136,11 +136,10 @@ async def lines_of(page: Context) -> list[Line]:
     ]
 
 
-async def places_of(page: Context) -> dict[str, str]:
+async def scopes_called(page: Context) -> dict[str, str]:
     """Code → name of one's communities, and of their subdistrict as a whole."""
-    rows = await page.read(open_communities, scopes_of(page))
     whole = {scope: page._("the whole subdistrict") for scope in scopes_of(page) if len(scope) == 9}
-    return {row.community: row.name for row in rows} | whole
+    return await places_of(page) | whole
 
 
 def without(rows: Iterable[CommunityRow], post: str) -> list[CommunityRow]:

@@ -21,7 +21,7 @@ from canlian_events.registry.training import (
 )
 from canlian_events.terms import Role, WorkerKind
 from canlian_federation.pages.common import for_looking, for_staff, scopes_of
-from canlian_federation.pages.team import places_of
+from canlian_federation.pages.team import scopes_called
 from canlian_federation.views.figures import open_communities
 from canlian_federation.views.training import (
     Trained,
@@ -86,7 +86,7 @@ async def everything(page: Page, year: int | None = None) -> Response:
 
 @router.get("/sheet.xlsx")
 async def everything_as_sheet(page: Page, year: int) -> Response:
-    _, places = page._, await places_of(page)
+    _, places = page._, await scopes_called(page)
     columns = [
         _("Title"), _("On"), _("Time"), _("Place"), _("For"), _("Communities"), _("Came"), _("State"), _("Number"),
     ]  # fmt: skip
@@ -120,7 +120,7 @@ async def lacking(page: Page, community: str = "") -> Response:
         found=[(one, _next_for(one.worker, upcoming)) for one in found],
         needed=SESSIONS_A_YEAR,
         year=page.today.year,
-        places=await places_of(page),
+        places=await scopes_called(page),
         filters=page.blank(community=community),
         community=community,
         staff=page.actor.holds(Role.STAFF),
@@ -129,7 +129,7 @@ async def lacking(page: Page, community: str = "") -> Response:
 
 @router.get("/lacking.xlsx")
 async def lacking_as_sheet(page: Page, community: str = "") -> Response:
-    _, places = page._, await places_of(page)
+    _, places = page._, await scopes_called(page)
     columns = [_("Full name"), _("Kind"), _("Communities"), _("Sessions"), _("Lacks"), _("Number")]
     rows = [
         [

@@ -20,7 +20,7 @@ from canlian_events.registry.worker import (
 )
 from canlian_events.terms import FileField, Post, Role, ShownFor, WorkerKind
 from canlian_federation.pages.common import for_looking, for_staff, scopes_of
-from canlian_federation.pages.team import places_of, role_words
+from canlian_federation.pages.team import role_words, scopes_called
 from canlian_federation.views.figures import community_named, open_communities
 from canlian_federation.views.names import account_names
 from canlian_federation.views.steps import StepRow, history
@@ -146,7 +146,7 @@ async def send_erasure(page: Page, worker_id: str) -> Response:
 
 
 async def show(page: Context, row: WorkerRow, **forms: Form[Any]) -> Response:
-    places, names = await places_of(page), await page.read(account_names)
+    places, names = await scopes_called(page), await page.read(account_names)
     trained = await page.read(trained_by, row.worker_id)
     this_year = sum(attendance.year == page.today.year for attendance, _ in trained)
     titles = {training.training_id: training.title for _, training in trained if training}
