@@ -15,10 +15,10 @@ from canlian_chassis.keys.store import Keys
 from canlian_events.ids import PersonId
 from canlian_events.registry.person import DeclineErasure, ErasePerson
 from canlian_events.terms import ErasureGround
-from canlian_federation.pages.common import for_staff, scopes_of
+from canlian_federation.pages.common import for_staff, places_of, scopes_of
 from canlian_federation.pages.person import alive, days_since
 from canlian_federation.views.erased import erased_persons, one_person
-from canlian_federation.views.figures import community_named, open_communities
+from canlian_federation.views.figures import community_named
 from canlian_federation.views.names import account_names
 from canlian_federation.views.people import person_entry
 from canlian_federation.views.work import erasure_requests
@@ -49,7 +49,7 @@ async def listed(page: Page) -> Response:
         "erasures.html",
         erased=await page.read(erased_persons, scopes),
         waiting=[(row, days_since(page, row)) for row in waiting],
-        places={row.community: row.name for row in await page.read(open_communities, scopes)},
+        places=await places_of(page),
     )
 
 

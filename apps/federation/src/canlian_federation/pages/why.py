@@ -11,9 +11,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from canlian_chassis.bus import NotAllowed
-from canlian_federation.pages.common import for_looking, scopes_of
+from canlian_federation.pages.common import for_looking, places_of, scopes_of
 from canlian_federation.views.base import TRAIL
-from canlian_federation.views.figures import open_communities
 from canlian_federation.views.names import account_names
 from canlian_overview.tree import Happened, Step
 from canlian_web.happened import say_event, say_gap, say_who
@@ -56,7 +55,7 @@ async def why(page: Page, of: str) -> Response:
     found = await page.read(TRAIL.of, of, lambda community: community.startswith(tuple(scopes)))
     if found and found.elsewhere:
         raise NotAllowed("wrong_community", {"community": found.elsewhere})
-    places = {row.community: row.name for row in await page.read(open_communities, scopes)}
+    places = await places_of(page)
     names = await page.read(account_names)
     trees = [shown(tree, of, page.lang, names) for tree in found.trees] if found else []
     return page.render("why.html", status=200 if found else 404, of=of, trees=trees, found=found, places=places)
