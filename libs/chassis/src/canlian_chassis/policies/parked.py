@@ -6,23 +6,19 @@ service, which watches the bucket, does so, and what was asked stays there as an
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Literal
 
 from nats.aio.client import Client as Nats
-from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import KeyValueConfig, StorageType
-from nats.js.errors import Error as JetStreamError
 from nats.js.errors import KeyNotFoundError, NotFoundError
 from nats.js.kv import KeyValue
 from pydantic import BaseModel
 
+from canlian_chassis.policies.lasting import lasting
+
 BUCKET = "policies"
-_LOST = (NatsError, JetStreamError, TimeoutError, OSError)
 
 
 class Asked(BaseModel, frozen=True):
@@ -71,14 +67,14 @@ class Parking:
         """The bucket, made where it is not there yet; waits for the server."""
         js = nc.jetstream(timeout=10)
         config = KeyValueConfig(bucket=BUCKET, history=1, storage=StorageType.FILE, replicas=replicas)
-        while True:
+
+        async def bucket() -> KeyValue:
             try:
-                return cls(js, await js.key_value(BUCKET))
+                return await js.key_value(BUCKET)
             except NotFoundError:
-                with contextlib.suppress(*_LOST):
-                    await js.create_key_value(config)
-            except _LOST:
-                await asyncio.sleep(0.3)
+                return await js.create_key_value(config)
+
+        return cls(js, await lasting(bucket))
 
     async def position(self, service: str) -> int:
         """Up to where the service's policies have answered."""
@@ -105,7 +101,7 @@ class Parking:
         settled = Settled(parked=parked, outcome=outcome, at=now)
         await self._put(f"settled.{parked.place}.{now:%Y%m%d%H%M%S%f}", settled.model_dump_json())
         if outcome != "failed again":
-            await self._lasting(lambda: self._bucket.purge(f"parked.{parked.place}"))
+            await lasting(lambda: self._bucket.purge(f"parked.{parked.place}"))
 
     async def settled(self, service: str = "*") -> list[Settled]:
         """What was replayed or dropped so far, oldest first."""
@@ -127,16 +123,7 @@ class Parking:
             return None
 
     async def _put(self, key: str, value: str) -> None:
-        await self._lasting(lambda: self._bucket.put(key, value.encode()))
-
-    async def _lasting(self, act: Callable[[], Awaitable[object]]) -> None:
-        """Do it, however long the server is away."""
-        while True:
-            try:
-                await act()
-                return
-            except _LOST:
-                await asyncio.sleep(0.3)
+        await lasting(lambda: self._bucket.put(key, value.encode()))
 
 
 def changes(service: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
@@ -17,13 +17,14 @@ from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from canlian_chassis.bus import Client, Failed, Refused, Unavailable
+from canlian_chassis.bus import Client, Refused, Unavailable
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.log.following import EVERYTHING, follow, read_entry
 from canlian_chassis.log.jetstream import Entry, Log
 from canlian_chassis.logs import describe
+from canlian_chassis.policies.lasting import lasting
 from canlian_chassis.policies.parked import Asked, Parked, Parking, changes
-from canlian_chassis.policies.timers import LOST, Timers
+from canlian_chassis.policies.timers import Timers
 from canlian_chassis.policy import Cancel, Consequence, Later, Policy, command_id
 from canlian_chassis.tokens import Signer
 from canlian_chassis.views.runner import ViewRunner
@@ -87,7 +88,7 @@ class PolicyRunner:
                 for entry in batch:
                     await self._answer(entry)
                 if batch:
-                    await self._lasting(self._timers.save)
+                    await lasting(self._timers.save)
                     self.position = batch[-1].position
                     await self._parking.save_position(self._service, self.position)
                 self.level = not batch or batch[-1].pending == 0
@@ -156,13 +157,13 @@ class PolicyRunner:
                 if at > meta.said_at:
                     self._timers.set(key, command, at, id=id_, policy=policy.name, cause=meta.id)
                 else:
-                    await self._lasting(lambda: self._timers.cancel(key))
-                    await self._lasting(lambda: self._send(command, id_, meta))
+                    await lasting(lambda: self._timers.cancel(key))
+                    await lasting(lambda: self._send(command, id_, meta))
             case Cancel(key=key):
-                await self._lasting(lambda: self._timers.cancel(key))
+                await lasting(lambda: self._timers.cancel(key))
             case Command() as command:
                 id_ = command_id(policy, meta.id, command)
-                await self._lasting(lambda: self._send(command, id_, meta))
+                await lasting(lambda: self._send(command, id_, meta))
 
     async def _send(self, command: Command, id: str, meta: Meta) -> None:
         try:
@@ -172,17 +173,6 @@ class PolicyRunner:
             raise
         except Refused as refused:
             log.info("policy.refused", cause=meta.id, command=type(command).__name__, code=refused.code)
-
-    async def _lasting(self, act: Callable[[], Awaitable[None]]) -> None:
-        """Do it, however long a service or the server is away: that is not the event's fault."""
-        while True:
-            try:
-                await act()
-                return
-            except Failed:
-                raise
-            except (Unavailable, *LOST):
-                await asyncio.sleep(1)
 
     async def _park(self, entry: Entry, why: str, behind: bool = False) -> None:
         parked = Parked(
@@ -230,7 +220,7 @@ class PolicyRunner:
                 await self._parking.park(one.model_copy(update={"why": why[:300], "behind": False, "asked": None}))
                 return [one.position for one in parked[done:]]
             else:
-                await self._lasting(self._timers.save)
+                await lasting(self._timers.save)
                 await self._parking.settle(settled, "replayed")
             before = asked
         return []

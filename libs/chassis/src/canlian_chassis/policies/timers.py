@@ -16,22 +16,19 @@ from datetime import UTC, datetime
 import structlog
 from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
-from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, RawStreamMsg, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import APIError, BadRequestError, NotFoundError
-from nats.js.errors import Error as JetStreamError
 from pydantic import BaseModel
 
 from canlian_chassis.bus import Client, Failed, Invalid, NotAllowed, Refused, Unavailable
 from canlian_chassis.clock import Clock
+from canlian_chassis.policies.lasting import LOST, lasting
 from canlian_chassis.wire import Headers
 from canlian_events import subjects
 from canlian_events.core import COMMANDS, Command, encode
 
 log = structlog.get_logger()
 STREAM = "TIMERS"
-LOST = (NatsError, JetStreamError, TimeoutError, OSError)
-"""What going without the server looks like: none of it says anything about the timer."""
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
 _SCHEDULE, _TARGET = "Nats-Schedule", "Nats-Schedule-Target"
 _WRONG_LAST_SEQUENCE = 10071
@@ -81,14 +78,13 @@ class Timers:
             ack_wait=_ACK_SECONDS,
             max_ack_pending=-1,
         )
-        while True:
-            try:
-                with contextlib.suppress(BadRequestError):  # an operator's own settings stand
-                    await self._js.add_stream(stream)
-                await self._js.add_consumer(STREAM, consumer)
-                return
-            except LOST:
-                await asyncio.sleep(0.3)
+
+        async def both() -> None:
+            with contextlib.suppress(BadRequestError):  # an operator's own settings stand
+                await self._js.add_stream(stream)
+            await self._js.add_consumer(STREAM, consumer)
+
+        await lasting(both)
 
     def set(self, key: str, command: Command, at: datetime, *, id: str, policy: str, cause: str) -> None:
         """Let a command wait under a key, from the next `save` on; what waited there before is replaced."""
@@ -179,11 +175,7 @@ class TimerRunner:
             while True:
                 await moved.wait()
                 moved.clear()
-                try:
-                    await self._timers.move()
-                except LOST:
-                    moved.set()
-                    await asyncio.sleep(0.3)
+                await lasting(self._timers.move)
 
     async def _send(self, message: Msg) -> None:
         """Acknowledged when it was answered; else it comes again, ever later."""
