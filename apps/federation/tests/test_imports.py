@@ -217,7 +217,9 @@ async def test_a_sheet_that_names_somebody_erased_goes_at_once(bench: Bench, lin
     async with bench.as_(STAFF) as client:
         page = await checked(client, xlsx(lines))
         other = await checked(client, xlsx([lines[0], *lines[3:]]))
-        with closing(jobs.folder.store(jobs.folder.all()[1])) as store:
+        job = jobs.folder.load(page.url.path.rpartition("/")[2])
+        assert job
+        with closing(jobs.folder.store(job)) as store:
             (person_id,) = store._db.execute("SELECT person_id FROM row ORDER BY no LIMIT 1").fetchone()
         unread = await upload(client, xlsx(lines), "刘某某.xlsx")
         jobs.folder.forget_erased({person_id: datetime.now(UTC) + timedelta(seconds=5)}, datetime.now(UTC))

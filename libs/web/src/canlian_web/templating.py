@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Mapping
 from functools import cache
@@ -13,11 +14,13 @@ from jinja2 import (
     BaseLoader,
     ChoiceLoader,
     Environment,
+    FileSystemBytecodeCache,
     FileSystemLoader,
     PackageLoader,
     PrefixLoader,
     pass_context,
 )
+from jinja2.bccache import Bucket
 from jinja2.runtime import Context as JinjaContext
 from jinja2.runtime import Undefined
 from markupsafe import Markup
@@ -32,7 +35,29 @@ from canlian_web.personal import is_sealed, masked_id, masked_phone
 _SHARED = package_folder("canlian_web")
 
 
+class _Compiled(FileSystemBytecodeCache):
+    """A disk that is full keeps nothing, and breaks no page."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with contextlib.suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+def _compiled() -> _Compiled | None:
+    """Compiled templates from one start to the next, where the system has a safe place for them.
+
+    Another set-up of the environment, which is this file, compiles other code from the same template.
+    """
+    version = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:10]
+    try:
+        return _Compiled(pattern=f"canlian-{version}-%s")
+    except (OSError, RuntimeError):
+        return None
+
+
+@cache
 def environment(package: str, prefix: str) -> Environment:
+    """One for all tools of a package that a process starts: compiling its templates takes most of a first page."""
     own = package_folder(package)
     loaders: list[BaseLoader] = [
         FileSystemLoader(own / "templates"),
@@ -41,6 +66,7 @@ def environment(package: str, prefix: str) -> Environment:
     ]
     jinja = Environment(
         loader=ChoiceLoader(loaders),
+        bytecode_cache=_compiled(),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,

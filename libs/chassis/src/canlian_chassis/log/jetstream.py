@@ -211,11 +211,16 @@ class Log:
         subscription = await self._nc.subscribe(inbox, cb=take)
         try:
             await self._nc.publish(f"$JS.API.DIRECT.GET.{self._stream}", json.dumps(request).encode(), reply=inbox)
-            headers = await asyncio.wait_for(ended, _READ_WITHIN)
-        except TimeoutError:
-            raise Conflict("the log did not answer") from None
+            seen = -1
+            while not ended.done():
+                if len(page) == seen:
+                    raise Conflict("the log did not answer")
+                seen = len(page)
+                # a thousand messages may take a busy machine longer; only silence is no answer
+                await asyncio.wait([ended], timeout=_READ_WITHIN)
         finally:
             await subscription.unsubscribe()
+        headers = ended.result()
         match headers["Status"]:
             case "204":
                 return page, int(headers.get("Nats-Num-Pending", "0")) > 0
