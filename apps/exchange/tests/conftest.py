@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from apps.exchange.tests.running import Api, free_port, open_communities, registry, serving
+import pytest_asyncio
+from apps.exchange.tests.running import HERE, THERE, Api, free_port, open_communities, person, registry, serving
 
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing.servers import NatsServer, nats_server
@@ -29,3 +30,32 @@ async def api(settings: Settings) -> AsyncIterator[Api]:
         await open_communities(settings)
         async with serving(settings) as running:
             yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def standing(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
+    """The same, with two persons here and one there, for all tests of a module that store nothing.
+
+    Such a test says `@pytest.mark.asyncio(loop_scope="module")`.
+    """
+    folder = tmp_path_factory.mktemp("standing")
+    with nats_server(folder / "nats") as running:
+        settings = Settings(nats_url=running.url, data=folder / "var", port=free_port())
+        async with registry(settings):
+            await open_communities(settings)
+            async with serving(settings) as api:
+                await register_three(api)
+                yield api
+
+
+@pytest.fixture
+async def people(api: Api) -> Api:
+    """Two persons here, one there."""
+    await register_three(api)
+    return api
+
+
+async def register_three(api: Api) -> None:
+    for number, community in enumerate((HERE, HERE, THERE), 1):
+        done = await api.send("RegisterPerson", person(number, community=community))
+        assert done.status_code == 200, done.text

@@ -118,11 +118,12 @@ async def test_a_refusal_is_decided_anew_under_the_same_key(api: Api):
     assert (await api.send("GiveConsent", body, key="k")).status_code == 200
 
 
-async def test_a_refusal_says_why_in_the_callers_language(api: Api):
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_refusal_says_why_in_the_callers_language(standing: Api):
     body = {"person_id": "person_00000001", "purpose": "visits"}
     messages = {}
     for lang in ("zh-CN,zh;q=0.9", "en", "fr", "en;q=0.2, zh", "de, en;q=0.5"):
-        async with api.as_(STAFF, lang=lang) as client:
+        async with standing.as_(STAFF, lang=lang) as client:
             refused = await client.post("/api/v1/commands/GiveConsent", json=body)
         assert refused.status_code == 409
         messages[lang] = refused.json()["message"]
@@ -139,8 +140,9 @@ async def test_a_refusal_brings_its_facts(api: Api):
     assert taken.json()["message"]
 
 
-async def test_a_body_that_does_not_fit_names_every_field(api: Api):
-    invalid = await api.send("RegisterPerson", {"comunity": HERE, "disability": 9, "name": "张"})
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_body_that_does_not_fit_names_every_field(standing: Api):
+    invalid = await standing.send("RegisterPerson", {"comunity": HERE, "disability": 9, "name": "张"})
     assert invalid.status_code == 422
     body = invalid.json()
     assert body["code"] == "invalid"
@@ -148,57 +150,64 @@ async def test_a_body_that_does_not_fit_names_every_field(api: Api):
     assert "no such field" in body["fields"]["comunity"]
 
 
-async def test_an_id_that_nothing_could_begin_with_must_be_given(api: Api):
-    invalid = await api.send("GiveConsent", {"purpose": "visits"})
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_id_that_nothing_could_begin_with_must_be_given(standing: Api):
+    invalid = await standing.send("GiveConsent", {"purpose": "visits"})
     assert (invalid.status_code, list(invalid.json()["fields"])) == (422, ["person_id"])
 
 
-async def test_a_sealed_value_is_not_taken_for_a_plain_one(api: Api):
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_sealed_value_is_not_taken_for_a_plain_one(standing: Api):
     sealed = {"about": "person_00000001", "sealed": "Zm9v"}
     body = {"person_id": "person_00000001", "circumstances": {"remark": sealed}}
-    invalid = await api.send("RecordCircumstances", body)
+    invalid = await standing.send("RecordCircumstances", body)
     assert (invalid.status_code, list(invalid.json()["fields"])) == (422, ["circumstances.remark"])
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b'{"name": NaN}', b"name=1"])
-async def test_what_is_not_json_is_400(api: Api, body: bytes):
-    async with api.as_(STAFF) as client:
+async def test_what_is_not_json_is_400(standing: Api, body: bytes):
+    async with standing.as_(STAFF) as client:
         answer = await client.post(REGISTER, content=body)
     assert (answer.status_code, answer.json()["code"]) == (400, "not_json")
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("body", [b"[]", b"null", b"3", b'"x"'])
-async def test_json_that_is_no_object_is_invalid(api: Api, body: bytes):
-    async with api.as_(STAFF) as client:
+async def test_json_that_is_no_object_is_invalid(standing: Api, body: bytes):
+    async with standing.as_(STAFF) as client:
         answer = await client.post(REGISTER, content=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("announced", [True, False])
-async def test_a_body_that_is_too_large_is_413(api: Api, announced: bool):
+async def test_a_body_that_is_too_large_is_413(standing: Api, announced: bool):
     big = b'{"name": "' + b"x" * MAX_BODY + b'"}'
 
     async def chunks():
         for start in range(0, len(big), 65536):
             yield big[start : start + 65536]
 
-    async with api.as_(STAFF) as client:
+    async with standing.as_(STAFF) as client:
         answer = await client.post(REGISTER, content=big if announced else chunks())
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
     assert answer.json()["facts"] == {"limit": MAX_BODY}
 
 
-async def test_an_unknown_command_names_those_near_it(api: Api):
-    answer = await api.send("RegisterPersn", person())
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_unknown_command_names_those_near_it(standing: Api):
+    answer = await standing.send("RegisterPersn", person())
     assert answer.status_code == 404
     assert "RegisterPerson" in answer.json()["facts"]["near"]
     assert "RegisterPerson" in answer.json()["message"]
 
 
-async def test_without_a_token_or_with_a_bad_one_it_is_401(api: Api):
-    tokens = ["", "Basic abc", "Bearer", "Bearer x", f"Bearer {api.token(STAFF, seconds=-1)}", api.token(STAFF)]
-    tokens.append(f"Bearer {api.token(ANONYMOUS)}")
-    async with api.as_(None) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_without_a_token_or_with_a_bad_one_it_is_401(standing: Api):
+    late, whole, nobodys = standing.token(STAFF, seconds=-1), standing.token(STAFF), standing.token(ANONYMOUS)
+    tokens = ["", "Basic abc", "Bearer", "Bearer x", f"Bearer {late}", whole, f"Bearer {nobodys}"]
+    async with standing.as_(None) as client:
         for token in tokens:
             answer = await client.post(REGISTER, json=person(), headers={"Authorization": token} if token else {})
             assert answer.status_code == 401, token
@@ -206,26 +215,29 @@ async def test_without_a_token_or_with_a_bad_one_it_is_401(api: Api):
             assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-async def test_the_wrong_role_or_community_is_403(api: Api):
-    role = await api.send("RegisterPerson", person(), GRID_WORKER_HERE)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_wrong_role_or_community_is_403(standing: Api):
+    role = await standing.send("RegisterPerson", person(), GRID_WORKER_HERE)
     assert (role.status_code, role.json()["code"]) == (403, "wrong_role")
     assert "staff" in role.json()["facts"]["needed"]
     outside = actor(Role.STAFF, THERE)
-    community = await api.send("RegisterPerson", person(), outside)
+    community = await standing.send("RegisterPerson", person(), outside)
     assert (community.status_code, community.json()["code"]) == (403, "wrong_community")
 
 
-async def test_a_dry_run_says_what_would_happen_and_stores_nothing(api: Api):
-    before = (await api.events())[-1]["position"]
-    would = await api.send("RegisterPerson", person(), dry_run="1")
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_dry_run_says_what_would_happen_and_stores_nothing(standing: Api):
+    before = (await standing.events())[-1]["position"]
+    would = await standing.send("RegisterPerson", person(9), dry_run="1")
     assert [event["name"] for event in would.json()["events"]] == ["PersonRegistered"]
-    assert await api.events(after=before) == []
-    assert (await api.send("RegisterPerson", person(), dry_run="maybe")).status_code == 422
+    assert await standing.events(after=before) == []
+    assert (await standing.send("RegisterPerson", person(9), dry_run="maybe")).status_code == 422
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("key", ["x" * 201, "two words", "键".encode().decode("latin-1")])
-async def test_a_key_that_is_too_long_or_not_visible_ascii_is_refused(api: Api, key: str):
-    async with api.as_(STAFF) as client:
+async def test_a_key_that_is_too_long_or_not_visible_ascii_is_refused(standing: Api, key: str):
+    async with standing.as_(STAFF) as client:
         headers = {b"Idempotency-Key": key.encode("latin-1")}
         answer = await client.post(REGISTER, json=person(), headers=headers)
     assert (answer.status_code, list(answer.json()["fields"])) == (422, ["Idempotency-Key"])

@@ -36,8 +36,9 @@ async def test_a_figure_is_there_as_soon_as_its_position_is_asked_for(api: Api):
         assert one["figures"]["persons"]["value"] == number
 
 
-async def test_one_community_has_its_services_too(api: Api):
-    one = await api.get(f"{ALL}/{HERE}")
+@pytest.mark.asyncio(loop_scope="module")
+async def test_one_community_has_its_services_too(standing: Api):
+    one = await standing.get(f"{ALL}/{HERE}")
     assert one.status_code == 200
     assert one.json().keys() == {"position", "from", "to", "code", "name", "figures", "services"}
 
@@ -50,28 +51,32 @@ async def test_a_subdistricts_code_gives_its_communities_together(api: Api):
     assert whole["name"] is None
 
 
-async def test_a_period_may_be_asked_for(api: Api):
-    body = (await api.get(ALL, **days("2026-01-01", "2026-03-31"))).json()
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_period_may_be_asked_for(standing: Api):
+    body = (await standing.get(ALL, **days("2026-01-01", "2026-03-31"))).json()
     assert (body["from"], body["to"]) == ("2026-01-01", "2026-03-31")
-    backwards = await api.get(ALL, **days("2026-04-01", "2026-03-31"))
+    backwards = await standing.get(ALL, **days("2026-04-01", "2026-03-31"))
     assert (backwards.status_code, list(backwards.json()["fields"])) == (422, ["from"])
-    assert (await api.get(ALL, **days("2026-02-30", "2026-03-31"))).status_code == 422
+    assert (await standing.get(ALL, **days("2026-02-30", "2026-03-31"))).status_code == 422
 
 
-async def test_who_works_in_one_community_sees_that_one(api: Api):
-    assert [one["code"] for one in (await api.get(ALL, GRID_WORKER_HERE)).json()["communities"]] == [HERE]
-    assert (await api.get(f"{ALL}/{THERE}", GRID_WORKER_HERE)).status_code == 403
-    assert (await api.get(f"{ALL}/429999001000", GRID_WORKER_HERE)).status_code == 403
-    assert (await api.get(ALL, actor(Role.RESIDENT))).status_code == 403
+@pytest.mark.asyncio(loop_scope="module")
+async def test_who_works_in_one_community_sees_that_one(standing: Api):
+    assert [one["code"] for one in (await standing.get(ALL, GRID_WORKER_HERE)).json()["communities"]] == [HERE]
+    assert (await standing.get(f"{ALL}/{THERE}", GRID_WORKER_HERE)).status_code == 403
+    assert (await standing.get(f"{ALL}/429999001000", GRID_WORKER_HERE)).status_code == 403
+    assert (await standing.get(ALL, actor(Role.RESIDENT))).status_code == 403
 
 
-async def test_a_community_that_is_not_there_is_404(api: Api):
-    answer = await api.get(f"{ALL}/429999001099", STAFF)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_community_that_is_not_there_is_404(standing: Api):
+    answer = await standing.get(f"{ALL}/429999001099", STAFF)
     assert (answer.status_code, answer.json()["code"]) == (404, "no_such_community")
-    assert (await api.get(f"{ALL}/wuhan")).status_code == 422
+    assert (await standing.get(f"{ALL}/wuhan")).status_code == 422
 
 
-async def test_a_position_not_reached_in_time_is_503(api: Api, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_position_not_reached_in_time_is_503(standing: Api, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(callers, "PATIENCE", 0.1)
-    answer = await api.get(ALL, position=2**62)
+    answer = await standing.get(ALL, position=2**62)
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from canlian_chassis.settings import Settings
 from canlian_events.language import EVENTS
@@ -23,14 +24,15 @@ from canlian_web.i18n import untranslated, unused
 from canlian_web.refusals import wordings
 
 
-@pytest.fixture
-async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    tool = exchange(Settings(nats_url="nats://127.0.0.1:1", data=tmp_path))
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx.AsyncClient]:
+    tool = exchange(Settings(nats_url="nats://127.0.0.1:1", data=tmp_path_factory.mktemp("var")))
     transport = httpx.ASGITransport(tool.app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://canlian.test") as asking:
         yield asking
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_every_command_has_its_own_path_its_schema_and_an_example(client: httpx.AsyncClient):
     document = (await client.get("/api/openapi.json")).json()
     paths, schemas = document["paths"], document["components"]["schemas"]
@@ -57,6 +59,7 @@ async def test_every_command_has_its_own_path_its_schema_and_an_example(client: 
     assert "/api/health" in paths
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_the_openapi_document_refers_to_nothing_that_is_not_in_it(client: httpx.AsyncClient):
     document = (await client.get("/api/openapi.json")).text
     known = set(json.loads(document)["components"]["schemas"])
@@ -84,12 +87,14 @@ def test_each_aggregate_of_which_there_are_many_has_a_command_that_begins_it():
     assert begun == {kind.aggregate.full_name for kind in language.commands()} - {"registry.community"}
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_commands_are_listed_with_who_may_send_them(client: httpx.AsyncClient):
     listed = {note["name"]: note for note in (await client.get("/api/v1/commands")).json()}
     assert "social_worker" in listed["RegisterPerson"]["roles"]
     assert len(listed) == len(language.commands())
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_command_is_described_by_its_schema_its_roles_and_what_it_is_refused_for(client: httpx.AsyncClient):
     described = (await client.get("/api/v1/commands/RegisterPerson", headers={"Accept-Language": "en"})).json()
     assert described["schema"]["properties"]["community"]["pattern"] == r"^\d{12}$"
@@ -98,6 +103,7 @@ async def test_a_command_is_described_by_its_schema_its_roles_and_what_it_is_ref
     assert all(refusal["code"].startswith("person.") for refusal in described["refusals"])
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_every_event_has_its_schema_by_type_or_name_and_version(client: httpx.AsyncClient):
     listed = (await client.get("/api/v1/schemas")).json()
     assert {note["type"] for note in listed} == {kind.type for kind in language.events()}
@@ -119,6 +125,7 @@ async def test_every_event_has_its_schema_by_type_or_name_and_version(client: ht
         ("/api/v1/nothing", "no_such_address"),
     ],
 )
+@pytest.mark.asyncio(loop_scope="module")
 async def test_what_is_not_there_is_404_and_says_where_to_look(client: httpx.AsyncClient, path: str, code: str):
     answer = await client.get(path, headers={"Accept-Language": "en"})
     assert (answer.status_code, answer.json()["code"]) == (404, code)
@@ -131,12 +138,14 @@ def _filled(code: str, facts: dict[str, Any]) -> list[str]:
     return [say_refusal(code, facts, "en")]
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_method_that_an_address_does_not_take_is_405(client: httpx.AsyncClient):
     answer = await client.post("/api/v1/events")
     assert (answer.status_code, answer.json()["code"]) == (405, "wrong_method")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.asyncio(loop_scope="module")
 async def test_the_page_in_words_shows_every_command_and_event_and_asks_nothing_of_others(
     client: httpx.AsyncClient, lang: str
 ):
@@ -149,6 +158,7 @@ async def test_the_page_in_words_shows_every_command_and_event_and_asks_nothing_
     assert (await client.get("/api")).headers["location"] == "/api/docs"
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_health_names_each_part_and_says_when_it_is_not_ready(client: httpx.AsyncClient):
     for path in ("/api/health", "/health"):
         answer = await client.get(path)
@@ -156,6 +166,7 @@ async def test_health_names_each_part_and_says_when_it_is_not_ready(client: http
         assert answer.json()["parts"].keys() == {"nats", "views"}
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_request_before_the_log_was_reached_is_503(client: httpx.AsyncClient):
     # without a token nothing is looked up at all
     assert (await client.get("/api/v1/communities")).status_code == 401

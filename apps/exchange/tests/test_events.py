@@ -21,8 +21,9 @@ async def people(api: Api) -> Api:
     return api
 
 
-async def test_an_event_tells_what_happened_where_when_and_by_whom(people: Api):
-    [first, *_] = await people.events(type="PersonRegistered")
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_event_tells_what_happened_where_when_and_by_whom(standing: Api):
+    [first, *_] = await standing.events(type="PersonRegistered")
     told = {"position", "id", "type", "name", "version", "at", "said_at", "actor", "community", "command", "cause"}
     assert first.keys() == told | {"data"}
     assert (first["type"], first["name"], first["version"]) == ("registry.person.registered", "PersonRegistered", 1)
@@ -31,15 +32,17 @@ async def test_an_event_tells_what_happened_where_when_and_by_whom(people: Api):
     assert first["data"]["disability"] == 4
 
 
-async def test_events_are_one_a_line_in_the_order_of_the_log(people: Api):
-    response = await people.get("/api/v1/events")
+@pytest.mark.asyncio(loop_scope="module")
+async def test_events_are_one_a_line_in_the_order_of_the_log(standing: Api):
+    response = await standing.get("/api/v1/events")
     assert response.headers["content-type"] == "application/x-ndjson"
-    events = await people.events()
+    events = await standing.events()
     assert len(response.text.splitlines()) == len(events) == 5
     positions = [event["position"] for event in events]
     assert positions == sorted(positions)
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(
     ("wanted", "number"),
     [
@@ -55,14 +58,15 @@ async def test_events_are_one_a_line_in_the_order_of_the_log(people: Api):
         ({"limit": 2}, 2),
     ],
 )
-async def test_only_those_asked_for_are_told(people: Api, wanted: dict[str, Any], number: int):
-    assert len(await people.events(**wanted)) == number
+async def test_only_those_asked_for_are_told(standing: Api, wanted: dict[str, Any], number: int):
+    assert len(await standing.events(**wanted)) == number
 
 
-async def test_a_reader_goes_on_after_the_position_it_was_told_until_nothing_is_left(people: Api):
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_reader_goes_on_after_the_position_it_was_told_until_nothing_is_left(standing: Api):
     seen, after = [], 0
     for _ in range(10):
-        response = await people.get("/api/v1/events", after=after, limit=2)
+        response = await standing.get("/api/v1/events", after=after, limit=2)
         seen += response.text.splitlines()
         if int(response.headers["Canlian-Position"]) == after:
             break
@@ -70,10 +74,11 @@ async def test_a_reader_goes_on_after_the_position_it_was_told_until_nothing_is_
     assert len(seen) == len(set(seen)) == 5
 
 
-async def test_an_empty_page_moves_on_too(people: Api):
-    empty = await people.get("/api/v1/events", type="VisitCompleted")
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_empty_page_moves_on_too(standing: Api):
+    empty = await standing.get("/api/v1/events", type="VisitCompleted")
     assert empty.text == ""
-    last = (await people.events())[-1]["position"]
+    last = (await standing.events())[-1]["position"]
     assert int(empty.headers["Canlian-Position"]) >= last
 
 
@@ -102,40 +107,46 @@ async def test_who_works_in_one_community_sees_only_its_events(people: Api):
     assert events[-1]["data"]["name"] == "张建国2"
 
 
-async def test_the_operator_sees_all_communities_and_nothing_personal(people: Api):
-    events = await people.events(actor(Role.OPERATOR))
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_operator_sees_all_communities_and_nothing_personal(standing: Api):
+    events = await standing.events(actor(Role.OPERATOR))
     assert {event["community"] for event in events} == {HERE, THERE}
     assert "张建国" not in str(events)
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("role", [Role.RESIDENT, Role.VOLUNTEER, Role.PROVIDER])
-async def test_who_has_no_business_with_the_log_is_403(api: Api, role: Role):
-    answer = await api.get("/api/v1/events", actor(role, HERE))
+async def test_who_has_no_business_with_the_log_is_403(standing: Api, role: Role):
+    answer = await standing.get("/api/v1/events", actor(role, HERE))
     assert (answer.status_code, answer.json()["code"]) == (403, "wrong_role")
 
 
-async def test_asking_for_a_community_of_others_is_403(api: Api):
-    answer = await api.get("/api/v1/events", GRID_WORKER_HERE, community=THERE)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_asking_for_a_community_of_others_is_403(standing: Api):
+    answer = await standing.get("/api/v1/events", GRID_WORKER_HERE, community=THERE)
     assert (answer.status_code, answer.json()["code"]) == (403, "wrong_community")
 
 
-async def test_an_unknown_type_names_those_near_it(api: Api):
-    answer = await api.get("/api/v1/events", type="VisitComplete")
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_unknown_type_names_those_near_it(standing: Api):
+    answer = await standing.get("/api/v1/events", type="VisitComplete")
     assert answer.status_code == 422
     assert "VisitCompleted" in answer.json()["fields"]["type"]
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(
     "query", [{"after": -1}, {"after": "x"}, {"limit": 0}, {"limit": 10_001}, {"community": "Wuhan"}, {"after": 2**63}]
 )
-async def test_a_query_out_of_range_names_the_parameter(api: Api, query: dict[str, Any]):
-    answer = await api.get("/api/v1/events", **query)
+async def test_a_query_out_of_range_names_the_parameter(standing: Api, query: dict[str, Any]):
+    answer = await standing.get("/api/v1/events", **query)
     assert answer.status_code == 422
     assert answer.json()["fields"].keys() == query.keys()
 
 
-async def test_a_position_beyond_the_end_of_the_log_is_an_empty_page(api: Api):
-    answer = await api.get("/api/v1/events", after=2**62)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_position_beyond_the_end_of_the_log_is_an_empty_page(standing: Api):
+    answer = await standing.get("/api/v1/events", after=2**62)
     assert (answer.status_code, answer.text, answer.headers["Canlian-Position"]) == (200, "", str(2**62))
 
 
