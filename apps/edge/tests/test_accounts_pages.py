@@ -140,7 +140,7 @@ def test_staff_add_an_account_whose_first_password_is_changed_at_once(system: Sy
     [
         ({"roles": []}, "角色：请填写"),
         ({"communities": "plane trees"}, "社区代码不对"),
-        ({"communities": ""}, "请填写社区代码"),
+        ({"communities": []}, "请选择社区"),
         ({"communities": "310000001001"}, "只能授予自己负责的社区"),
         ({"roles": ["operator"]}, "这个角色由系统管理员授予"),
         ({"roles": ["resident"]}, "要写明编号"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -101,3 +102,17 @@ async def test_accounts_are_listed_with_the_names_of_communities_and_of_who_acte
     assert f"整个街道 {WHOLE}" in page
     assert THERE not in page
     assert keeper.id not in page, "who acted is called by the account's name"
+
+
+async def test_the_communities_of_an_account_are_chosen_by_name_among_ones_own(tool: Tool) -> None:
+    await say(tool, OpenCommunity(community=THERE, name="梧桐社区"))
+    await say(tool, OpenCommunity(community="310000001001", name="外地社区"))
+    keeper = Actor("worker_0000000007", frozenset({Role.STAFF}), (WHOLE,))
+    async with browser(tool, keeper, "zh") as client:
+        page = (await client.get("/federation/accounts/new")).text
+    offered = dict(
+        re.findall(r'name="communities" type="checkbox" value="(\d+)".*?>\s*([^<]+?)\s*</label>', page, re.S)
+    )
+    assert (offered[WHOLE], offered[THERE]) == (f"整个街道 {WHOLE}", "梧桐社区")
+    assert set(offered) <= {WHOLE, HERE, THERE}
+    assert 'value="' + THERE + '" checked' not in page

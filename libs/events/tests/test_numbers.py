@@ -7,7 +7,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from canlian_events.numbers import BadNumber, CertificateNumber, CitizenId, make_citizen_id, normalise_number
+from canlian_events.numbers import (
+    BadNumber,
+    CertificateNumber,
+    CitizenId,
+    make_citizen_id,
+    normalise_number,
+    read_phone,
+)
 
 TODAY = date(2026, 3, 1)
 
@@ -122,3 +129,26 @@ def test_digits_of_other_scripts_are_not_digits() -> None:
 def test_a_region_or_sequence_of_the_wrong_size_is_refused() -> None:
     with pytest.raises(ValueError, match="6 digits"):
         make_citizen_id("42999", date(1969, 7, 6), 60)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("13800000000", "13800000000"),
+        ("+86 138-0000-0000", "13800000000"),
+        ("００８６１３８００００００００", "13800000000"),
+        ("138\u200b0000 0000", "13800000000"),
+        ("0728 5550102", "0728-5550102"),
+        ("(0728)5550102", "0728-5550102"),
+        ("0728-5550102", "0728-5550102"),
+        ("0728—5550102—12", "0728-5550102-12"),
+        ("5550102", "5550102"),
+        ("12345", None),
+        ("23800000000", None),
+        ("1380000000", None),
+        ("不详", None),
+        ("", None),
+    ],
+)
+def test_a_phone_is_read_as_it_is_kept(typed: str, kept: str | None):
+    assert read_phone(typed) == kept

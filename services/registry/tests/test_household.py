@@ -257,6 +257,8 @@ def test_a_relative_has_a_name_and_is_born():
     when(home(FORMED, LI_IN, MOTHER_IN), add).unchanged()
     nameless = add.model_copy(update={"relative": RELATIVE.model_copy(update={"name": ""})})
     when(home(FORMED, LI_IN), nameless).refused("household.relative_no_name")
+    unreached = add.model_copy(update={"relative": RELATIVE.model_copy(update={"phone": "12345"})})
+    when(home(FORMED, LI_IN), unreached).refused("household.relative_bad_phone")
     unborn = add.model_copy(update={"relative": RELATIVE.model_copy(update={"birth_date": date(2026, 11, 25)})})
     when(home(FORMED, LI_IN), unborn).refused("household.not_born_yet")
 

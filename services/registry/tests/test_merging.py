@@ -135,7 +135,7 @@ def test_files_of_two_communities_are_merged_once_one_of_them_has_moved():
     [
         REGISTER,
         ENTRY,
-        CorrectPerson(person_id=ID, phone="1"),
+        CorrectPerson(person_id=ID, phone="13900000001"),
         GiveConsent(person_id=ID, purpose=Purpose.VISITS),
         MovePerson(person_id=ID, to=THERE),
         ErasePerson(person_id=ID, ground=ErasureGround.REQUEST),
@@ -208,10 +208,10 @@ async def test_merging_and_erasing_as_the_registry_runs(registry: Registry):
     merged = await registry.send(MERGE)
     assert [event.name for event in merged.events] == ["DuplicateMerged"]
     with pytest.raises(Refused, match=r"person\.merged") as refused:
-        await registry.send(CorrectPerson(person_id=ANOTHER_ID, phone="1"))
+        await registry.send(CorrectPerson(person_id=ANOTHER_ID, phone="13900000001"))
     assert refused.value.facts["into"] == ID
     await registry.send(UNDO)
-    await registry.send(CorrectPerson(person_id=ANOTHER_ID, phone="1"))
+    await registry.send(CorrectPerson(person_id=ANOTHER_ID, phone="13900000001"))
     await registry.send(MERGE)
     await registry.send(ErasePerson(person_id=ID, ground=ErasureGround.REQUEST))
     await registry.until_stored(PersonErased, 2)

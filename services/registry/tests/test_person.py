@@ -30,6 +30,7 @@ from canlian_events.core import Command
 from canlian_events.meta import Actor
 from canlian_events.personal import Sealed
 from canlian_events.registry.person import (
+    LONGEST_NAME,
     AccessNeedsRecorded,
     Circumstances,
     CircumstancesRecorded,
@@ -120,6 +121,26 @@ def test_an_impossible_citizen_id_is_refused_with_the_reason(number: str, why: s
 def test_a_person_has_a_name():
     given(person).when(changed(REGISTER, name=""), by=STAFF, facts=OPEN).refused("person.no_name")
     given(person, REGISTERED).when(changed(CORRECT, name=""), by=STAFF, facts=OPEN).refused("person.no_name")
+
+
+def test_a_name_has_at_most_sixty_characters():
+    longest, longer = "名" * LONGEST_NAME, "名" * (LONGEST_NAME + 1)
+    named = REGISTERED.model_copy(update={"name": longest})
+    given(person).when(changed(REGISTER, name=longest), by=STAFF, facts=OPEN).then(named)
+    for command, before in ((REGISTER, ()), (CORRECT, (REGISTERED,))):
+        too_long = given(person, *before).when(changed(command, name=longer), by=STAFF, facts=OPEN)
+        too_long.refused("person.name_too_long", limit=60)
+
+
+@pytest.mark.parametrize("nobodys", ["12345", "1380000000", "not known", "138000000001", "13800000000/13900000000"])
+def test_nobody_can_be_called_at_what_is_no_number(nobodys: str):
+    given(person).when(changed(REGISTER, phone=nobodys), by=STAFF, facts=OPEN).refused("person.bad_phone")
+    given(person, REGISTERED).when(changed(CORRECT, phone=nobodys), by=STAFF, facts=OPEN).refused("person.bad_phone")
+
+
+def test_a_phone_is_kept_as_it_is_called_however_it_was_typed():
+    typed = changed(REGISTER, phone="+86 138-0000 ００００")
+    given(person).when(typed, by=STAFF, facts=OPEN).then(REGISTERED.model_copy(update={"phone": "13800000000"}))
 
 
 def test_a_person_is_registered_in_a_community_that_is_open():

@@ -133,6 +133,8 @@ def test_a_row_that_contradicts_itself_is_refused():
         (changed(disability=DisabilityClass.VISUAL), "person.class_conflict"),
         (changed(grade=Grade.FOUR), "person.grade_conflict"),
         (changed(name=""), "person.no_name"),
+        (changed(name="名" * 61), "person.name_too_long"),
+        (changed(phone="12345"), "person.bad_phone"),
         (changed(citizen_id=CITIZEN_ID[:9]), "person.bad_citizen_id"),
         (changed(certificate=Certificate(number=NUMBER[:9])), "person.bad_certificate"),
         (changed(certificate=Certificate(number=NUMBER, issued=date(2030, 1, 1))), "person.bad_issue_date"),
@@ -154,6 +156,7 @@ def test_a_file_that_cannot_be_opened_is_not_corrected():
 
 
 words = st.none() | st.sampled_from(["甲", "乙", ""])
+phones = st.none() | st.sampled_from(["13800000000", "138 0000 0001", "0728-5550102", ""])
 circumstances = st.builds(
     Circumstances,
     low_income=st.none() | st.booleans(),
@@ -177,7 +180,7 @@ rows = st.builds(
     ),
     st.sampled_from([HERE, THERE]),
     st.sampled_from(["王秀兰", "王兰"]),
-    words,
+    phones,
     words,
     st.sampled_from(["", "B1", "B2"]),
     st.none() | st.dates(date(2010, 1, 1), date(2026, 11, 24)),

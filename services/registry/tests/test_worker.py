@@ -69,6 +69,15 @@ def test_a_worker_is_not_enrolled_again_as_somebody_else():
 
 def test_a_worker_has_a_name():
     given(worker).when(ENROL.model_copy(update={"name": ""}), by=STAFF, facts=UNKNOWN).refused("worker.no_name")
+    long = ENROL.model_copy(update={"name": "名" * 61})
+    given(worker).when(long, by=STAFF, facts=UNKNOWN).refused("worker.name_too_long", limit=60)
+
+
+def test_a_worker_can_be_called():
+    wrong = ENROL.model_copy(update={"phone": "12345"})
+    given(worker).when(wrong, by=STAFF, facts=UNKNOWN).refused("worker.bad_phone")
+    corrected = CorrectWorker(worker_id=ID, phone="0728 555")
+    given(worker, ENROLLED).when(corrected, by=STAFF, facts=UNKNOWN).refused("worker.bad_phone")
 
 
 def test_a_worker_whose_name_cannot_be_opened_is_not_compared():

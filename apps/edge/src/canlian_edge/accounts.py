@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from canlian_edge.places import names_of
+from canlian_edge.places import choices, names_of
 from canlian_edge.signing_in import accounts_of
 from canlian_events.meta import Actor
 from canlian_events.terms import UNSCOPED, Role
@@ -52,13 +52,9 @@ class Wanted(BaseModel):
     login: str = Field(max_length=100)
     display_name: str = Field(default="", max_length=100)
     roles: frozenset[Role] = Field(min_length=1)
-    communities: str = ""
+    communities: frozenset[str] = frozenset()
     actor_id: str = Field(default="", max_length=100)
     email: str = Field(default="", max_length=200)
-
-    @property
-    def scopes(self) -> list[str]:
-        return self.communities.replace(",", " ").replace("，", " ").replace("、", " ").split()
 
 
 def id_of(account: Account) -> str:
@@ -132,7 +128,7 @@ async def download(page: Page) -> Response:
 
 @router.get("/new")
 async def new(page: Page) -> Response:
-    return _form(page, page.blank(communities=" ".join(page.actor.communities)), None)
+    return await _form(page, page.blank(), None)
 
 
 @router.post("/new")
@@ -144,7 +140,7 @@ async def add(page: Page) -> Response:
         if await asyncio.to_thread(accounts.get, form.value.login):
             form.errors["login"] = say_refusal("account.taken", {}, page.lang)
     if not form.ok:
-        return _form(page, form, None)
+        return await _form(page, form, None)
     account = await asyncio.to_thread(_save, accounts, form.value, None, page.actor.id)
     return await _give_password(page, account)
 
@@ -152,16 +148,15 @@ async def add(page: Page) -> Response:
 @router.get("/{id_}")
 async def show(page: Page, id_: str) -> Response:
     account = await one_of_page(page, id_)
-    places = await names_of(page, account.communities)
     shown = page.blank(
         login=account.login,
         display_name=account.display_name,
         roles=account.roles,
-        communities=" ".join(account.communities),
+        communities=account.communities,
         actor_id=account.actor_id,
         email=account.email,
     )
-    return _form(page, shown, account, places=[places[code] for code in account.communities])
+    return await _form(page, shown, account)
 
 
 @router.post("/{id_}")
@@ -173,7 +168,7 @@ async def change(page: Page, id_: str) -> Response:
     if form.ok and _own(page, account) and set(account.roles) != {role.value for role in form.value.roles}:
         form.errors["roles"] = say_refusal("account.own", {}, page.lang)
     if not form.ok:
-        return _form(page, form, account)
+        return await _form(page, form, account)
     await asyncio.to_thread(_save, accounts_of(page.request), form.value, account, page.actor.id)
     return page.redirect(f"{HOME}/{id_}", notice=page._("The account is changed."))
 
@@ -183,7 +178,7 @@ async def do(page: Page, id_: str, act: str) -> Response:
     account, accounts, by = await one_of_page(page, id_), accounts_of(page.request), page.actor.id
     if _own(page, account):
         form: Form[Any] = Form(refusal=say_refusal("account.own", {}, page.lang))
-        return _form(page, form, account)
+        return await _form(page, form, account)
     match act:
         case "password":
             return await _give_password(page, account)
@@ -217,7 +212,7 @@ def _save(accounts: Accounts, wanted: Wanted, kept: Account | None, by: str) -> 
         actor_id=actor_id,
         roles=wanted.roles,
         password=None,
-        communities=wanted.scopes,
+        communities=sorted(wanted.communities),
         provider_id=actor_id if Role.PROVIDER in wanted.roles else None,
         display_name=wanted.display_name,
         email=wanted.email,
@@ -229,20 +224,20 @@ def _save(accounts: Accounts, wanted: Wanted, kept: Account | None, by: str) -> 
 
 def _check(page: Context, form: Form[Any], wanted: Wanted) -> None:
     scoped = wanted.roles - UNSCOPED
-    if not all(_SCOPE.fullmatch(scope) for scope in wanted.scopes):
+    if not all(_SCOPE.fullmatch(scope) for scope in wanted.communities):
         form.errors["communities"] = say_refusal("account.bad_community", {}, page.lang)
-    elif scoped and not wanted.scopes:
+    elif scoped and not wanted.communities:
         form.errors["communities"] = say_refusal("account.no_community", {}, page.lang)
     elif not wanted.roles <= set(GIVEN):
         form.errors["roles"] = say_refusal("account.not_given", {}, page.lang)
-    elif not _may_give(page.actor, wanted.roles, wanted.scopes):
+    elif not _may_give(page.actor, wanted.roles, wanted.communities):
         form.errors["communities"] = say_refusal("account.not_yours", {}, page.lang)
     if wanted.roles & {Role.PROVIDER, Role.RESIDENT} and not wanted.actor_id:
         form.errors["actor_id"] = say_refusal("account.who", {}, page.lang)
 
 
-def _form(page: Context, form: Form[Any], account: Account | None, places: Sequence[str] = ()) -> Response:
-    more: dict[str, Any] = {"own": False, "places": places}
+async def _form(page: Context, form: Form[Any], account: Account | None) -> Response:
+    more: dict[str, Any] = {"own": False, "places": await choices(page, account.communities if account else ())}
     if account:
         more |= {"id": id_of(account), "state": _state(page, account), "own": _own(page, account)}
         more["locked"] = accounts_of(page.request).locked_minutes(account.login) > 0

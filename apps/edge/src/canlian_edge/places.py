@@ -40,5 +40,17 @@ async def names_of(page: Context, codes: Iterable[str]) -> dict[str, str]:
     return {code: known.get(code) or _unnamed(page, code) for code in wanted}
 
 
+async def choices(page: Context, kept: Collection[str]) -> list[tuple[str, str]]:
+    """What whoever looks may give, by code and name: all they keep themselves, each community in it, and what an
+    account has already."""
+    known = await page.read(_every)
+    own = {code: _unnamed(page, code) for code in (*page.actor.communities, *kept)}
+    return sorted((own | {code: name for code, name in known.items() if page.actor.covers(code)}).items())
+
+
+def _every(db: Session) -> dict[str, str]:
+    return {row.community: row.name for row in db.exec(select(PlaceRow))}
+
+
 def _unnamed(page: Context, code: str) -> str:
     return page._("the whole subdistrict %(code)s", code=code) if len(code) == _WHOLE else code

@@ -1,6 +1,7 @@
 """Two numbers a person bears: the citizen ID (GB 11643) and the disability certificate number (残疾人证号).
 
-Both carry facts (birth date, sex, class, grade), so what a form or a sheet says beside them can be checked.
+Both carry facts (birth date, sex, class, grade), so what a form or a sheet says beside them can be checked. And the
+number they are called at.
 """
 
 import re
@@ -153,3 +154,24 @@ def _citizen_id(number: str, whole: str, today: date | None) -> CitizenId:
     if born.year < _EARLIEST_YEAR or (today is not None and born > today):
         raise BadNumber("bad_birth", number=whole, found=number[6:14])
     return CitizenId(number, number[:6], born, "male" if int(number[16]) % 2 else "female")
+
+
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_LANDLINE = re.compile(r"(0[0-9]{2,3})?-?([2-8][0-9]{6,7})(-[0-9]{1,5})?")
+_COUNTRY = re.compile(r"^(0086|86)(?=1[3-9][0-9]{9}$)")
+
+
+def read_phone(text: str) -> str | None:
+    """A mobile number, or a landline with its area code if it is given, as it is kept: `13800000000`,
+    `0728-5550102`. Spaces, brackets, full width and the country code do not matter. None when it is neither.
+    """
+    plain = re.sub(r"[\s()'+.]", "", unicodedata.normalize("NFKC", text))
+    seen = (sign for sign in plain if unicodedata.category(sign) not in ("Cf", "Cc"))
+    plain = "".join("-" if sign in _HYPHENS else sign for sign in seen)
+    mobile = _COUNTRY.sub("", plain.replace("-", ""))
+    if _MOBILE.fullmatch(mobile):
+        return mobile
+    if landline := _LANDLINE.fullmatch(plain):
+        area, local, extension = landline.groups()
+        return (f"{area}-" if area else "") + local + (extension or "")
+    return None

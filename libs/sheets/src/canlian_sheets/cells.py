@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from math import isfinite
 
-from canlian_events.numbers import normalise_number
+from canlian_events.numbers import normalise_number, read_phone
 from canlian_sheets.reading import Cell
 
 _BLANKS = frozenset(["无", "空", "不详", "未知", "暂无", "没有", "none", "null", "nan", "n/a"])
@@ -31,9 +31,6 @@ _LONGEST_DAY = 40
 _EXCEL_DAY_ZERO = date(1899, 12, 30)
 _EXCEL_DAYS = range(366, 73_051)
 """1901 to 2099: under that a number is more likely a slip than a day."""
-
-_MOBILE = re.compile(r"1[3-9][0-9]{9}")
-_LANDLINE = re.compile(r"(0[0-9]{2,3})?-?([2-8][0-9]{6,7})(-[0-9]{1,5})?")
 
 Mends = tuple[str, ...]
 
@@ -152,15 +149,8 @@ def phone(cell: Cell) -> tuple[str | None, Mends]:
         return None, ()
     raw = text_of(cell)
     parts = [part for part in re.split(r"[/,;、，；\\]|\s{2,}", unicodedata.normalize("NFKC", raw)) if part.strip()]
-    first = re.sub(r"[\s()'+.]", "", parts[0] if parts else "")
-    first = re.sub(r"[‐‑‒–—―_]", "-", _INVISIBLE.sub("", first))
-    compact = re.sub(r"^(0086|86)(?=1[3-9][0-9]{9}$)", "", first.replace("-", ""))
-    if _MOBILE.fullmatch(compact):
-        number = compact
-    elif landline := _LANDLINE.fullmatch(first):
-        area, local, extension = landline.groups()
-        number = (f"{area}-" if area else "") + local + (extension or "")
-    else:
+    number = read_phone(parts[0]) if parts else None
+    if number is None:
         return None, ("left_out",)
     if len(parts) > 1:
         return number, ("first_of_several",)

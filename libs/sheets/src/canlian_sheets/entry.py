@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TypeVar
 
+from canlian_events.registry.person import LONGEST_NAME
 from canlian_sheets import cells
 from canlian_sheets.cells import Mends, text_of
 from canlian_sheets.outcomes import Accepted, Problem, Refused
@@ -12,7 +13,6 @@ from canlian_sheets.tables import Row
 
 T = TypeVar("T")
 
-LONGEST_NAME = 60
 LONGEST_TEXT = 1000
 
 

@@ -23,6 +23,7 @@ from canlian_federation.pages.households import CHANGING, names_of, own, show_ho
 from canlian_federation.views.households import relatives_of
 from canlian_web.forms import Form
 from canlian_web.page import Context, Page, require
+from canlian_web.refusals import CALLED
 from canlian_web.terms import options
 
 router = APIRouter(prefix="/households/{household_id}", dependencies=[require(*CHANGING)])
@@ -67,7 +68,9 @@ async def leave(page: Page, household_id: str) -> Response:
 async def add_relative(page: Page, household_id: str) -> Response:
     line = await own(page, household_id)
     form = page.form(Relative, relative_id=page.new_id("relative"))
-    if done := await page.submit(form, lambda relative: AddRelative(household_id=household_id, relative=relative)):
+    if done := await page.submit(
+        form, lambda relative: AddRelative(household_id=household_id, relative=relative), fields=CALLED
+    ):
         return _done(
             page, household_id, page.told(done, page._("%(name)s was added to the household.", name=form.value.name))
         )
@@ -114,7 +117,7 @@ async def relative(page: Page, household_id: str, relative_id: str) -> Response:
 async def correct_relative(page: Page, household_id: str, relative_id: str) -> Response:
     await own(page, household_id)
     form = page.form(CorrectRelative, household_id=household_id, relative_id=relative_id)
-    if done := await page.submit(form):
+    if done := await page.submit(form, fields=CALLED):
         return _done(
             page, household_id, page.told(done, page._("The details are corrected. Special hardship was derived anew."))
         )

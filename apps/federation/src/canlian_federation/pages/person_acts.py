@@ -14,7 +14,7 @@ from starlette.responses import Response
 from canlian_events.assistance.visit import BEREAVEMENT_DAYS
 from canlian_events.core import Command
 from canlian_events.ids import CommunityCode
-from canlian_events.numbers import BadNumber, CitizenId
+from canlian_events.numbers import BadNumber, CitizenId, read_phone
 from canlian_events.registry.person import (
     CERTIFICATE_YEARS,
     REASSESSMENT_WORKING_DAYS,
@@ -45,14 +45,13 @@ from canlian_federation.pages.person import alive
 from canlian_federation.views.base import ALIKE
 from canlian_federation.views.duplicates import entries
 from canlian_federation.views.people import PersonEntry
-from canlian_sheets.cells import phone as read_phone
 from canlian_web.forms import Form
 from canlian_web.i18n import N_
 from canlian_web.likeness.entry import reasons, unseen
 from canlian_web.likeness.scoring import Because
 from canlian_web.likeness.table import Found
 from canlian_web.page import Context, Page, require
-from canlian_web.refusals import say_refusal
+from canlian_web.refusals import CALLED, say_refusal
 
 router = APIRouter(prefix="/people", dependencies=[require(*SEEING)])
 
@@ -175,7 +174,8 @@ def _corrected(person_id: str, said: Correction) -> Command:
 
 ACTS: dict[str, Act] = {
     "correct": Act(
-        N_("Correct the file"), N_("Correct"), N_("The file is corrected."), Correction, _corrected, CorrectPerson
+        N_("Correct the file"), N_("Correct"), N_("The file is corrected."), Correction, _corrected, CorrectPerson,
+        CALLED,
     ),
     "certificate": Act(
         N_("Record a certificate"), N_("Record the certificate"), N_("The certificate is recorded."), Certified,
@@ -257,7 +257,7 @@ NUMBERS = {
 REGISTERING = {
     "person.bad_citizen_id": "citizen_id",
     "person.citizen_id_taken": "citizen_id",
-    "person.no_name": "name",
+    **CALLED,
     "community.unknown": "community",
     "community.closed": "community",
 }
@@ -291,8 +291,8 @@ def check_numbers(page: Context, form: Form[Any]) -> None:
             CitizenId.read(number)
         except BadNumber:
             form.errors["citizen_id"] = say_refusal("person.bad_citizen_id", {}, page.lang)
-    if phone and read_phone(phone)[0] is None:
-        form.errors["phone"] = page._("Enter a mobile number, or a landline with its area code")
+    if phone and read_phone(phone) is None:
+        form.errors["phone"] = say_refusal("person.bad_phone", {}, page.lang)
 
 
 async def _registering(page: Context, form: Form[Any], found: Sequence[Found] = ()) -> Response:

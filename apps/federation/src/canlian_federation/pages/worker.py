@@ -29,6 +29,7 @@ from canlian_federation.views.workers import WorkerRow, team, worker_called
 from canlian_web.forms import Form
 from canlian_web.happened import say_event, say_who
 from canlian_web.page import Context, Page
+from canlian_web.refusals import CALLED
 from canlian_web.revealing import reveal
 from canlian_web.terms import options, say
 
@@ -71,7 +72,7 @@ async def send_correction(page: Page, worker_id: str) -> Response:
     form = page.form(CorrectWorker, worker_id=worker_id, **none)
     if form.ok and not form.text("name").strip():
         form.errors["name"] = page._("Fill this in")
-    if done := await page.submit(form):
+    if done := await page.submit(form, fields=CALLED):
         return page.redirect(f"/team/{worker_id}", notice=page.told(done, page._("The data is corrected.")))
     return page.render("worker_correct.html", row=row, form=form)
 

@@ -25,6 +25,7 @@ from canlian_web.forms import Form
 from canlian_web.i18n import N_
 from canlian_web.looked import in_words
 from canlian_web.page import Context, Page, require
+from canlian_web.refusals import CALLED
 
 router = APIRouter(dependencies=[require(Role.RESIDENT)])
 
@@ -102,7 +103,7 @@ async def correct(page: Page) -> Response:
         form.errors["gone"] = page._("You wrote another number: leave it, or tick that you have none, not both")
     elif form.ok and row.phone and form.value.asks_nothing(row):
         form.errors["phone"] = page._("An empty field changes nothing. To have your number removed, tick it below")
-    if done := await page.submit(form, lambda said: said.command(row.person_id)):
+    if done := await page.submit(form, lambda said: said.command(row.person_id), fields=CALLED):
         return page.redirect("/me", notice=page.told(done, _changed(page, row, form.value)))
     return page.render("reach.html", form=form, held=row.phone)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from fastapi import APIRouter
+from sqlmodel import Session
 from starlette.responses import Response
 
 from canlian_chassis.bus import Accepted
@@ -14,24 +17,25 @@ from canlian_events.assistance.need import AssignNeed, ClassifyNeed, CloseNeed, 
 from canlian_events.core import Command
 from canlian_events.terms import NeedCloseReason, ShownFor
 from canlian_social_worker.pages.common import (
+    Names,
     about,
     choices,
     for_reaching,
     for_workers,
     may,
     may_reach,
-    names_for,
     own,
+    read_names,
     worker_choices,
 )
 from canlian_social_worker.pages.reading import reveal
 from canlian_social_worker.pages.wording import steps, texts_of
-from canlian_social_worker.views.assessments import assessments_of_person
-from canlian_social_worker.views.history import history_of_need
+from canlian_social_worker.views.assessments import AssessmentRow, assessments_of_person
+from canlian_social_worker.views.history import HistoryRow, history_of_need
 from canlian_social_worker.views.needs import NeedRow, need
 from canlian_social_worker.views.persons import PersonRow, person
-from canlian_social_worker.views.referrals import referrals_of_need
-from canlian_social_worker.views.workers import NEED_HOLDERS, workers_of
+from canlian_social_worker.views.referrals import ReferralRow, referrals_of_need
+from canlian_social_worker.views.workers import NEED_HOLDERS, WorkerRow, workers_of
 from canlian_web.forms import Form
 from canlian_web.page import Context, Page
 from canlian_web.showing import shown
@@ -69,41 +73,57 @@ async def show(page: Page, need_id: str) -> Response:
     return await show_need(page, row, page.blank(domain=row.domain, urgency=row.urgency))
 
 
-async def show_need(page: Context, row: NeedRow, form: Form[Any]) -> Response:
-    known: PersonRow | None = await page.read(person, row.person_id)
-    referrals = await page.read(referrals_of_need, row.need_id)
-    history = await page.read(history_of_need, row.need_id, [one.referral_id for one in referrals])
-    names = await names_for(page, row, referrals)
-    if known and known.erased_at:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the page tells of a need, all of one moment: who is erased is so in every part of it."""
+
+    person: PersonRow | None
+    referrals: Sequence[ReferralRow]
+    history: Sequence[HistoryRow]
+    names: Names
+    assessments: Sequence[AssessmentRow]
+    workers: Sequence[WorkerRow]
+
+
+def _known(db: Session, row: NeedRow, scopes: Sequence[str]) -> Known:
+    whom, referrals = person(db, row.person_id), referrals_of_need(db, row.need_id)
+    return Known(
+        person=whom,
+        referrals=referrals,
+        history=history_of_need(db, row.need_id, [one.referral_id for one in referrals]),
+        names=read_names(db, scopes, {row.person_id, *(one.person_id for one in referrals)}),
         # nobody is told from what is left what they were like
-        assessments, told, needs = [], None, []
-    else:
-        assessments = list(await page.read(assessments_of_person, row.person_id))
-        told, needs = (about(known, page), known.access_needs) if known else (None, [])
-    workers = await page.read(workers_of, row.community, NEED_HOLDERS)
+        assessments=[] if whom and whom.erased_at else assessments_of_person(db, row.person_id),
+        workers=workers_of(db, row.community, NEED_HOLDERS),
+    )
+
+
+async def show_need(page: Context, row: NeedRow, form: Form[Any]) -> Response:
+    known = await page.read(_known, row, page.actor.communities)
+    whom = known.person if known.person and not known.person.erased_at else None
     file = await shown(
         page,
         row.person_id,
         row.community,
         ShownFor.NEED,
         words=row.words,
-        disability=told,
-        access_needs=needs,
-        assessment=assessments,
-        notes=texts_of(history),
+        disability=about(whom, page) if whom else None,
+        access_needs=whom.access_needs if whom else [],
+        assessment=list(known.assessments),
+        notes=texts_of(known.history),
     )
     return page.render(
         "need.html",
         file=file,
         need=row,
         number=shown_number(row.number),
-        person=known,
-        referrals=referrals,
-        steps=steps(page, history, names, file),
-        names=names,
-        workers=worker_choices(page, [worker for worker in workers if worker.worker_id != page.actor.id]),
+        person=known.person,
+        referrals=known.referrals,
+        steps=steps(page, known.history, known.names, file),
+        names=known.names,
+        workers=worker_choices(page, [worker for worker in known.workers if worker.worker_id != page.actor.id]),
         mine=row.worker_id == page.actor.id,
-        enrolled=any(worker.worker_id == page.actor.id for worker in workers),
+        enrolled=any(worker.worker_id == page.actor.id for worker in known.workers),
         next=next_step(row),
         closing=choices(page, CLOSING),
         may=may(page, row.community),

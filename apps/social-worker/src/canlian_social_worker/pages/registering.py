@@ -20,6 +20,7 @@ from canlian_web.forms import Form
 from canlian_web.likeness.entry import reasons, unseen
 from canlian_web.likeness.table import Found
 from canlian_web.page import Context, Page, require
+from canlian_web.refusals import CALLED
 from canlian_web.showing import File, shown
 
 router = APIRouter(dependencies=[require(Role.SOCIAL_WORKER, Role.STAFF)])
@@ -27,7 +28,7 @@ router = APIRouter(dependencies=[require(Role.SOCIAL_WORKER, Role.STAFF)])
 FIELDS = {
     "person.bad_citizen_id": "citizen_id",
     "person.citizen_id_taken": "citizen_id",
-    "person.no_name": "name",
+    **CALLED,
     "community.unknown": "community",
     "community.closed": "community",
 }

@@ -68,6 +68,10 @@ class Circumstances(Message):
     remark: Personal[str] | None = None
 
 
+LONGEST_NAME = 60
+"""Characters. Names of several parts, the longest on certificates, stay well below."""
+
+
 class RegisterPerson(Command, to=PERSON, by=_REGISTRARS):
     """A resident with a disability, certified or not yet. Refused where the numbers are impossible or already held."""
 

@@ -42,6 +42,7 @@ from canlian_events.registry.household import (
     RemoveMember,
 )
 from canlian_events.terms import MemberLeftWhy
+from canlian_registry.calling import must_be_a_name, phone_of
 from canlian_registry.household.hardship import hardships
 from canlian_registry.household.members import living_here, person_of
 from canlian_registry.household.state import Declined, Dissolved, Formed, Household, evolve
@@ -137,8 +138,7 @@ def _person(command: FormHousehold | AddMember, person_id: str, given: Given) ->
 
 
 def _relative(household_id: str, relative: Relative, given: Given) -> MemberJoined:
-    if not relative.name:
-        raise Rejected("household.relative_no_name")
+    must_be_a_name("household.relative_", relative.name)
     _must_be_born(relative.birth_date, given)
     return MemberJoined(
         household_id=household_id,
@@ -146,7 +146,7 @@ def _relative(household_id: str, relative: Relative, given: Given) -> MemberJoin
         kinship=relative.kinship,
         name=relative.name,
         birth_date=relative.birth_date.isoformat() if relative.birth_date else None,
-        phone=relative.phone or None,
+        phone=phone_of("household.relative_", relative.phone) or None,
     )
 
 
@@ -164,15 +164,15 @@ def _correct_relative(command: CorrectRelative, household: Formed, given: Given)
     known = household.relatives.get(command.relative_id)
     if known is None:
         raise Rejected("household.not_a_member")
-    if command.name == "":
-        raise Rejected("household.relative_no_name")
+    if command.name is not None:
+        must_be_a_name("household.relative_", command.name)
     _must_be_born(command.birth_date, given)
     born = command.birth_date.isoformat() if command.birth_date else None
     said: dict[str, Any] = {
         "name": command.name,
         "kinship": command.kinship,
         "birth_date": born,
-        "phone": command.phone,
+        "phone": phone_of("household.relative_", command.phone),
     }
     changed = {
         name: value for name, value in said.items() if value is not None and value != (getattr(known, name) or "")

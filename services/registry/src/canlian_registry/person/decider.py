@@ -46,6 +46,7 @@ from canlian_events.registry.person import (
     WithdrawErasureRequest,
 )
 from canlian_events.terms import Role, Sex
+from canlian_registry.calling import must_be_a_name, phone_of
 from canlian_registry.imported import acted_on
 from canlian_registry.person import certificates, classifying, correcting, endings, merging
 from canlian_registry.person.file import Erased, File, Person, Withdrawn, evolve, must_be_readable
@@ -128,9 +129,10 @@ def _change(command: PersonCommand, person: File, given: Given) -> Sequence[Pers
     match command:
         case CorrectPerson():
             correcting.must_not_rename_themselves(command, person, given)
-            if command.name == "":
-                raise Rejected("person.no_name")
-            return list(correct(command.person_id, person, command.name, command.phone, command.address))
+            if command.name is not None:
+                must_be_a_name("person.", command.name)
+            phone = phone_of("person.", command.phone)
+            return list(correct(command.person_id, person, command.name, phone, command.address))
         case IssueCertificate():
             return certificates.issue(command, person, given)
         case RenewCertificate():
@@ -154,12 +156,11 @@ def _only_their_own(command: PersonCommand, person: Person, given: Given) -> Non
 
 def _register(command: RegisterPerson, person: File | None, given: Given) -> Sequence[PersonEvent]:
     citizen_id = certificates.read_citizen_id(command.citizen_id, given.at)
-    if not command.name:
-        raise Rejected("person.no_name")
+    must_be_a_name("person.", command.name)
     registered = PersonRegistered.from_(
         command,
         citizen_id=citizen_id.number,
-        phone=command.phone or None,
+        phone=phone_of("person.", command.phone) or None,
         address=command.address or None,
         birth_year=citizen_id.birth_date.year,
         sex=Sex(citizen_id.sex),

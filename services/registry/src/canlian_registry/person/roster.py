@@ -23,6 +23,7 @@ from canlian_events.registry.person import (
     SheetRow,
 )
 from canlian_events.terms import Sex
+from canlian_registry.calling import must_be_a_name, phone_of
 from canlian_registry.person import certificates
 from canlian_registry.person.file import NOTHING_KNOWN, File, must_be_readable
 from canlian_registry.views import Place
@@ -33,8 +34,8 @@ def record_entry(command: RecordRosterEntry, person: File | None, given: Given) 
     number = certificates.read_certificate(opened(command.certificate.number), given.at)
     certificates.must_agree(number, citizen_id.number, command.disability, command.grade)
     certificates.check_issued(number, command.certificate.issued, given.at)
-    if not command.name:
-        raise Rejected("person.no_name")
+    must_be_a_name("person.", command.name)
+    command = command.model_copy(update={"phone": phone_of("person.", command.phone)})
     if person is None:
         must_be_open(command.community, given.facts)
         return list(_register(command, number))

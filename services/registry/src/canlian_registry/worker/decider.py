@@ -30,6 +30,7 @@ from canlian_events.registry.worker import (
     WorkerEvent,
 )
 from canlian_events.terms import Role
+from canlian_registry.calling import must_be_a_name, phone_of
 from canlian_registry.views import Place, fixed_workers, place
 from canlian_registry.worker import leaving
 from canlian_registry.worker.states import Enrolled, Worker, evolve
@@ -83,24 +84,25 @@ def decide(command: WorkerCommand, worker: Worker, given: Given) -> Sequence[Wor
 
 
 def _enrol(command: EnrolWorker) -> Sequence[WorkerEvent]:
-    if not command.name:
-        raise Rejected("worker.no_name")
-    return [WorkerEnrolled.from_(command, phone=command.phone or None)]
+    must_be_a_name("worker.", command.name)
+    return [WorkerEnrolled.from_(command, phone=phone_of("worker.", command.phone) or None)]
 
 
 def _enrol_again(command: EnrolWorker, worker: Enrolled) -> Sequence[WorkerEvent]:
     if isinstance(worker.name, Sealed) or isinstance(worker.phone, Sealed):
         raise Rejected("worker.unreadable")
-    if (command.kind, command.name, command.phone or None) != (worker.kind, worker.name, worker.phone):
+    phone = phone_of("worker.", command.phone) or None
+    if (command.kind, command.name, phone) != (worker.kind, worker.name, worker.phone):
         raise Rejected("worker.already_enrolled", kind=worker.kind)
     return []
 
 
 def _correct(command: CorrectWorker, worker: Enrolled) -> Sequence[WorkerEvent]:
-    if command.name == "":
-        raise Rejected("worker.no_name")
+    if command.name is not None:
+        must_be_a_name("worker.", command.name)
     name = None if command.name == worker.name else command.name
-    phone = None if command.phone == (worker.phone or "") else command.phone
+    said = phone_of("worker.", command.phone)
+    phone = None if said == (worker.phone or "") else said
     return [] if name is None and phone is None else [WorkerCorrected.from_(command, name=name, phone=phone)]
 
 
