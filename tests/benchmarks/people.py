@@ -19,6 +19,7 @@ from sqlalchemy import Engine, or_
 from sqlmodel import Session, col, func, select
 
 from canlian_chassis.settings import Settings
+from canlian_chassis.testing.servers import free_port
 from canlian_chassis.views.databases import Databases
 from canlian_chassis.views.store import ViewStore
 from canlian_events.ids import derive
@@ -213,7 +214,7 @@ def _filled(settings: Settings, rows: Sequence[PersonEntry]) -> Iterator[Engine]
 
 @contextmanager
 def _postgres() -> Iterator[str]:
-    folder, port = Path(tempfile.mkdtemp(prefix="canlian-postgres-")), postgres.free_port()
+    folder, port = Path(tempfile.mkdtemp(prefix="canlian-postgres-")), free_port()
     try:
         postgres.start(folder, port)
         yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"

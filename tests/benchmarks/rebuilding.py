@@ -22,6 +22,7 @@ from canlian_chassis.keys.store import Keys
 from canlian_chassis.log.jetstream import Entry
 from canlian_chassis.log.replay import prepare, replay
 from canlian_chassis.settings import Settings
+from canlian_chassis.testing.servers import free_port
 from canlian_chassis.views.check import fold
 from canlian_chassis.views.databases import Databases
 from canlian_chassis.views.store import ViewStore
@@ -164,7 +165,7 @@ def _environment(folder: Path, url: str | None, prefix: str = "") -> dict[str, s
 
 @contextmanager
 def _postgres() -> Iterator[str]:
-    folder, port = Path(tempfile.mkdtemp(prefix="canlian-postgres-")), postgres.free_port()
+    folder, port = Path(tempfile.mkdtemp(prefix="canlian-postgres-")), free_port()
     try:
         postgres.start(folder, port)
         yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"

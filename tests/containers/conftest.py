@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from testcontainers.compose import DockerCompose
 
+from canlian_chassis.testing.servers import free_port
 from tests.support.needs import DOCKER, require
-from tests.support.postgres import free_port
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 

@@ -16,9 +16,9 @@ import httpx
 from canlian_chassis import clock
 from canlian_chassis.bus import connect
 from canlian_chassis.settings import Settings
+from canlian_chassis.testing.servers import free_port
 from canlian_operator.system import RunningPart, RunningSystem, is_alive, running
 from tests.support.api import Api
-from tests.support.postgres import free_port
 
 SECONDS_TO_START = 300.0
 SECONDS_TO_STOP = 20.0

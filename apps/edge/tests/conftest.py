@@ -7,11 +7,11 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from apps.edge.tests.system import TOOLS, System, Upstream, fill, free_port, wait_until_ready
+from apps.edge.tests.system import TOOLS, System, Upstream, fill, wait_until_ready
 
 import canlian_edge
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing.servers import NatsServer, nats_server
+from canlian_chassis.testing.servers import NatsServer, free_port, nats_server
 from canlian_chassis.tokens import Verifier
 from canlian_web.accounts import Accounts
 

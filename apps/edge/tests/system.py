@@ -1,10 +1,8 @@
 """The edge as it runs: its own process, a real Caddy in front, and a small upstream in the place of every tool."""
 
 import json
-import socket
 import subprocess
 import time
-from contextlib import closing
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -68,13 +66,6 @@ class System:
         client = self.browser()
         assert client.post("/sign-in", data={"login": login, "password": PASSWORD}).status_code == 303
         return client
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_until_ready(system: System, processes: list[subprocess.Popen[bytes]], log: Path) -> None:

@@ -10,11 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from apps.edge.tests.system import free_port
 from pydantic import ValidationError
 from sqlalchemy import update
 from sqlmodel import Session
 
+from canlian_chassis.testing.servers import free_port
 from canlian_edge.app import edge
 from canlian_edge.settings import EdgeSettings
 from canlian_events.terms import Role

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from apps.exchange.tests.running import HERE, THERE, Api, free_port, open_communities, person, registry, serving
+from apps.exchange.tests.running import HERE, THERE, Api, open_communities, person, registry, serving
 
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing.servers import NatsServer, nats_server
+from canlian_chassis.testing.servers import NatsServer, free_port, nats_server
 
 
 @pytest.fixture

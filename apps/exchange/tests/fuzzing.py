@@ -22,7 +22,7 @@ from typing import Any
 
 import requests
 import schemathesis
-from apps.exchange.tests.running import HERE, STAFF, Api, free_port, open_communities, serving
+from apps.exchange.tests.running import HERE, STAFF, Api, open_communities, serving
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import Failure, FailureGroup
@@ -40,7 +40,7 @@ from canlian_chassis.log.following import look_at_entry
 from canlian_chassis.log.jetstream import Log
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing.servers import nats_server
+from canlian_chassis.testing.servers import free_port, nats_server
 from canlian_evaluation.app import service as evaluation
 from canlian_events import subjects
 from canlian_exchange import callers

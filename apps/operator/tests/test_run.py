@@ -85,6 +85,7 @@ def test_a_second_run_on_the_same_data_is_refused(whole: System) -> None:
 
 def test_a_port_in_use_is_said_with_a_way_out(system: System) -> None:
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as a server does
         taken.bind(("127.0.0.1", system.port))
         taken.listen()
         assert system.launch().wait(timeout=30) == 1

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 import typer
-from apps.exchange.tests.running import Api, free_port, serving
+from apps.exchange.tests.running import Api, serving
 from typer.testing import CliRunner
 
 from canlian_chassis.bus import connect
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.jetstream import Log, NewEntry
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing.servers import nats_server
+from canlian_chassis.testing.servers import free_port, nats_server
 from canlian_chassis.tokens import Signer
 from canlian_chassis.wire import event_headers
 from canlian_events import subjects

@@ -10,13 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from canlian_chassis.ports import LOOPBACK, HeldPort
 from canlian_operator.parts import PARTS, Part, caddyfile
 from canlian_operator.programs import (
     CADDY,
-    LOOPBACK,
     NATS,
     caddy_program,
-    free_addresses,
     nats_program,
     part_environment,
     part_program,
@@ -64,7 +63,8 @@ class Launch:
         self.say = say
         self.supervisor = Supervisor(say, self.record)
         self.ready = False
-        self.addresses = free_addresses([NATS, "monitor", *(part.name for part in plan.parts)])
+        self._held = {name: HeldPort() for name in (NATS, "monitor", *(part.name for part in plan.parts))}
+        self.addresses = {name: held.address for name, held in self._held.items()}
         self.nats_url = plan.nats_url or f"nats://{self.addresses[NATS]}"
         self.shared = part_environment(
             plan.data, self.nats_url, PARTS, {part.name: self.addresses[part.name] for part in plan.parts}
@@ -89,6 +89,8 @@ class Launch:
             starting.cancel()
             await asyncio.gather(starting, return_exceptions=True)
             await self._stop()
+            for held in self._held.values():
+                held.release()
 
     def record(self) -> None:
         children = self.supervisor.children.values()

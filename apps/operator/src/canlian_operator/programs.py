@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 
+from canlian_chassis.ports import LOOPBACK
 from canlian_operator.parts import Part
 from canlian_operator.supervisor import Program
 from canlian_operator.variables import all_variables
 
-LOOPBACK = "127.0.0.1"
 NOBODY = f"{LOOPBACK}:1"
 """Where an absent part "listens": a page asked of it is refused at once."""
 
@@ -104,18 +104,6 @@ def binary(name: str) -> str:
     if found is None:
         raise MissingProgram(name)
     return found
-
-
-def free_addresses(names: Iterable[str]) -> dict[str, str]:
-    """A free port for each; all are held while choosing, so that no two get the same."""
-    probes = {name: socket.socket() for name in names}
-    try:
-        for probe in probes.values():
-            probe.bind((LOOPBACK, 0))
-        return {name: f"{LOOPBACK}:{probe.getsockname()[1]}" for name, probe in probes.items()}
-    finally:
-        for probe in probes.values():
-            probe.close()
 
 
 def is_free(host: str, port: int) -> bool:

@@ -13,13 +13,16 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from canlian_chassis.ports import HeldPort
+
 
 class NatsServer:
     """One server on a free loopback port, with its data in `folder`. `more` are lines of its configuration."""
 
     def __init__(self, folder: Path, more: str = "", limits: str = "") -> None:
         self.folder, self._more, self.limits = folder, more, limits
-        self.port = _free_port()
+        self._held = HeldPort()
+        self.port = self._held.number
         self.url = f"nats://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -53,6 +56,10 @@ class NatsServer:
         await asyncio.to_thread(self.kill)
         await asyncio.to_thread(self.start)
 
+    def release(self) -> None:
+        """Its port, when it is not started again."""
+        self._held.release()
+
     def _end(self, number: signal.Signals) -> None:
         if self._process:
             self._process.send_signal(number)
@@ -77,13 +84,15 @@ def nats_server(folder: Path, more: str = "", limits: str = "") -> Iterator[Nats
         yield server
     finally:
         server.stop()
+        server.release()
 
 
 @contextlib.contextmanager
 def nats_cluster(folder: Path) -> Iterator[Sequence[NatsServer]]:
     """Three servers that hold one log together, named n0, n1 and n2, for the length of the block."""
     names = ["n0", "n1", "n2"]
-    routes = {name: f"127.0.0.1:{_free_port()}" for name in names}
+    held = {name: HeldPort() for name in names}
+    routes = {name: port.address for name, port in held.items()}
     servers = [
         NatsServer(
             folder / name,
@@ -100,10 +109,15 @@ def nats_cluster(folder: Path) -> Iterator[Sequence[NatsServer]]:
     finally:
         for server in servers:
             server.stop()
+            server.release()
+        for port in held.values():
+            port.release()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+_held: list[HeldPort] = []
+
+
+def free_port() -> int:
+    """One that nobody else is given as long as the tests run."""
+    _held.append(HeldPort())
+    return _held[-1].number
