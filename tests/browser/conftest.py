@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from tests.browser.demonstration import Made, made_in
 from tests.browser.signing_in import DESK, PHONE
 from tests.support.system import running_system
 
@@ -14,9 +17,21 @@ SECONDS = 30
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a fresh demonstration, filled before it is ready."""
-    folder = tmp_path_factory.mktemp("demonstration") / "data"
+def made(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Made:
+    """The demonstration, loaded once whichever worker comes first."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "demonstration"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return made_in(folder)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, made: Made) -> Iterator[str]:
+    """The address of a demonstration of one's own."""
+    folder = tmp_path_factory.mktemp("own") / "data"
+    shutil.copytree(made.data, folder)
     with running_system(folder, environment={"CANLIAN_DEMO": "1"}) as system:
         yield system.url
 

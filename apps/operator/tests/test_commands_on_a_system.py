@@ -3,15 +3,12 @@
 import asyncio
 import json
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from tests.support.system import System, running_system, until
+from tests.support.system import System, running_system
 
 from canlian_chassis.bus import connect
 from canlian_chassis.log.jetstream import Log
@@ -127,24 +124,6 @@ def test_what_is_there_is_no_place_for_a_demonstration(system: System, sheets: P
     before = asyncio.run(last_position(system))
     told(system, "load-demo")
     assert asyncio.run(last_position(system)) == before
-
-
-def test_a_demonstration_broken_off_goes_on_and_is_there_once(tmp_path: Path) -> None:
-    """Killed in the middle, loaded to its end, loaded again: every command is in the log once."""
-    with running_system(tmp_path / "data", PARTS) as system:
-        loading = subprocess.Popen([sys.executable, "-m", "canlian_operator", "load-demo"], env=system.environment)
-        until(lambda: asyncio.run(last_position(system)) > 800, 120, system.explain)
-        loading.send_signal(signal.SIGKILL)
-        loading.wait(timeout=10)
-        told(system, "load-demo")
-        told_of = told(system, "events", "tail", "--after", "0", "--once", "--json").splitlines()
-        lines = [json.loads(line) for line in told_of]
-        people = [line["data"]["person_id"] for line in lines if line["type"] == "registry.person.registered"]
-        assert len(people) == len(set(people)) == 300
-        asked = [line["data"]["need_id"] for line in lines if line["type"] == "assistance.need.raised"]
-        assert len(asked) == len(set(asked))
-        told(system, "load-demo")
-        assert asyncio.run(last_position(system)) == lines[-1]["position"]
 
 
 async def last_position(system: System) -> int:
