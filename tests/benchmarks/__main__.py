@@ -30,6 +30,7 @@ def modules() -> list[str]:
 
 
 async def measure(names: list[str], bench: Bench) -> dict[str, list[Figure]]:
+    """By module. What a module measured is written when it ends: a later one may fail, an hour on."""
     measured: dict[str, list[Figure]] = {}
     for name in names:
         bench.say(f"— {name}")
@@ -37,6 +38,8 @@ async def measure(names: list[str], bench: Bench) -> dict[str, list[Figure]]:
         module = importlib.import_module(f"{benchmarks.__name__}.{name}")
         measured[name] = await module.figures(bench)
         bench.say(f"{name} took {time.monotonic() - started:.0f} s")
+        if bench.scale == 1:
+            report.write(report.keep({name: measured[name]}, bench.scale))
     return measured
 
 
@@ -69,8 +72,6 @@ def main() -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             measured = runner.run(measure(given.modules or known, bench))
     show(measured)
-    if bench.scale == 1:
-        report.write(report.keep(measured, bench.scale))
 
 
 if __name__ == "__main__":
