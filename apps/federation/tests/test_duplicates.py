@@ -77,6 +77,9 @@ async def test_the_queue_two_files_side_by_side_a_merge_and_its_undoing(bench: B
         assert "merged into another" in again.text
         undone = await client.post(f"/federation/duplicates/merged/{OTHER}/undo")
         assert undone.url.path == "/federation/duplicates/pair"
+        kept = await bench.tool.read(person_entry, ONE)
+        assert kept is not None
+        assert kept.phone is None, "what was taken over is given back"
 
         apart = await client.post(f"/federation/duplicates/distinct?{PAIR}")
         assert "not proposed again" in apart.text

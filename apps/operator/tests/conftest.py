@@ -26,7 +26,7 @@ asyncio.run(serve())
 """
 
 TOOL = """
-import os, sys
+import json, os, sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 if __package__ in os.environ.get("STAND_IN_DIES", "").split(","):
@@ -34,9 +34,12 @@ if __package__ in os.environ.get("STAND_IN_DIES", "").split(","):
 
 class Answer(BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(200)
+        dies = os.environ.get("STAND_IN_DIES", "").removeprefix("canlian_")
+        ill = dies and self.path == "/health"
+        parts = {dies: {"status": "not ready"}, "volunteer": {"status": "ready"}}
+        self.send_response(503 if ill else 200)
         self.end_headers()
-        self.wfile.write(__package__.encode())
+        self.wfile.write(json.dumps({"parts": parts}).encode() if ill else __package__.encode())
 
 ThreadingHTTPServer((os.environ["CANLIAN_HOST"], int(os.environ["CANLIAN_PORT"])), Answer).serve_forever()
 """

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from canlian_operator.main import COMMANDS, app
@@ -17,6 +18,22 @@ def test_a_command_is_where_the_table_says_and_explains_itself(name: str) -> Non
     said = CliRunner().invoke(app, [name, "--help"])
     assert said.exit_code == 0, said.output
     assert f"Usage: root {name}" in said.output or f"canlian {name}" in said.output
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_says_what_each_says_of_itself(name: str) -> None:
+    group = typer.main.get_command(app)
+    command = group.get_command(typer.Context(group), name)  # type: ignore[attr-defined]
+    said = " ".join(command.help.split("\n\n")[0].split())
+    assert said == COMMANDS[name][1]
+
+
+def test_the_list_of_commands_imports_none_of_them() -> None:
+    program = "import sys; from typer.testing import CliRunner; from canlian_operator.main import app; " + (
+        "said = CliRunner().invoke(app, ['--help']).output; "
+        "sys.exit('load-demo' not in said or 'canlian_operator.demo_data' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_a_name_that_no_command_has_is_refused() -> None:

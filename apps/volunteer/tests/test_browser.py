@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 from tests.support.needs import chromium_path
 from tests.support.town import VOLUNTEER, Town, served
 
@@ -15,16 +15,24 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 DRAFTS = "Object.keys(localStorage).filter(key => key.startsWith('canlian.visit/')).length"
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def phone(here: Town) -> AsyncIterator[tuple[Page, str]]:
-    """A signed-in phone and the tool's address."""
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def standing(here: Town) -> AsyncIterator[tuple[Browser, str]]:
+    """A browser, and the tool's address."""
     async with served(volunteer(here.settings)) as address, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
-        token = {"Authorization": f"Bearer {here.signer.sign(VOLUNTEER)}"}
-        page = await browser.new_page(viewport={"width": 390, "height": 844}, extra_http_headers=token)
-        page.set_default_timeout(15_000)
-        yield page, f"{address}/volunteer"
+        yield browser, f"{address}/volunteer"
         await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def phone(here: Town, standing: tuple[Browser, str]) -> AsyncIterator[tuple[Page, str]]:
+    """A signed-in phone on which nothing was done yet, and the tool's address."""
+    browser, address = standing
+    token = {"Authorization": f"Bearer {here.signer.sign(VOLUNTEER)}"}
+    page = await browser.new_page(viewport={"width": 390, "height": 844}, extra_http_headers=token)
+    page.set_default_timeout(15_000)
+    yield page, address
+    await page.close()
 
 
 async def is_fine(page: Page) -> None:

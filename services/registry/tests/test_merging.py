@@ -25,6 +25,7 @@ from canlian_chassis.decider import Ref
 from canlian_chassis.testing.deciders import given
 from canlian_events.core import Command
 from canlian_events.meta import Actor
+from canlian_events.personal import Sealed
 from canlian_events.registry.community import OpenCommunity
 from canlian_events.registry.duplicates import (
     PERSON,
@@ -38,6 +39,7 @@ from canlian_events.registry.duplicates import (
     UndoMerge,
 )
 from canlian_events.registry.person import (
+    AccessNeedsRecorded,
     CertificateExpired,
     CertificateExpiring,
     CertificateIssued,
@@ -47,9 +49,10 @@ from canlian_events.registry.person import (
     ExpireCertificate,
     GiveConsent,
     MovePerson,
+    PersonCorrected,
     PersonErased,
 )
-from canlian_events.terms import ErasureGround, MergeGround, Purpose, Role
+from canlian_events.terms import AccessFeature, ErasureGround, MergeGround, Purpose, Role
 from canlian_registry.person.decider import person
 from canlian_registry.person.merging import beside
 
@@ -161,6 +164,63 @@ def test_a_merge_is_undone_and_both_files_are_as_they_were():
     ONE.when(UNDO, by=STAFF).then(APART, UNDONE)
     assert person.fold([REGISTERED, MERGED, UNDONE]) == person.fold([REGISTERED])
     assert person.fold([TWIN, INTO, APART]) == person.fold([TWIN])
+
+
+TAKE = MERGE.model_copy(update={"take": frozenset({"name", "phone", "address", "features"})})
+NEEDED = AccessNeedsRecorded(person_id=ID, features=frozenset({AccessFeature.RAMP}))
+TWIN_NEEDED = AccessNeedsRecorded(person_id=ANOTHER_ID, features=frozenset({AccessFeature.CAPTIONS}))
+OTHER_TWIN = TWIN.model_copy(update={"name": "王秀蓝", "phone": "13900000009", "address": None})
+TAKEN = DuplicateMerged.from_(MERGE, taken=frozenset({"name", "phone", "features"}))
+CORRECTED = PersonCorrected(person_id=ID, name="王秀蓝", phone="13900000009")
+BOTH_NEEDED = NEEDED.model_copy(update={"features": NEEDED.features | TWIN_NEEDED.features})
+
+
+def test_the_kept_file_takes_what_is_named_and_not_blank_and_of_needs_both():
+    scene = given(person, REGISTERED, NEEDED).beside_of(person, OTHER_TWIN, TWIN_NEEDED)
+    scene.when(TAKE, by=STAFF).then(INTO, TAKEN, CORRECTED, BOTH_NEEDED)
+    only_phone = TAKE.model_copy(update={"take": frozenset({"phone"})})
+    scene.when(only_phone, by=STAFF).then(
+        INTO,
+        DuplicateMerged.from_(MERGE, taken=frozenset({"phone"})),
+        PersonCorrected(person_id=ID, phone="13900000009"),
+    )
+
+
+def test_nothing_is_taken_that_is_there_already():
+    TWO.when(TAKE, by=STAFF).then(INTO, MERGED)
+
+
+def test_what_was_taken_is_given_back_when_the_merge_is_undone():
+    before, merged = [REGISTERED, NEEDED], [TAKEN, CORRECTED, BOTH_NEEDED]
+    scene = given(person, *before, *merged).beside_of(person, OTHER_TWIN, TWIN_NEEDED, INTO)
+    back = PersonCorrected(person_id=ID, name=REGISTERED.name, phone=REGISTERED.phone)
+    scene.when(UNDO, by=STAFF).then(APART, UNDONE, back, NEEDED)
+    assert person.fold([*before, *merged, UNDONE, back, NEEDED]) == person.fold(before)
+
+
+def test_what_was_corrected_since_stays_when_the_merge_is_undone():
+    since = PersonCorrected(person_id=ID, phone="13700000000")
+    more = AccessNeedsRecorded(person_id=ID, features=BOTH_NEEDED.features | {AccessFeature.LARGE_PRINT})
+    scene = given(person, REGISTERED, NEEDED, TAKEN, CORRECTED, BOTH_NEEDED, since, more)
+    scene.beside_of(person, OTHER_TWIN, TWIN_NEEDED, INTO).when(UNDO, by=STAFF).then(
+        APART, UNDONE, PersonCorrected(person_id=ID, name=REGISTERED.name)
+    )
+
+
+def test_what_was_blank_before_is_blank_again():
+    blank = REGISTERED.model_copy(update={"phone": None})
+    taken = DuplicateMerged.from_(MERGE, taken=frozenset({"phone"}))
+    scene = given(person, blank, taken, PersonCorrected(person_id=ID, phone="13900000009"))
+    scene.beside_of(person, OTHER_TWIN, INTO).when(UNDO, by=STAFF).then(
+        APART, UNDONE, PersonCorrected(person_id=ID, phone="")
+    )
+
+
+def test_nothing_is_taken_from_or_into_a_file_that_cannot_be_opened():
+    sealed = OTHER_TWIN.model_copy(update={"name": Sealed(about=ANOTHER_ID, sealed="…")})
+    scene = given(person, REGISTERED).beside_of(person, sealed)
+    scene.when(TAKE, by=STAFF).refused("person.unreadable")
+    scene.when(MERGE, by=STAFF).then(INTO, MERGED)
 
 
 def test_what_is_not_merged_is_not_undone():

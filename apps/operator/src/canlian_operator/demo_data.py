@@ -120,14 +120,15 @@ async def load(link: Link) -> None:
     keys = await asyncio.to_thread(Keys.of, link.settings)
     today = (begun + _BEFORE).date() if begun else datetime.now(SHANGHAI).date()
     plan = await asyncio.to_thread(make_plan, keys, today)
-    if not await link.log.last_of(subjects.history(VISIT, _LAST)):
-        say("载入演示数据 · loading the demonstration")
-        await _fill(link, keys, plan)
     who = {
         "provider": (front_desk(plan.provider_id), plan.resources.accepted[0].value.provider.name),
         "resident": (resident(plan.resident.id), plan.resident.entry.name),
     }
+    # first, so that whoever is quicker than the loading can sign in and watch the pages fill
     await asyncio.to_thread(ensure_accounts, link.settings, who)
+    if not await link.log.last_of(subjects.history(VISIT, _LAST)):
+        say("载入演示数据 · loading the demonstration")
+        await _fill(link, keys, plan)
 
 
 async def _begun(link: Link) -> datetime | None:

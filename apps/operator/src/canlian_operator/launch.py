@@ -152,10 +152,11 @@ class Launch:
             await asyncio.sleep(LOOK_EVERY)
 
     async def _is_ready(self, health: Health) -> bool:
-        """With the edge, what it says of all; without it, what each part says of itself."""
-        if self.plan.address:
-            return await health.of_url(f"{self.plan.address}/health")
+        """With the edge, what it says of all; without it, what each part says of itself. What is left down is not
+        waited for."""
         up = [part for part in self.plan.parts if self.supervisor.children[part.name].state != "down"]
+        if self.plan.address:
+            return await health.of_all(self.plan.address, {part.name for part in self.plan.parts if part not in up})
         return all([await health.of_part(part, self.addresses[part.name]) for part in up])
 
     def _raise_when_down(self, *names: str) -> None:

@@ -1,6 +1,7 @@
 """Whether parts are ready, asked of each: a tool over HTTP at /health, a service over the log's server."""
 
 import json
+from collections.abc import Collection
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -45,6 +46,15 @@ class Health:
         try:
             return (await self._http.get(url)).status_code == httpx.codes.OK
         except httpx.HTTPError:
+            return False
+
+    async def of_all(self, address: str, besides: Collection[str]) -> bool:
+        """What the edge says of every part, besides some."""
+        try:
+            answer = await self._http.get(f"{address}/health")
+            parts = {} if answer.status_code == httpx.codes.OK else answer.json()["parts"]
+            return all(part["status"] == "ready" for name, part in parts.items() if name not in besides)
+        except (httpx.HTTPError, ValueError, LookupError, TypeError, AttributeError):
             return False
 
     async def clock_ahead(self) -> timedelta:

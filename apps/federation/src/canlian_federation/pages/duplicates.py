@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import APIRouter, HTTPException
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from starlette.responses import Response
 
-from canlian_chassis.bus import NotAllowed, Refused
+from canlian_chassis.bus import NotAllowed
 from canlian_events.core import Command
 from canlian_events.ids import CommunityCode, PersonId
-from canlian_events.registry.duplicates import MergeDuplicate, RecordDistinct, UndoMerge
-from canlian_events.registry.person import CorrectPerson, MovePerson, RecordAccessNeeds
-from canlian_events.terms import AccessFeature, FileField, MergeGround, ShownFor
+from canlian_events.registry.duplicates import MergeDuplicate, RecordDistinct, TakenOver, UndoMerge
+from canlian_events.registry.person import MovePerson
+from canlian_events.terms import FileField, MergeGround, ShownFor
 from canlian_federation.pages.common import for_staff, places_of, scopes_of
 from canlian_federation.pages.side_by_side import OVERTAKEN, lines, personal
 from canlian_federation.views.duplicates import Candidate, Sides, merged, queue, sides
@@ -53,7 +52,7 @@ class Decision(BaseModel):
 
     keep: PersonId
     ground: MergeGround
-    take: frozenset[Literal["name", "phone", "address", "features"]] = Field(default_factory=frozenset)
+    take: frozenset[TakenOver] = frozenset()
 
 
 class Move(BaseModel):
@@ -114,14 +113,8 @@ async def merge(page: Page, one: str, other: str) -> Response:
         form.errors["keep"] = page._("Choose one of the options")
     if not await page.submit(form, lambda said: _merging(said, both)):
         return await _show(page, both, form)
-    said, (kept, left) = form.value, _kept_first(form.value, both)
-    notice = page._("The two files are one now.")
-    try:
-        for command in _taking_over(said, kept, left):
-            await page.send(command)
-    except Refused as refused:
-        notice += " " + await page.say(refused)
-    return page.redirect(f"/duplicates/merged/{left.person_id}", notice=notice)
+    left = both.other if form.value.keep == one else both.one
+    return page.redirect(f"/duplicates/merged/{left.person_id}", notice=page._("The two files are one now."))
 
 
 @router.post("/distinct")
@@ -199,23 +192,8 @@ async def _show(page: Context, both: Sides, form: Form[Any]) -> Response:
 
 
 def _merging(said: Decision, both: Sides) -> Command:
-    kept, left = _kept_first(said, both)
-    return MergeDuplicate(person_id=kept.person_id, duplicate=left.person_id, ground=said.ground)
-
-
-def _kept_first(said: Decision, both: Sides) -> tuple[PersonEntry, PersonEntry]:
-    return (both.one, both.other) if said.keep == both.one.person_id else (both.other, both.one)
-
-
-def _taking_over(said: Decision, kept: PersonEntry, left: PersonEntry) -> Iterable[Command]:
-    """What the kept file takes from the other: nothing that is blank there."""
-    values = {name: getattr(left, name) for name in ("name", "phone", "address") if name in said.take}
-    changed = {name: value for name, value in values.items() if value and value != getattr(kept, name)}
-    if changed:
-        yield CorrectPerson(person_id=kept.person_id, **changed)
-    if "features" in said.take and not set(left.features) <= set(kept.features):
-        both = frozenset(AccessFeature(code) for code in (*kept.features, *left.features))
-        yield RecordAccessNeeds(person_id=kept.person_id, features=both)
+    kept, left = (both.one, both.other) if said.keep == both.one.person_id else (both.other, both.one)
+    return MergeDuplicate(person_id=kept.person_id, duplicate=left.person_id, ground=said.ground, take=said.take)
 
 
 def _reasons(page: Context, row: Candidate) -> list[str]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from canlian_events.core import Command, Event, aggregate
 from canlian_events.ids import PersonId
 from canlian_events.terms import MergeGround, Role
 
 PERSON = aggregate("registry.person")
 _DECIDING = {Role.STAFF, Role.OPERATOR}
+TakenOver = Literal["name", "phone", "address", "features"]
+"""What the kept file can take from the other; `features` are what the person needs to get about or to follow."""
 
 
 class MergeDuplicate(Command, to=PERSON, by=_DECIDING):
@@ -15,16 +19,19 @@ class MergeDuplicate(Command, to=PERSON, by=_DECIDING):
 
     Nothing of either is lost: what was done under either id shows with the file that is kept. Refused where one of them
     is merged already, is kept for others or was erased, where they are of two communities (move one first: open work
-    goes with it), or where both hold a certificate in force that `ground` does not explain.
+    goes with it), or where both hold a certificate in force that `ground` does not explain. What is to be taken and is
+    blank in the other file stays as it is.
     """
 
     person_id: PersonId
     duplicate: PersonId
     ground: MergeGround
+    take: frozenset[TakenOver] = frozenset()
 
 
 class UndoMerge(Command, to=PERSON, by=_DECIDING):
-    """They are two persons after all: both files are as they were, with what was done under each since."""
+    """They are two persons after all: both files are as they were, with what was done under each since. What the kept
+    one took from the other is given back, unless it was corrected since."""
 
     person_id: PersonId
     duplicate: PersonId
@@ -38,11 +45,13 @@ class RecordDistinct(Command, to=PERSON, by=_DECIDING):
 
 
 class DuplicateMerged(Event, type="registry.person.duplicate-merged"):
-    """On the file that is kept; `MergedInto` is on the other, and both are stored together."""
+    """On the file that is kept; `MergedInto` is on the other, and both are stored together, with the corrections that
+    take over what `taken` names."""
 
     person_id: PersonId
     duplicate: PersonId
     ground: MergeGround
+    taken: frozenset[TakenOver] = frozenset()
 
 
 class MergedInto(Event, type="registry.person.merged-into"):

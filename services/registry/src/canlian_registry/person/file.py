@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from canlian_events.registry.duplicates import (
     MergedInto,
     MergedIntoUndone,
     MergeUndone,
+    TakenOver,
 )
 from canlian_events.registry.person import (
     AccessNeedsRecorded,
@@ -66,6 +68,17 @@ class Brought:
 
 
 @dataclass(frozen=True, slots=True)
+class GaveWay:
+    """What stood in a file when it took something from one merged into it."""
+
+    name: str | Sealed
+    phone: str | Sealed | None
+    address: str | Sealed | None
+    features: frozenset[AccessFeature]
+    taken: frozenset[TakenOver]
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """One person's file. Personal values are plain, or sealed where the service has no key."""
 
@@ -88,6 +101,8 @@ class File:
     """Consent was taken back, and not given again."""
     merged: frozenset[str] = frozenset()
     """The ids of files that are other names of this one."""
+    gave_way: Mapping[str, GaveWay] = field(default_factory=dict)
+    """Of those that this file took something from: what stood here before."""
     into: str | None = None
     """The file this one is another name of."""
     distinct: frozenset[str] = frozenset()
@@ -205,9 +220,10 @@ def _changed(person: File, event: PersonEvent) -> File:
         case ErasureRequestWithdrawn() | ErasureDeclined():
             return replace(person, erasure_requested=False)
         case DuplicateMerged():
-            return replace(person, merged=person.merged | {event.duplicate})
+            return _merged(person, event)
         case MergeUndone():
-            return replace(person, merged=person.merged - {event.duplicate})
+            kept = {duplicate: what for duplicate, what in person.gave_way.items() if duplicate != event.duplicate}
+            return replace(person, merged=person.merged - {event.duplicate}, gave_way=kept)
         case MergedInto():
             return replace(person, into=event.into)
         case MergedIntoUndone():
@@ -216,6 +232,15 @@ def _changed(person: File, event: PersonEvent) -> File:
             return replace(person, distinct=person.distinct | {event.other})
         case _:
             raise AssertionError(f"{type(event).__name__} is folded above")
+
+
+def _merged(person: File, event: DuplicateMerged) -> File:
+    """What is taken over comes after this event, so that all still stands here as it was."""
+    both = replace(person, merged=person.merged | {event.duplicate})
+    if not event.taken:
+        return both
+    stood = GaveWay(person.name, person.phone, person.address, person.features, event.taken)
+    return replace(both, gave_way={**person.gave_way, event.duplicate: stood})
 
 
 def _brought(person: File, event: PersonEvent) -> Brought | None:

@@ -3,7 +3,7 @@ id is never more than one step from the file it means."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from canlian_chassis.decider import Given, Ref, Rejected
 from canlian_events.registry.duplicates import (
@@ -17,9 +17,18 @@ from canlian_events.registry.duplicates import (
     RecordDistinct,
     UndoMerge,
 )
-from canlian_events.registry.person import ErasePerson, PersonCommand, PersonErased, PersonEvent
-from canlian_events.terms import MergeGround
-from canlian_registry.person.file import Erased, File, Person
+from canlian_events.registry.person import (
+    AccessNeedsRecorded,
+    ErasePerson,
+    PersonCommand,
+    PersonCorrected,
+    PersonErased,
+    PersonEvent,
+)
+from canlian_events.terms import AccessFeature, MergeGround
+from canlian_registry.person.file import Erased, File, Person, must_be_readable
+
+_CORRECTED = ("name", "phone", "address")
 
 
 def beside(command: PersonCommand, person: Person) -> Iterable[Ref]:
@@ -50,20 +59,65 @@ def merge(command: MergeDuplicate, kept: File, given: Given) -> Sequence[PersonE
         raise Rejected("person.elsewhere", here=kept.community, there=duplicate.community)
     if _in_force(kept) and _in_force(duplicate) and command.ground is MergeGround.MISTYPED:
         raise Rejected("person.both_certified")
+    changed, features = _taken(command, kept, duplicate)
+    taken = frozenset([*changed, *(["features"] if features else [])])
     return [
         MergedInto(person_id=command.duplicate, into=command.person_id),
-        DuplicateMerged.from_(command),
+        DuplicateMerged.from_(command, taken=taken),
+        *_set(command.person_id, changed, features),
     ]
 
 
+def _taken(
+    command: MergeDuplicate, kept: File, duplicate: File
+) -> tuple[dict[str, str], frozenset[AccessFeature] | None]:
+    """What becomes another in the kept file: nothing by what is blank in the other, and of needs both."""
+    if not command.take:
+        return {}, None
+    must_be_readable(kept)
+    must_be_readable(duplicate)
+    values = {name: getattr(duplicate, name) for name in _CORRECTED if name in command.take}
+    changed = {name: value for name, value in values.items() if value and value != getattr(kept, name)}
+    more = "features" in command.take and not duplicate.features <= kept.features
+    return changed, kept.features | duplicate.features if more else None
+
+
+def _set(
+    person_id: str, changed: Mapping[str, str], features: frozenset[AccessFeature] | None
+) -> Iterator[PersonEvent]:
+    if changed:
+        yield PersonCorrected(person_id=person_id, **changed)
+    if features is not None:
+        yield AccessNeedsRecorded(person_id=person_id, features=features)
+
+
 def undo(command: UndoMerge, kept: File, given: Given) -> Sequence[PersonEvent]:
-    _other(command, command.duplicate, given)
+    duplicate = _other(command, command.duplicate, given)
     if command.duplicate not in kept.merged:
         raise Rejected("person.not_merged", person_id=command.duplicate)
     return [
         MergedIntoUndone(person_id=command.duplicate, apart_from=command.person_id),
         MergeUndone.from_(command),
+        *_set(command.person_id, *_given_back(kept, command.duplicate, duplicate)),
     ]
+
+
+def _given_back(
+    kept: File, duplicate_id: str, duplicate: File
+) -> tuple[dict[str, str], frozenset[AccessFeature] | None]:
+    """What stood in the kept file before it took something, where what it took still stands there."""
+    stood = kept.gave_way.get(duplicate_id)
+    if stood is None:
+        return {}, None
+    must_be_readable(kept)
+    must_be_readable(duplicate)
+    changed = {
+        name: getattr(stood, name) or ""
+        for name in _CORRECTED
+        if name in stood.taken and getattr(kept, name) == getattr(duplicate, name)
+    }
+    same = "features" in stood.taken and kept.features == stood.features | duplicate.features
+    return changed, stood.features if same else None
 
 
 def found_distinct(command: RecordDistinct, person: File, given: Given) -> Sequence[PersonEvent]:
