@@ -139,6 +139,7 @@ def test_staff_add_an_account_whose_first_password_is_changed_at_once(system: Sy
     ("wrong", "said"),
     [
         ({"roles": []}, "角色：请填写"),
+        ({"login": "张 三/"}, "登录名只能用汉字、字母、数字"),
         ({"communities": "plane trees"}, "社区代码不对"),
         ({"communities": []}, "请选择社区"),
         ({"communities": "310000001001"}, "只能授予自己负责的社区"),

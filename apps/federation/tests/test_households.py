@@ -126,6 +126,8 @@ async def test_a_household_from_address_to_history(town: Bench):
     corrected = await post(town, f"{home}/relatives/{relative.relative_id}", {"birth_date": "1980-02-03"})
     assert "their only carer" not in corrected.text
     assert "Special hardship cleared" in corrected.text
+    unsaid = await post(town, f"{home}/leave", {"member_id": wang, "why": ""})
+    assert (unsaid.status_code, "Choose one of the options" in unsaid.text) == (422, True)
     await post(town, f"{home}/leave", {"member_id": wang, "why": "moved_out"})
     page = await get(town, home)
     assert "No kind of special hardship holds" in page

@@ -118,6 +118,9 @@ async def test_a_column_nobody_recognises_is_chosen_by_hand(bench: Bench, lines:
         assert "社区 (community)" in (await client.get("/federation/imports")).text
         refused = await finished(client, await client.post(f"{page.url}/check", data=columns))
         assert "These columns are missing: 姓名 (name)" in refused.text
+        same = columns | {"column_name": columns["column_citizen_id"]}
+        twice = await client.post(f"{page.url}/check", data=same)
+        assert (twice.status_code, "This column is chosen for" in twice.text) == (422, True)
         done = await finished(client, await client.post(f"{page.url}/check", data=columns | {"column_name": "0"}))
         assert counts(done) == [len(lines) - 1, 0, 0, 0, len(lines) - 1]
 

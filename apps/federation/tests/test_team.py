@@ -72,13 +72,14 @@ async def test_the_only_grid_worker_is_released_with_a_successor(standing: Bench
         assert "so a successor must be chosen" in page.text
         unchosen = await fill_in(client, address, address)
         assert unchosen.status_code == 422
-        assert "Choose who takes over" in unchosen.text
+        assert "Choose one of the options" in unchosen.text
         refused = await fill_in(client, address, address, successor="nobody")
         assert refused.status_code == 409
         assert f"the one grid worker of {COMMUNITIES[HERE]}" in refused.text
         assert "Name a successor" in refused.text
         released = await fill_in(client, address, address, successor=next_)
         assert "Assigned to no community" in released.text
+        assert "赵接 takes over: see that they hold the role" in released.text
         assert "赵接" in (await client.get("/federation/communities")).text
         assert NAME in (await client.get(f"/federation/team/{next_}")).text
         assert "王安" not in (await client.get("/federation/team")).text
@@ -147,6 +148,13 @@ async def test_data_is_corrected_and_once_they_are_gone_erased(standing: Bench):
     who = await enrolled(standing, "钱多", WorkerKind.VOLUNTEER, phone="13911112222")
     address = f"/federation/team/{who}"
     async with standing.as_(STAFF) as client:
+        both = {"name": "钱朵", "phone": "13900003333", "no_phone": "yes"}
+        unclear = await fill_in(client, f"{address}/correct", f"{address}/correct", **both)
+        assert (unclear.status_code, "not both" in unclear.text) == (422, True)
+        many = {"name": "名" * 61, "phone": "12345"}
+        wrong = await fill_in(client, f"{address}/correct", f"{address}/correct", **many)
+        assert "at most 60 characters" in wrong.text
+        assert "no telephone number" in wrong.text
         corrected = await fill_in(client, f"{address}/correct", f"{address}/correct", name="钱朵", phone="")
         assert "钱朵" in corrected.text
         assert "139••••2222" in corrected.text

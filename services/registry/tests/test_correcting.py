@@ -39,9 +39,19 @@ def test_nobody_gives_themselves_another_name():
 
 def test_staff_settle_it_with_a_correction_or_a_reason():
     asked = given(person, REGISTERED, ASKED)
-    asked.when(DONE, by=STAFF).then(CorrectionSettled(person_id=ID, corrected=True))
+    renamed = PersonCorrected(person_id=ID, name="王秀岚")
+    given(person, REGISTERED, ASKED, renamed).when(DONE, by=STAFF).then(CorrectionSettled(person_id=ID, corrected=True))
     asked.when(DECLINE, by=STAFF).then(CorrectionSettled(person_id=ID, corrected=False, why="与身份证一致"))
     asked.when(DECLINE.model_copy(update={"why": ""}), by=STAFF).refused("person.no_reason")
     settled = CorrectionSettled(person_id=ID, corrected=True)
     given(person, REGISTERED, ASKED, settled).when(DONE, by=STAFF).refused("person.correction_not_requested")
     given(person, REGISTERED, ASKED, settled).when(ASK, by=THEMSELVES).then(ASKED)
+
+
+def test_nothing_is_said_to_be_corrected_that_was_not_since_it_was_asked():
+    renamed = PersonCorrected(person_id=ID, name="王秀岚")
+    given(person, REGISTERED, ASKED).when(DONE, by=STAFF).refused("person.nothing_corrected")
+    given(person, REGISTERED, renamed, ASKED).when(DONE, by=STAFF).refused("person.nothing_corrected")
+    settled = CorrectionSettled(person_id=ID, corrected=True)
+    again = given(person, REGISTERED, ASKED, renamed, settled, ASKED)
+    again.when(DONE, by=STAFF).refused("person.nothing_corrected")

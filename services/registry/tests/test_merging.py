@@ -51,6 +51,7 @@ from canlian_events.registry.person import (
     MovePerson,
     PersonCorrected,
     PersonErased,
+    PersonEvent,
 )
 from canlian_events.terms import AccessFeature, ErasureGround, MergeGround, Purpose, Role
 from canlian_registry.person.decider import person
@@ -191,7 +192,8 @@ def test_nothing_is_taken_that_is_there_already():
 
 
 def test_what_was_taken_is_given_back_when_the_merge_is_undone():
-    before, merged = [REGISTERED, NEEDED], [TAKEN, CORRECTED, BOTH_NEEDED]
+    before: list[PersonEvent] = [REGISTERED, NEEDED]
+    merged: list[PersonEvent] = [TAKEN, CORRECTED, BOTH_NEEDED]
     scene = given(person, *before, *merged).beside_of(person, OTHER_TWIN, TWIN_NEEDED, INTO)
     back = PersonCorrected(person_id=ID, name=REGISTERED.name, phone=REGISTERED.phone)
     scene.when(UNDO, by=STAFF).then(APART, UNDONE, back, NEEDED)

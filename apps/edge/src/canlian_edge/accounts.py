@@ -28,6 +28,7 @@ router = APIRouter(prefix="/federation/accounts", dependencies=[require(Role.STA
 HOME = "/federation/accounts"
 GIVEN = tuple(role for role in Role if role not in {Role.ANONYMOUS, Role.OPERATOR, Role.POLICY, Role.PROGRAM})
 """The roles that staff may give; others are the operator's."""
+_LOGIN = re.compile(r"[\w.@+-]+")
 _SCOPE = re.compile(r"\d{2,12}")
 ACTS = {
     "added": N_("added"),
@@ -137,7 +138,9 @@ async def add(page: Page) -> Response:
     accounts = accounts_of(page.request)
     if form.ok:
         _check(page, form, form.value)
-        if await asyncio.to_thread(accounts.get, form.value.login):
+        if not _LOGIN.fullmatch(form.value.login):
+            form.errors["login"] = say_refusal("account.bad_login", {}, page.lang)
+        elif await asyncio.to_thread(accounts.get, form.value.login):
             form.errors["login"] = say_refusal("account.taken", {}, page.lang)
     if not form.ok:
         return await _form(page, form, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from io import BytesIO
 from typing import Any, Protocol
@@ -137,6 +137,8 @@ def as_json(copy: OwnCopy) -> Response:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, datetime) and value.tzinfo is None:
+        value = value.replace(tzinfo=UTC)  # as rows keep them
     return value.value if isinstance(value, Enum) else value.isoformat()
 
 

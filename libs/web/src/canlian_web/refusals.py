@@ -23,13 +23,6 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _NAMED_OTHERWISE: dict[str, type[Enum]] = {"needed": Role}
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
 
-CALLED = {
-    f"{whose}{why}": field
-    for whose in ("person.", "worker.", "household.relative_")
-    for why, field in {"no_name": "name", "name_too_long": "name", "bad_phone": "phone"}.items()
-}
-"""Beside which field it stands what somebody cannot be called, or called at."""
-
 
 @cache
 def wordings() -> dict[str, dict[str, str]]:

@@ -40,7 +40,6 @@ from canlian_web.showing import (
 router = APIRouter(prefix="/duplicates", dependencies=[for_staff])
 SHOWN = 50
 """Pairs on one page of the queue."""
-WHY = Stated(ShownFor.OTHER, "核对是否为同一人的重复档案 · comparing files that may be of one person")
 COLUMNS = (
     N_("Likeness, of 100"), N_("Reasons"), N_("First file"), N_("Community"), N_("Year of birth"), N_("Second file"),
     N_("Community of the second"), N_("Year of birth of the second"),
@@ -174,7 +173,8 @@ async def _show(page: Context, both: Sides, form: Form[Any]) -> Response:
         name: Wished(row.person_id, row.community, personal(row))
         for name, row in (("one", both.one), ("other", both.other))
     }
-    files: dict[str, File] = await shown_each(page, WHY, wished)
+    why = Stated(ShownFor.OTHER, page._("comparing files that may be of one person"))
+    files: dict[str, File] = await shown_each(page, why, wished)
     places = await places_of(page)
     response = page.render(
         "side_by_side.html",

@@ -21,9 +21,9 @@ from canlian_federation.pages.choosing import choices
 from canlian_federation.pages.common import for_staff
 from canlian_federation.pages.households import CHANGING, names_of, own, show_household, title_of
 from canlian_federation.views.households import relatives_of
+from canlian_web.calling import CALLED, check_called
 from canlian_web.forms import Form
 from canlian_web.page import Context, Page, require
-from canlian_web.refusals import CALLED
 from canlian_web.terms import options
 
 router = APIRouter(prefix="/households/{household_id}", dependencies=[require(*CHANGING)])
@@ -57,6 +57,8 @@ async def release_carer(page: Page, household_id: str) -> Response:
 async def leave(page: Page, household_id: str) -> Response:
     line = await own(page, household_id)
     form = page.form(RemoveMember, household_id=household_id)
+    if not form.text("why"):
+        form.errors["why"] = page._("Choose one of the options")
     if done := await page.submit(form):
         return _done(
             page, household_id, page.told(done, page._("The member has left. Special hardship was derived anew."))
@@ -68,6 +70,7 @@ async def leave(page: Page, household_id: str) -> Response:
 async def add_relative(page: Page, household_id: str) -> Response:
     line = await own(page, household_id)
     form = page.form(Relative, relative_id=page.new_id("relative"))
+    check_called(page, form, "household.relative_")
     if done := await page.submit(
         form, lambda relative: AddRelative(household_id=household_id, relative=relative), fields=CALLED
     ):
@@ -117,6 +120,7 @@ async def relative(page: Page, household_id: str, relative_id: str) -> Response:
 async def correct_relative(page: Page, household_id: str, relative_id: str) -> Response:
     await own(page, household_id)
     form = page.form(CorrectRelative, household_id=household_id, relative_id=relative_id)
+    check_called(page, form, "household.relative_")
     if done := await page.submit(form, fields=CALLED):
         return _done(
             page, household_id, page.told(done, page._("The details are corrected. Special hardship was derived anew."))

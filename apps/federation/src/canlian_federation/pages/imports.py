@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from datetime import datetime
 from typing import Any, NamedTuple, cast
@@ -115,6 +115,12 @@ async def check(page: Page, job_id: str) -> Response:
         places = {row.name: row.community for row in await page.read(open_communities, scopes_of(page))}
         preview = await jobs_of(page).preview(job)
         mapping = _mapping(page, preview)
+        if twice := _chosen_twice(mapping):
+            form = page.blank(**{f"column_{name}": at for name, at in mapping.items()})
+            for name, other in twice.items():
+                title = column_title(other, page.lang)
+                form.errors[f"column_{name}"] = page._("This column is chosen for %(other)s already", other=title)
+            return await show_columns(page, job, form)
         await asyncio.to_thread(jobs_of(page).folder.remember, preview.header, mapping)
         await jobs_of(page).check(job, page.token, mapping, places, page.today)
     return _to(page, job)
@@ -195,14 +201,14 @@ def in_minutes(seconds: float, page: Context) -> str:
     return page.ngettext("about %(num)s minute", "about %(num)s minutes", math.ceil(seconds / ONE_MINUTE))
 
 
-async def show_columns(page: Context, job: Job) -> Response:
+async def show_columns(page: Context, job: Job, form: Form[Any] | None = None) -> Response:
     preview = await jobs_of(page).preview(job)
     found = preview.recognised
     letters = [
         (str(n), f"{get_column_letter(n + 1)} · {heading or page._('(no heading)')}")
         for n, heading in enumerate(preview.header)
     ]
-    form = page.blank(**{f"column_{name}": at for name, at in found.columns.items()})
+    form = form or page.blank(**{f"column_{name}": at for name, at in found.columns.items()})
     return page.render(
         "import_columns.html",
         job=job,
@@ -311,6 +317,12 @@ def _mapping(page: Context, preview: Preview) -> dict[str, int]:
         number = int(text) if isinstance(text, str) and text.isascii() and text.isdigit() else -1
         found[field.name] = number if number < len(preview.header) else -1
     return found
+
+
+def _chosen_twice(mapping: Mapping[str, int]) -> dict[str, str]:
+    """Field → the one before it that has the same column."""
+    first: dict[int, str] = {}
+    return {name: first[at] for name, at in mapping.items() if at >= 0 and first.setdefault(at, name) != name}
 
 
 def _why(job: Job, page: Context) -> str | None:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from canlian_events.assistance.visit import BEREAVEMENT_DAYS
 from canlian_events.core import Command
 from canlian_events.ids import CommunityCode
-from canlian_events.numbers import BadNumber, CitizenId, read_phone
+from canlian_events.numbers import BadNumber, CitizenId
 from canlian_events.registry.person import (
     CERTIFICATE_YEARS,
     REASSESSMENT_WORKING_DAYS,
@@ -45,13 +45,14 @@ from canlian_federation.pages.person import alive
 from canlian_federation.views.base import ALIKE
 from canlian_federation.views.duplicates import entries
 from canlian_federation.views.people import PersonEntry
+from canlian_web.calling import CALLED, check_called
 from canlian_web.forms import Form
 from canlian_web.i18n import N_
 from canlian_web.likeness.entry import reasons, unseen
 from canlian_web.likeness.scoring import Because
 from canlian_web.likeness.table import Found
 from canlian_web.page import Context, Page, require
-from canlian_web.refusals import CALLED, say_refusal
+from canlian_web.refusals import say_refusal
 
 router = APIRouter(prefix="/people", dependencies=[require(*SEEING)])
 
@@ -235,7 +236,7 @@ ACTS: dict[str, Act] = {
         N_("Answer the request for a correction"), N_("Answer"),
         N_("The request is settled. The person reads the answer on their page."), Answer,
         lambda id_, said: SettleCorrection(person_id=id_, **said.model_dump()), SettleCorrection,
-        {"person.no_reason": "why"},
+        {"person.no_reason": "why", "person.nothing_corrected": "corrected"},
     ),
     "erasure-request": Act(
         N_("Write down that the person asks to be erased"), N_("Write it down"),
@@ -285,14 +286,13 @@ async def register(page: Page) -> Response:
 
 def check_numbers(page: Context, form: Form[Any]) -> None:
     """Whether the numbers that were typed can be anybody's, said together with all else that is wrong."""
-    number, phone = form.text("citizen_id").strip(), form.text("phone").strip()
+    check_called(page, form)
+    number = form.text("citizen_id").strip()
     if number:
         try:
             CitizenId.read(number)
         except BadNumber:
             form.errors["citizen_id"] = say_refusal("person.bad_citizen_id", {}, page.lang)
-    if phone and read_phone(phone) is None:
-        form.errors["phone"] = say_refusal("person.bad_phone", {}, page.lang)
 
 
 async def _registering(page: Context, form: Form[Any], found: Sequence[Found] = ()) -> Response:

@@ -26,7 +26,12 @@ from canlian_web.streamed import streamed
 log = structlog.get_logger()
 router = APIRouter(dependencies=[for_staff])
 
-WHAT = frozenset(FileField) - {FileField.NOTES, FileField.ACCESS_NEEDS, FileField.CONTACT}
+WHAT = frozenset(
+    {
+        FileField.NAME, FileField.CITIZEN_ID, FileField.CERTIFICATE, FileField.PHONE, FileField.ADDRESS,
+        FileField.DISABILITY, FileField.CIRCUMSTANCES,
+    }
+)  # fmt: skip
 WHY = Stated(ShownFor.EXCHANGE)
 Row = Sequence[str]
 

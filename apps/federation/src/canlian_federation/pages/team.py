@@ -17,10 +17,10 @@ from canlian_federation.views.figures import open_communities
 from canlian_federation.views.training import sessions_of
 from canlian_federation.views.workers import WorkerRow, fixed_workers, team
 from canlian_overview.rows import CommunityRow
+from canlian_web.calling import CALLED, check_called
 from canlian_web.export import sheet
 from canlian_web.forms import Form
 from canlian_web.page import Context, Page
-from canlian_web.refusals import CALLED
 from canlian_web.terms import options, say
 
 router = APIRouter(prefix="/team", dependencies=[for_looking])
@@ -119,6 +119,7 @@ async def new(page: Page) -> Response:
 @router.post("/new", dependencies=[for_staff])
 async def enrol(page: Page) -> Response:
     form = page.form(EnrolWorker, worker_id=page.new_id("worker"))
+    check_called(page, form, "worker.")
     if await page.submit(form, fields=CALLED):
         notice = page._("%(name)s is enrolled. Assign them to a community next.", name=form.value.name)
         return page.redirect(f"/team/{form.value.worker_id}", notice=notice)

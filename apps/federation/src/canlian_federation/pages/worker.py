@@ -26,10 +26,10 @@ from canlian_federation.views.names import account_names
 from canlian_federation.views.steps import StepRow, history
 from canlian_federation.views.training import trained_by
 from canlian_federation.views.workers import WorkerRow, team, worker_called
+from canlian_web.calling import CALLED, check_called
 from canlian_web.forms import Form
 from canlian_web.happened import say_event, say_who
 from canlian_web.page import Context, Page
-from canlian_web.refusals import CALLED
 from canlian_web.revealing import reveal
 from canlian_web.terms import options, say
 
@@ -72,6 +72,9 @@ async def send_correction(page: Page, worker_id: str) -> Response:
     form = page.form(CorrectWorker, worker_id=worker_id, **none)
     if form.ok and not form.text("name").strip():
         form.errors["name"] = page._("Fill this in")
+    if none and form.text("phone").strip():
+        form.errors["phone"] = page._("Enter a new number, or say that there is none any more: not both")
+    check_called(page, form, "worker.")
     if done := await page.submit(form, fields=CALLED):
         return page.redirect(f"/team/{worker_id}", notice=page.told(done, page._("The data is corrected.")))
     return page.render("worker_correct.html", row=row, form=form)
@@ -101,11 +104,12 @@ async def send_release(page: Page, worker_id: str, community: str) -> Response:
         fixed["successor"] = None
     form = page.form(ReleaseWorker, **fixed)
     if not form.text("successor"):
-        form.errors["successor"] = page._("Choose who takes over, or that nobody does")
+        form.errors["successor"] = page._("Choose one of the options")
     if done := await page.submit(form):
-        return page.redirect(
-            f"/team/{worker_id}", notice=page.told(done, page._("They are released from the community."))
-        )
+        text = page._("They are released from the community.")
+        if form.value.successor and (next_ := await page.read(worker_called, form.value.successor, scopes_of(page))):
+            text += page._(" %(name)s takes over: see that they hold the role they need for it.", name=next_.name)
+        return page.redirect(f"/team/{worker_id}", notice=page.told(done, text))
     return await show_release(page, row, community, form)
 
 

@@ -16,11 +16,11 @@ from canlian_social_worker.pages.common import community_choices, own, submit_by
 from canlian_social_worker.views.alike import ALIKE
 from canlian_social_worker.views.needs import NeedRow, need
 from canlian_social_worker.views.persons import person
+from canlian_web.calling import CALLED, check_called
 from canlian_web.forms import Form
 from canlian_web.likeness.entry import reasons, unseen
 from canlian_web.likeness.table import Found
 from canlian_web.page import Context, Page, require
-from canlian_web.refusals import CALLED
 from canlian_web.showing import File, shown
 
 router = APIRouter(dependencies=[require(Role.SOCIAL_WORKER, Role.STAFF)])
@@ -48,6 +48,7 @@ async def register(page: Page) -> Response:
     asked = await _need(page)
     person_id = page.new_id("person")
     form = page.form(RegisterPerson, person_id=person_id)
+    check_called(page, form)
     if form.ok and (found := await unseen(page, ALIKE, page.actor.communities, form)):
         return await _show(page, asked, form, found)
     if not await submit_by_field(page, form, FIELDS):

@@ -26,7 +26,7 @@ def must_not_rename_themselves(command: CorrectPerson, person: File, given: Give
 
 
 def ask_correction(command: RequestCorrection | SettleCorrection, person: File) -> Sequence[PersonEvent]:
-    """Asked again in other words, those hold. Settled with a reason, it was not corrected."""
+    """Asked again in other words, those hold. Settled with a reason, it was not corrected; without one, it was."""
     match command:
         case RequestCorrection():
             if not command.words:
@@ -37,4 +37,6 @@ def ask_correction(command: RequestCorrection | SettleCorrection, person: File) 
                 raise Rejected("person.correction_not_requested")
             if not command.corrected and not command.why:
                 raise Rejected("person.no_reason")
+            if command.corrected and not person.corrected_since:
+                raise Rejected("person.nothing_corrected")
             return [CorrectionSettled.from_(command, why=command.why or None)]

@@ -113,6 +113,8 @@ class File:
     died_on: date | None = None
     correction: str | Sealed | None = None
     """In the person's words, what they asked to have corrected, until it is settled."""
+    corrected_since: bool = False
+    """Whether anything of the file was changed while that waited."""
     erasure_requested: bool = False
     brought: Brought | None = None
     """None where something else happened since, or a person registered them by hand."""
@@ -149,6 +151,13 @@ def must_be_readable(person: File) -> None:
         raise Rejected("person.unreadable")
 
 
+_CORRECTING = (
+    PersonCorrected, CertificateIssued, CertificateRenewed, CertificateWithdrawn, DisabilityReclassified,
+    CircumstancesRecorded, AccessNeedsRecorded, PersonMoved,
+)  # fmt: skip
+"""What somebody may have asked to have corrected."""
+
+
 def evolve(person: Person, event: PersonEvent) -> Person:
     if isinstance(event, PersonRegistered):
         return _begin(event)
@@ -162,7 +171,9 @@ def evolve(person: Person, event: PersonEvent) -> Person:
         assert person.brought is not None, "no sheet had said anything"
         assert person.brought.before is not None, "nothing was there before"
         return replace(person.brought.before, running_out=person.running_out)
-    return replace(_changed(person, event), brought=_brought(person, event))
+    changed = replace(_changed(person, event), brought=_brought(person, event))
+    waits = changed.correction is not None
+    return replace(changed, corrected_since=waits and (person.corrected_since or isinstance(event, _CORRECTING)))
 
 
 def _changed(person: File, event: PersonEvent) -> File:

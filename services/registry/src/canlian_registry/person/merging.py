@@ -77,7 +77,7 @@ def _taken(
     must_be_readable(kept)
     must_be_readable(duplicate)
     values = {name: getattr(duplicate, name) for name in _CORRECTED if name in command.take}
-    changed = {name: value for name, value in values.items() if value and value != getattr(kept, name)}
+    changed: dict[str, str] = {name: value for name, value in values.items() if value and value != getattr(kept, name)}
     more = "features" in command.take and not duplicate.features <= kept.features
     return changed, kept.features | duplicate.features if more else None
 
@@ -111,7 +111,7 @@ def _given_back(
         return {}, None
     must_be_readable(kept)
     must_be_readable(duplicate)
-    changed = {
+    changed: dict[str, str] = {
         name: getattr(stood, name) or ""
         for name in _CORRECTED
         if name in stood.taken and getattr(kept, name) == getattr(duplicate, name)
