@@ -77,3 +77,12 @@ def test_no_cell_becomes_a_formula_and_none_breaks_the_sheet(cells: list[str]) -
 def test_text_stays_as_it_was_typed(text: str) -> None:
     sheet = load_workbook(io.BytesIO(refused_sheet([Refused(2, "no_name", {}, (text,))], ["姓名"]))).worksheets[0]
     assert sheet.cell(2, 1).value == text
+
+
+def test_a_sheet_given_back_twice_tells_only_of_the_last_time():
+    given_back = Refused(2, "no_name", {}, ("幸福社区", "", "7", "旧原因", "old"))
+    book = load_workbook(io.BytesIO(refused_sheet([given_back], ["社区", "姓名", *ADDED])))
+    titles, cells = ([cell.value for cell in row] for row in book.worksheets[0].iter_rows())
+    assert titles == ["社区", "姓名", *ADDED]
+    assert cells[:3] == ["幸福社区", None, "2"]
+    assert "旧原因" not in cells

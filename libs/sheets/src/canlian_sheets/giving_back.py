@@ -27,18 +27,22 @@ Words = Callable[[str, Facts], tuple[str, str]]
 def refused_sheet(refused_rows: Iterable[Refused], header: Sequence[str], words: Words = reason_words) -> bytes:
     """An .xlsx of the rows as they stood, each with its reasons; `words` gives a reason's Chinese and English.
 
-    Every cell is text, so that long numbers keep their digits and nothing typed into a sheet runs as a formula.
+    Every cell is text, so that long numbers keep their digits and nothing typed into a sheet runs as a formula. What
+    was added to a sheet given back before is left out: it told of the rows as they were then.
     """
+    kept = [at for at, title in enumerate(header) if title not in ADDED]
+    titles = [header[at] for at in kept]
     book = Workbook(write_only=True)
     sheet = cast(Worksheet, book.create_sheet("退回"))
     sheet.freeze_panes = "A2"
-    for column in range(1, len(header) + 1):
+    for column in range(1, len(titles) + 1):
         sheet.column_dimensions[get_column_letter(column)].width = 16
-    for column in range(len(header) + 2, len(header) + 4):
+    for column in range(len(titles) + 2, len(titles) + 4):
         sheet.column_dimensions[get_column_letter(column)].width = 60
-    sheet.append([_text(sheet, title, heading=True) for title in (*header, *ADDED)])
+    sheet.append([_text(sheet, title, heading=True) for title in (*titles, *ADDED)])
     for row in refused_rows:
-        cells = [_text(sheet, text) for text in _fitted(row.cells, len(header))]
+        stood = _fitted(row.cells, len(header))
+        cells = [_text(sheet, stood[at]) for at in kept]
         cells += [_text(sheet, text, reason=True) for text in (str(row.row_no), *_reasons(row, words))]
         sheet.append(cells)
     buffer = io.BytesIO()
