@@ -270,6 +270,8 @@ async def test_a_person_is_registered_by_hand_and_only_once(bench: Bench):
         alike = await fill_in(client, new, new, **typed)
         # with the same number it is nobody else: the file is named, and there is no going on
         assert "已登记在另一份档案上" in alike.text
+        renamed = await fill_in(client, new, new, **typed | {"name": "诸葛不同"})
+        assert re.search(r'href="/federation/people/person_\w+"[^>]*>王秀兰', renamed.text), "also under another name"
         assert f'href="{registered.url.path}"' in alike.text
         assert "不是他们" not in alike.text
         again = await client.post(new, data=hidden(alike) | typed)

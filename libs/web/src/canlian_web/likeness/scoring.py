@@ -41,7 +41,7 @@ POINTS = {
     Because.NAME_SLIP: 22,
     Because.BORN_SAME: 30,
     Because.BORN_SLIP: 15,
-    Because.NUMBER_SAME: 15,
+    Because.NUMBER_SAME: 30,  # with the date of birth that is in it, enough by itself
     Because.NUMBER_SLIP: 15,
     Because.PHONE_SAME: 20,
     Because.ADDRESS_SAME: 15,
