@@ -127,7 +127,9 @@ async def take_second_factor(page: Page) -> Response:
     try:
         new, codes = await asyncio.to_thread(take, cookie, form.value.code, where(page.request))
     except SignInRefused as refused:
-        form.errors["code"] = say_refusal(refused.code, refused.facts, page.lang)
+        # there are no recovery codes yet
+        code = "sign_in.wrong_first_code" if refused.code == "sign_in.wrong_code" else refused.code
+        form.errors["code"] = say_refusal(code, refused.facts, page.lang)
         return await _second_factor(page, form, account, session)
     on = safe(form.text("next")) or ("/" if session.wants else "/account")
     return keep_cookie(page, page.render("recovery.html", codes=codes, on=on), new)
