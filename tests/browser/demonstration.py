@@ -5,7 +5,6 @@ Loading takes half a minute, so it is done once for all of them; each worker has
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
 import subprocess
@@ -15,10 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from canlian_chassis.bus import connect
-from canlian_chassis.log.jetstream import Log
-from canlian_chassis.settings import Settings
-from tests.support.system import System, running_system, until
+from tests.support.system import running_system, until
 
 BROKEN_OFF_AFTER = 800
 """Events; the whole of it has some thousands."""
@@ -44,25 +40,11 @@ def _make(data: Path) -> dict[str, Any]:
     ends = []
     with running_system(data) as system:
         loading = subprocess.Popen([sys.executable, "-m", "canlian_operator", "load-demo"], env=system.environment)
-        until(lambda: _end_of_log(system) > BROKEN_OFF_AFTER, 120, system.explain)
+        until(lambda: system.last_position() > BROKEN_OFF_AFTER, 120, system.explain)
         loading.send_signal(signal.SIGKILL)
         loading.wait(timeout=10)
         for _ in range(2):
-            told(system, "load-demo")
-            ends.append(_end_of_log(system))
-        lines = told(system, "events", "tail", "--after", "0", "--once", "--json").splitlines()
+            system.told("load-demo")
+            ends.append(system.last_position())
+        lines = system.told("events", "tail", "--after", "0", "--once", "--json").splitlines()
     return {"events": [json.loads(line) for line in lines], "ends": ends}
-
-
-def told(system: System, *arguments: str) -> str:
-    done = system.command(*arguments)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def _end_of_log(system: System) -> int:
-    async def last() -> int:
-        async with connect(Settings(nats_url=system.nats_url), "test") as nc:
-            return await Log(nc).last_position()
-
-    return asyncio.run(last())

@@ -15,6 +15,7 @@ import httpx
 
 from canlian_chassis import clock
 from canlian_chassis.bus import connect
+from canlian_chassis.log.jetstream import Log
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing.servers import free_port
 from canlian_operator.system import RunningPart, RunningSystem, is_alive, running
@@ -70,6 +71,21 @@ class System:
             timeout=300,
             check=False,
         )
+
+    def told(self, *arguments: str) -> str:
+        """What such a command prints; that it ends well is asserted."""
+        done = self.command(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def last_position(self) -> int:
+        """Where the log ends."""
+
+        async def read() -> int:
+            async with connect(Settings(nats_url=self.nats_url), "test") as nc:
+                return await Log(nc).last_position()
+
+        return asyncio.run(read())
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """The exit code. A system that does not end in time is killed, and that fails the test."""

@@ -1,6 +1,5 @@
 """The commands against a running system: its real services and its exchange, empty at first."""
 
-import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -10,9 +9,6 @@ import httpx
 import pytest
 from tests.support.system import System, running_system
 
-from canlian_chassis.bus import connect
-from canlian_chassis.log.jetstream import Log
-from canlian_chassis.settings import Settings
 from canlian_operator.demo_cast import CODES
 from canlian_sheets.columns import ROSTER
 from canlian_sheets.sample import roster_line
@@ -32,19 +28,13 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 def sheets(tmp_path_factory: pytest.TempPathFactory, system: System) -> Path:
     """The sample's folder, with its communities opened."""
     folder = tmp_path_factory.mktemp("sample")
-    assert told(system, "sample", str(folder), "--people", "120")
+    assert system.told("sample", str(folder), "--people", "120")
     assert counts(system, "communities", folder / "communities.csv")["created"] == len(CODES)
     return folder
 
 
-def told(system: System, *arguments: str) -> str:
-    done = system.command(*arguments)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 def counts(system: System, kind: str, file: Path, *options: str) -> dict[str, int]:
-    read: dict[str, int] = json.loads(told(system, "import", kind, str(file), "--json", *options))
+    read: dict[str, int] = json.loads(system.told("import", kind, str(file), "--json", *options))
     return read
 
 
@@ -70,8 +60,8 @@ def test_an_import_is_undone_by_its_name_once(system: System, sheets: Path) -> N
     done = system.command("import", "roster", str(file))
     named = re.search(r"import undo (import_\w+)", done.stderr)
     assert named, done.stderr
-    assert json.loads(told(system, "import", "undo", named[1], "--json")) == {"withdrawn": 3, "restored": 0, "kept": []}
-    assert json.loads(told(system, "import", "undo", named[1], "--json"))["withdrawn"] == 3
+    assert json.loads(system.told("import", "undo", named[1], "--json")) == {"withdrawn": 3, "restored": 0, "kept": []}
+    assert json.loads(system.told("import", "undo", named[1], "--json"))["withdrawn"] == 3
     assert counts(system, "roster", file)["created"] == 3
     unknown = system.command("import", "undo", "import_00000000")
     assert unknown.returncode == 1
@@ -92,7 +82,7 @@ def test_a_file_that_is_no_sheet_is_refused_in_a_sentence(system: System, tmp_pa
 
 
 def test_a_token_opens_the_api(system: System, sheets: Path) -> None:
-    token = told(system, "token", "--role", "staff", "--community", CODES[0][:9]).strip()
+    token = system.told("token", "--role", "staff", "--community", CODES[0][:9]).strip()
     url = f"http://{system.part('exchange').address}/api/v1/communities"
     answer = httpx.get(url, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=10)
     assert answer.status_code == httpx.codes.OK
@@ -100,7 +90,7 @@ def test_a_token_opens_the_api(system: System, sheets: Path) -> None:
 
 
 def test_the_demonstration_walks_the_loop_twice(system: System, sheets: Path) -> None:
-    first, second = (json.loads(told(system, "demo", "--json")) for _ in range(2))
+    first, second = (json.loads(system.told("demo", "--json")) for _ in range(2))
     for walked in (first, second):
         assert walked["ok"]
         assert [step["title"] for step in walked["steps"] if not step["ok"]] == []
@@ -112,20 +102,15 @@ def test_the_demonstration_walks_the_loop_twice(system: System, sheets: Path) ->
 
 
 def test_the_tail_of_the_log_can_be_read_to_its_end(system: System, sheets: Path) -> None:
-    lines = told(system, "events", "tail", "--after", "0", "--type", "CommunityOpened", "--json", "--once").splitlines()
+    lines = system.told("events", "tail", "--after", "0", "--type", "CommunityOpened", "--json", "--once").splitlines()
     assert [json.loads(line)["data"]["community"] for line in lines] == list(CODES)
 
 
 def test_a_services_views_are_rebuilt_while_it_runs(system: System, sheets: Path) -> None:
-    assert "rebuilt" in told(system, "rebuild", "services-catalog")
+    assert "rebuilt" in system.told("rebuild", "services-catalog")
 
 
 def test_what_is_there_is_no_place_for_a_demonstration(system: System, sheets: Path) -> None:
-    before = asyncio.run(last_position(system))
-    told(system, "load-demo")
-    assert asyncio.run(last_position(system)) == before
-
-
-async def last_position(system: System) -> int:
-    async with connect(Settings(nats_url=system.nats_url), "test") as nc:
-        return await Log(nc).last_position()
+    before = system.last_position()
+    system.told("load-demo")
+    assert system.last_position() == before

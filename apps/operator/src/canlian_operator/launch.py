@@ -154,9 +154,10 @@ class Launch:
     async def _is_ready(self, health: Health) -> bool:
         """With the edge, what it says of all; without it, what each part says of itself. What is left down is not
         waited for."""
-        up = [part for part in self.plan.parts if self.supervisor.children[part.name].state != "down"]
+        down = {part.name for part in self.plan.parts if self.supervisor.children[part.name].state == "down"}
         if self.plan.address:
-            return await health.of_all(self.plan.address, {part.name for part in self.plan.parts if part not in up})
+            return await health.of_all(self.plan.address, down)
+        up = [part for part in self.plan.parts if part.name not in down]
         return all([await health.of_part(part, self.addresses[part.name]) for part in up])
 
     def _raise_when_down(self, *names: str) -> None:

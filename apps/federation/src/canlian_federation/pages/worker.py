@@ -108,7 +108,10 @@ async def send_release(page: Page, worker_id: str, community: str) -> Response:
     if done := await page.submit(form):
         text = page._("They are released from the community.")
         if form.value.successor and (next_ := await page.read(worker_called, form.value.successor, scopes_of(page))):
-            text += page._(" %(name)s takes over: see that they hold the role they need for it.", name=next_.name)
+            text = page._(
+                "Released from the community. %(name)s takes over: see that they hold the role they need for it.",
+                name=next_.name,
+            )
         return page.redirect(f"/team/{worker_id}", notice=page.told(done, text))
     return await show_release(page, row, community, form)
 

@@ -68,7 +68,7 @@ class Brought:
 
 
 @dataclass(frozen=True, slots=True)
-class GaveWay:
+class BeforeMerge:
     """What stood in a file when it took something from one merged into it."""
 
     name: str | Sealed
@@ -101,7 +101,7 @@ class File:
     """Consent was taken back, and not given again."""
     merged: frozenset[str] = frozenset()
     """The ids of files that are other names of this one."""
-    gave_way: Mapping[str, GaveWay] = field(default_factory=dict)
+    before_merges: Mapping[str, BeforeMerge] = field(default_factory=dict)
     """Of those that this file took something from: what stood here before."""
     into: str | None = None
     """The file this one is another name of."""
@@ -171,9 +171,10 @@ def evolve(person: Person, event: PersonEvent) -> Person:
         assert person.brought is not None, "no sheet had said anything"
         assert person.brought.before is not None, "nothing was there before"
         return replace(person.brought.before, running_out=person.running_out)
-    changed = replace(_changed(person, event), brought=_brought(person, event))
+    changed = _changed(person, event)
     waits = changed.correction is not None
-    return replace(changed, corrected_since=waits and (person.corrected_since or isinstance(event, _CORRECTING)))
+    since = waits and (person.corrected_since or isinstance(event, _CORRECTING))
+    return replace(changed, brought=_brought(person, event), corrected_since=since)
 
 
 def _changed(person: File, event: PersonEvent) -> File:
@@ -233,8 +234,8 @@ def _changed(person: File, event: PersonEvent) -> File:
         case DuplicateMerged():
             return _merged(person, event)
         case MergeUndone():
-            kept = {duplicate: what for duplicate, what in person.gave_way.items() if duplicate != event.duplicate}
-            return replace(person, merged=person.merged - {event.duplicate}, gave_way=kept)
+            kept = {duplicate: what for duplicate, what in person.before_merges.items() if duplicate != event.duplicate}
+            return replace(person, merged=person.merged - {event.duplicate}, before_merges=kept)
         case MergedInto():
             return replace(person, into=event.into)
         case MergedIntoUndone():
@@ -250,8 +251,8 @@ def _merged(person: File, event: DuplicateMerged) -> File:
     both = replace(person, merged=person.merged | {event.duplicate})
     if not event.taken:
         return both
-    stood = GaveWay(person.name, person.phone, person.address, person.features, event.taken)
-    return replace(both, gave_way={**person.gave_way, event.duplicate: stood})
+    stood = BeforeMerge(person.name, person.phone, person.address, person.features, event.taken)
+    return replace(both, before_merges={**person.before_merges, event.duplicate: stood})
 
 
 def _brought(person: File, event: PersonEvent) -> Brought | None:

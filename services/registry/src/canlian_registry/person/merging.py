@@ -106,7 +106,7 @@ def _given_back(
     kept: File, duplicate_id: str, duplicate: File
 ) -> tuple[dict[str, str], frozenset[AccessFeature] | None]:
     """What stood in the kept file before it took something, where what it took still stands there."""
-    stood = kept.gave_way.get(duplicate_id)
+    stood = kept.before_merges.get(duplicate_id)
     if stood is None:
         return {}, None
     must_be_readable(kept)
