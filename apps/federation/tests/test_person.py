@@ -207,6 +207,7 @@ async def test_the_whole_file_is_copied_for_the_person(bench: Bench):
     assert (said["file"]["name"], said["file"]["certificate_number"]) == ("欧阳墨痕", number)
     assert said["file"]["consents"] == ["visits"]
     assert said["looked"][0]["words"] == "本人索取"
+    assert all(line["at"].endswith("+00:00") for line in (*said["happened"], *said["looked"]))
 
 
 async def test_a_request_to_be_erased_is_declined_or_carried_out(bench: Bench):

@@ -191,6 +191,7 @@ async def _fill(link: Link, keys: Keys, plan: Plan) -> None:
     )
     worker = SOCIAL_WORKERS[0].actor
     await _do(link, "demonstration-last", Deed(worker, last, plan.begin + _BEFORE - timedelta(days=1)))
+    await _settle(link)
 
 
 async def _people_and_places(link: Link, earlier: Client, keys: Keys, plan: Plan) -> None:
@@ -271,9 +272,13 @@ async def _do(link: Link, id_: str, deed: Deed) -> None:
 
 async def _settle(link: Link) -> None:
     """Until the policies have answered all that was said, so that the first page shows the whole of it."""
+    before = -1
     for _ in range(round(_SECONDS_TO_SETTLE / _LOOK_EVERY)):
-        if all([await _level(link, name) for name in _SERVICES]):
+        # a service that is level may just not have heard of the newest events: then the log still moves
+        position = await link.log.last_position()
+        if all([await _level(link, name) for name in _SERVICES]) and position == before:
             return
+        before = position
         await asyncio.sleep(_LOOK_EVERY)
 
 
