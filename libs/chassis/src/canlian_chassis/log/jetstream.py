@@ -53,6 +53,8 @@ _STORED_WITHIN = 5.0
 _READ_WITHIN = 2.0
 """Seconds until what was asked counts as lost and is asked again: a cluster drops what comes while it has no leader.
 Together they fit into the eight seconds that a caller waits."""
+_NEW_LEADER_PAUSES = (0.5, 0.5, 0.0)
+"""Seconds: a new leader of a cluster may not know its last events yet."""
 
 
 class Conflict(Exception):
@@ -67,6 +69,20 @@ class Full(Exception):
     """The server has no room for more, by its own limits. Nothing was stored."""
 
 
+class LogPutBack(Exception):
+    """The log is not the one that was read up to here: an older copy was put in its place."""
+
+
+class Place(NamedTuple):
+    """How far somebody has read, and what proves that it was this log: when the message there was recorded.
+
+    A copy put back keeps the times of what it holds; what is written after it gets others. 0 where nobody noted it.
+    """
+
+    position: int = 0
+    recorded_ns: int = 0
+
+
 class Entry(NamedTuple):
     """A message of the log as it is stored. `recorded_ns` is Unix time in nanoseconds, by the server's clock."""
 
@@ -77,6 +93,10 @@ class Entry(NamedTuple):
     body: bytes
     pending: int = 0
     """How many messages were waiting behind it when it was read."""
+
+    @property
+    def place(self) -> Place:
+        return Place(self.position, self.recorded_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +162,24 @@ class Log:
 
     async def last_position(self) -> int:
         """The position of the last message in the log; 0 when it is empty."""
-        return int((await self._api(f"STREAM.INFO.{self._stream}"))["state"]["last_seq"])
+        return (await self.end()).position
+
+    async def end(self) -> Place:
+        """The last message in the log, as its leader knows it: nothing else says that there is no more."""
+        state = (await self._api(f"STREAM.INFO.{self._stream}"))["state"]
+        last = int(state["last_seq"])
+        return Place(last, _nanoseconds(state["last_ts"]) if last else 0)
+
+    async def holds(self, place: Place) -> bool:
+        """Whether this is the log that was read up to there, and not a copy put in its place that lacks or differs."""
+        if place.position == 0:
+            return True
+        for pause in _NEW_LEADER_PAUSES:
+            found = (await self._api(f"STREAM.MSG.GET.{self._stream}", {"seq": place.position})).get("message")
+            if found:
+                return place.recorded_ns in (0, _nanoseconds(found["time"]))
+            await asyncio.sleep(pause)
+        return False
 
     async def last_position_of(self, filter_: str) -> int:
         """The position of the last message under a subject or filter, 0 for none, from the leader: never stale."""
