@@ -101,12 +101,17 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
-    """A message to append. `expects` = (filter, last position under it), checked by the server before it stores."""
+    """A message to append. `expects` = (filter, last position under it), checked by the server before it stores.
+
+    With `guards` the filter is of an aggregate that is only read. Nothing else in the batch may write to that one: the
+    server checks the whole batch on what was before it.
+    """
 
     subject: str
     headers: Headers
     body: bytes
     expects: tuple[str, int] | None = None
+    guards: bool = False
 
 
 def _wire_headers(entry: NewEntry) -> Headers:
@@ -128,6 +133,11 @@ class Log:
         self._nc, self._stream, self._filters = nc, stream, filters
         self._js = nc.jetstream(timeout=_READ_WITHIN)
         self._open_batches = asyncio.Semaphore(_MAX_OPEN_BATCHES)
+
+    @property
+    def connections(self) -> int:
+        """How often the connection was made anew: the log behind it may be another then."""
+        return int(self._nc.stats["reconnects"])
 
     async def ensure(self, replicas: int = 1) -> None:
         """Create the stream if it is not there; waits while the server is not ready yet."""
@@ -183,17 +193,13 @@ class Log:
 
     async def last_position_of(self, filter_: str) -> int:
         """The position of the last message under a subject or filter, 0 for none, from the leader: never stale."""
-        message = await self._last_of(filter_)
-        return int(message["seq"]) if message else 0
+        last = await self.last_of(filter_)
+        return last.position if last else 0
 
     async def last_of(self, filter_: str) -> Entry | None:
         """The last message under a subject or filter, from the stream's leader: never stale."""
-        message = await self._last_of(filter_)
+        message = (await self._api(f"STREAM.MSG.GET.{self._stream}", {"last_by_subj": filter_})).get("message")
         return _stored(message) if message else None
-
-    async def _last_of(self, filter_: str) -> dict[str, Any] | None:
-        reply = await self._api(f"STREAM.MSG.GET.{self._stream}", {"last_by_subj": filter_})
-        return reply.get("message")
 
     async def last_positions(self, filters: Sequence[str]) -> dict[str, int]:
         """The position of the last message of each subject under many filters. What is not told may be there all the
