@@ -128,7 +128,7 @@ class Handler:
         wanted = [ref.id for ref in refs if ref.aggregate in self._keyed]
         while self._keys.lacks(wanted):
             try:
-                await asyncio.to_thread(self._keys.ensure, wanted)
+                return await asyncio.to_thread(self._keys.ensure, wanted)
             except ErasedError as erased:
                 wanted = [subject for subject in wanted if subject not in erased.subjects]
 
