@@ -52,6 +52,8 @@ _BLINDING = "federation:blinding"
 _NONCE = 12
 HELD = 6_000
 """Keys kept in memory, two and a half kilobytes each: more than a stretch of the log has events."""
+REWRITTEN_EVERY = 60
+"""Seconds, where somebody destroyed a key and left the store as it was."""
 
 
 class ErasedError(Exception):
@@ -317,14 +319,14 @@ class Keys:
 
 
 def _watch(known: weakref.ref[Keys]) -> None:
-    """While somebody has these keys: each second what others destroyed, each minute what they left undone."""
+    """While somebody has these keys: each second what others destroyed, now and then what they left undone."""
     for second in itertools.count(1):
         time.sleep(1)
         if (keys := known()) is None:
             return
         try:
             keys.notice()
-            if second % 60 == 0:
+            if second % REWRITTEN_EVERY == 0:
                 rewrite_if_due(keys._engine)
         except Exception as error:
             log.warning("keys.not_noticed", error=type(error).__name__)

@@ -133,7 +133,7 @@ def _rewrite(engine: Engine, wanted: int) -> None:
     with engine.begin() as db:
         if engine.dialect.name == "postgresql":
             # VACUUM FULL would copy what somebody's older snapshot can still see; this copies what is there now
-            db.execute(text("SET LOCAL lock_timeout = '5s'"))
+            db.execute(text("SET LOCAL lock_timeout = '500ms'"))  # who reads keys waits behind this
             db.execute(text(f"ALTER TABLE {KEYS.name} ALTER wrapped TYPE bytea USING wrapped || ''::bytea"))
         db.execute(update(REWRITING).where(REWRITING.c.done < wanted).values(done=wanted))
 
