@@ -128,7 +128,8 @@ class Handler:
         wanted = [ref.id for ref in refs if ref.aggregate in self._keyed]
         while self._keys.lacks(wanted):
             try:
-                return await asyncio.to_thread(self._keys.ensure, wanted)
+                await asyncio.to_thread(self._keys.ensure, wanted)
+                break
             except ErasedError as erased:
                 wanted = [subject for subject in wanted if subject not in erased.subjects]
 
