@@ -75,7 +75,7 @@ def evolve(state: Box | None, event: Event) -> Box | None:
             return toy.evolve_box(state, event)  # type: ignore[arg-type]
 
 
-def fold(row: toy.BoxRow | None, event: Any, meta: Meta) -> toy.BoxRow | None:
+def fold(row: toy.BoxRow | None, event: Any, meta: Meta) -> Any:
     match event:
         case ThingsPut() if row:
             return row.with_(things=row.things + event.things)
