@@ -76,7 +76,7 @@ class NatsServer:
 
 
 Line = Callable[[str, str, int], str | None]
-"""line(one, other, port) → the address at which the first server reaches the second, where it is not the port itself."""
+"""line(one, other, port) → the address at which the first server reaches the second; None for the port itself."""
 
 
 def _no_line(_one: str, _other: str, _port: int) -> None:
