@@ -156,7 +156,8 @@ class Follower:
     async def _settle(self, log_: Log, place: Place, pending: int = 0) -> None:
         """Note how far it is. Raises LogPutBack."""
         self.place, self.behind = place, pending
-        self._moved()
+        if self.complete:
+            self._moved()  # at once: somebody waits for what they have sent
         if time.monotonic() - self._asked > ASK_EVERY:
             await self._ask(log_)
         if self._end:
@@ -164,7 +165,7 @@ class Follower:
         if self.level and not self.complete:
             await asyncio.to_thread(self.store.complete)
             self.complete = True
-            self._moved()
+        self._moved()
 
     async def _ask(self, log_: Log) -> None:
         """Where the log ends, and whether it is still the one that is folded in. No answer says neither."""
