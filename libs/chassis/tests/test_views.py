@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
-from libs.chassis.tests.toy import BoxRow, ThingsPut, ToyRow, count_things
+from libs.chassis.tests.boxes import BOXES, FIRST, HERE, SECOND, put, started, until
+from libs.chassis.tests.toy import BoxRow, count_things
 from nats.aio.client import Client as Nats
 from sqlalchemy import delete, insert, update
 from sqlmodel import Session, col
@@ -19,8 +19,7 @@ from canlian_chassis import wire
 from canlian_chassis.bus import connect
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.following import Stretch
-from canlian_chassis.log.jetstream import Entry, Log, LogPutBack, NewEntry, Place
-from canlian_chassis.projection import projection
+from canlian_chassis.log.jetstream import Entry, Log, LogPutBack, Place
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer
 from canlian_chassis.views.check import NoViews, check, kept_store
@@ -28,34 +27,10 @@ from canlian_chassis.views.databases import CHECKPOINT, DatabaseName, Databases,
 from canlian_chassis.views.runner import ViewRunner, Views, choose
 from canlian_chassis.views.store import Gap, ViewStore
 from canlian_events import subjects
-from canlian_events.core import Event, encode
-from canlian_events.meta import Actor, Meta
+from canlian_events.meta import Actor
 from canlian_events.terms import Role
 
 __all__ = ["postgres_server", "postgres_url"]
-
-BOXES = 30
-HERE = "429999001001"
-
-
-@projection(BoxRow, key=lambda event: event.box_id)
-def counted(row: BoxRow | None, event: ThingsPut, meta: Meta) -> BoxRow:
-    """Version 1 counts the things."""
-    return row.with_(things=row.things + event.things) if row else box_row(event, event.things)
-
-
-@projection(BoxRow, key=lambda event: event.box_id)
-def counted_twice(row: BoxRow | None, event: ThingsPut, meta: Meta) -> BoxRow:
-    """Version 2 counts each for two."""
-    return row.with_(things=row.things + 2 * event.things) if row else box_row(event, 2 * event.things)
-
-
-def box_row(event: ThingsPut, things: int) -> BoxRow:
-    return BoxRow(box_id=event.box_id, label="", community=HERE, things=things)
-
-
-FIRST = Views("try-out", version=1, rows=ToyRow, projections=[counted])
-SECOND = replace(FIRST, version=2, projections=[counted_twice])
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -69,38 +44,6 @@ async def nc(settings: Settings) -> AsyncIterator[Nats]:
     async with connect(settings, "test") as connected:
         await Log(connected).ensure()
         yield connected
-
-
-async def put(nc: Nats, count: int = BOXES) -> int:
-    """Put one thing into each of some boxes; returns the log's last position."""
-    log = Log(nc)
-    already = await log.last_position()
-    for number in range(already, already + count):
-        event = ThingsPut(box_id=f"box_{number % BOXES}", things=1)
-        [last] = await log.append([entry(event, f"e{number}")])
-    return last
-
-
-def entry(event: Event, id_: str) -> NewEntry:
-    headers = wire.event_headers(
-        event, id=id_, said_at=datetime.now(UTC), actor="staff:a", command=id_, digest="d", cause=None
-    )
-    return NewEntry(subjects.event(event, HERE), headers, encode(event))
-
-
-async def started(views: Views, settings: Settings, nc: Nats) -> ViewRunner:
-    runner = ViewRunner(views, settings)
-    await runner.start(nc)
-    return runner
-
-
-async def until(holds: Callable[[], bool | Awaitable[bool]], seconds: float = 15) -> None:
-    async with asyncio.timeout(seconds):
-        while True:
-            found = holds()
-            if found is True or (not isinstance(found, bool) and await found):
-                return
-            await asyncio.sleep(0.02)
 
 
 def databases(settings: Settings) -> list[str]:
