@@ -14,6 +14,7 @@ from canlian_chassis import wire
 from canlian_chassis.log.jetstream import Log, NewEntry
 from canlian_chassis.projection import projection
 from canlian_chassis.settings import Settings
+from canlian_chassis.views.databases import Databases
 from canlian_chassis.views.runner import ViewRunner, Views
 from canlian_events import subjects
 from canlian_events.core import Event, encode
@@ -81,3 +82,7 @@ async def until(holds: Callable[[], bool | Awaitable[bool]], seconds: float = 15
             if found is True or (not isinstance(found, bool) and await found):
                 return
             await asyncio.sleep(0.02)
+
+
+def databases(settings: Settings) -> list[str]:
+    return [str(found.name) for found in Databases(settings, "try-out").all()]

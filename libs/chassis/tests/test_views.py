@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-from libs.chassis.tests.boxes import BOXES, FIRST, HERE, SECOND, put, started, until
+from libs.chassis.tests.boxes import BOXES, FIRST, HERE, SECOND, databases, put, started, until
 from libs.chassis.tests.toy import BoxRow, count_things
 from nats.aio.client import Client as Nats
 from sqlalchemy import delete, insert, update
@@ -44,10 +44,6 @@ async def nc(settings: Settings) -> AsyncIterator[Nats]:
     async with connect(settings, "test") as connected:
         await Log(connected).ensure()
         yield connected
-
-
-def databases(settings: Settings) -> list[str]:
-    return [str(found.name) for found in Databases(settings, "try-out").all()]
 
 
 class Reader:

@@ -67,6 +67,7 @@ class Follower:
         name = self.store.name
         return {
             "version": name.version,
+            "extent": name.extent,
             "generation": name.generation,
             "position": self.position,
             "behind": self.behind,
@@ -148,9 +149,8 @@ class Follower:
             return await asyncio.to_thread(self.store.apply, stretch)
         except NotReadable as event:
             self.waits_for = f"{event.type} version {event.version}"
-            log.error(
-                "view.waits_for_newer_release", database=str(self.store.name), at=event.position, event=self.waits_for
-            )
+            name = str(self.store.name)
+            log.error("view.waits_for_newer_release", database=name, at=event.position, unread=self.waits_for)
             return await asyncio.to_thread(self.store.apply, await cut(stretch, event.position - 1, log_))
 
     async def _settle(self, log_: Log, place: Place, pending: int = 0) -> None:

@@ -79,8 +79,8 @@ class ViewRunner:
 
     @property
     def state(self) -> dict[str, Any]:
-        """What pages read: version, generation, position, behind, level, and the event at which it waits for a newer
-        release, if it does. In `filling` the same of what follows.
+        """What pages read: version, extent, generation, position, behind, level, and the event at which it waits for a
+        newer release, if it does. In `filling` the same of what follows.
         """
         nothing = {"position": 0, "behind": 0, "level": False, "waits_for": None}
         read = self._current.state if self._current else nothing
