@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from libs.chassis.tests.boxes import BOXES, FIRST, counted, databases, entry, put, started, until
+from libs.chassis.tests.boxes import BOXES, FIRST, SECOND, counted, databases, entry, put, started, until
 from libs.chassis.tests.newer_release import become_newer
 from libs.chassis.tests.toy import BoxRow, ShelfBuilt, ThingsPut, count_things
 from nats.aio.client import Client as Nats
@@ -24,6 +24,8 @@ from canlian_chassis.projection import projection
 from canlian_chassis.settings import Settings
 from canlian_chassis.views.check import check
 from canlian_chassis.views.filling import fill_beside
+from canlian_chassis.views.follower import Follower
+from canlian_chassis.views.runner import ViewRunner
 from canlian_chassis.views.store import NotReadable
 from canlian_events import core
 
@@ -129,7 +131,8 @@ async def test_an_older_process_reads_what_a_newer_one_has_filled(settings: Sett
     last = await put(nc, 10)
     await until(lambda: old.state["waits_for"] is not None)
     async with newer_process(settings):
-        await until(lambda: old.level and old.position >= last, 40)
+        await until(lambda: old.state["extent"] == 2, 40)
+        await until(lambda: old.level and old.position >= last)
         assert old.state["waits_for"] is None
         assert await old.read(count_things) == BOXES + 11
         # and follows by the newer one's folds
@@ -175,6 +178,29 @@ async def test_a_release_that_looks_at_more_fills_a_database_of_its_own(settings
     await until(lambda: old.level)
     await old.stop()
     await new.stop()
+
+
+async def test_what_a_newer_release_kept_level_by_its_folds_is_folded_again_where_somebody_goes_back(
+    settings: Settings, nc: Nats
+):
+    await put(nc)
+    old = await started(FIRST, settings, nc)
+    await until(lambda: old.level)
+    await old.stop()
+    never = asyncio.get_running_loop().create_future()
+    new = ViewRunner(SECOND, settings)
+    with pytest.MonkeyPatch.context() as patching:
+        # the newer one is given up before it has filled its own
+        patching.setattr(Follower, "_fill", lambda *_: never)
+        await new.start(nc)
+        assert await new.reached(await put(nc))
+        assert (new.state["version"], await new.read(count_things)) == (1, 3 * BOXES)
+        await new.stop()
+    old = await started(FIRST, settings, nc)
+    await until(lambda: old.state["generation"] == 2)
+    assert await old.read(count_things) == 2 * BOXES
+    assert (await check(FIRST, settings, nc)).equal
+    await old.stop()
 
 
 async def test_two_releases_do_not_take_away_each_others_databases(

@@ -34,9 +34,11 @@ CHECKPOINT = Table(
     Column("position", BigInteger, nullable=False),
     Column("recorded_ns", BigInteger, nullable=False),
     Column("complete", Boolean, nullable=False),
+    Column("mixed", Boolean, nullable=False),
 )
 """One row: everything up to `position` is folded in. `complete` since the first time that this was the whole log.
-`recorded_ns` is when the message there was recorded, which proves that it was this log."""
+`recorded_ns` is when the message there was recorded, which proves that it was this log. `mixed` where a newer release,
+while it filled its own, kept this one level by its folds."""
 SKIPPED = Table(
     "skipped_event",
     OWN,

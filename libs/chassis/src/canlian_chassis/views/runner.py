@@ -177,7 +177,8 @@ class ViewRunner:
             self._retired.append(self._next)
             self._next = None
         assert self._current is not None
-        due = self._rebuild_wanted or self._current.store.holds_erased
+        store = self._current.store
+        due = self._rebuild_wanted or store.holds_erased or store.is_mixed
         if fill is None and self._next is None and due and self._current.complete:
             self._rebuild_wanted = False
             mine = [f.name.generation for f in found if f.name.kind == self.views.database().kind]

@@ -59,8 +59,9 @@ class ViewStore:
         self._databases, self._keys = databases, keys
         self._opens = keys if views.opens else None
         self._erased_before: set[str] = set()
-        self.holds_erased = False
-        """Whether a person was erased after some of their values were folded in: only a fresh fold is without them."""
+        self.holds_erased = self.is_mixed = False
+        """Whether a person was erased after some of their values were folded in, or a newer release's folds were used
+        too: only a fresh fold is without them."""
         self.engine = databases.engine(name)
         self._writing = self.engine.execution_options(writes=True)
         self._file = databases.file(name)
@@ -68,6 +69,7 @@ class ViewStore:
         self.reading = self.engine.execution_options(**snapshot)
         """Here all that is read in one transaction is of one moment."""
         self._identity: object = None
+        self._release = views.database().release
         schema = None if self._file else str(name)
         rows = list(dict.fromkeys(projection.row for projection in views.projections))
         self._tables = [ViewTable(row, schema, self.engine.dialect) for row in rows]
@@ -79,7 +81,7 @@ class ViewStore:
 
     @property
     def of_newer_release(self) -> bool:
-        return self.name.release > self.views.database().release
+        return self.name.release > self._release
 
     @property
     def types(self) -> Collection[str]:
@@ -115,6 +117,7 @@ class ViewStore:
         self._identity = self._identify()
         with self.engine.connect() as db:
             self._erased_before = set(db.scalars(select(ERASED_BEFORE.c.subject)))
+            self.is_mixed = self.name.release == self._release and bool(db.scalar(select(CHECKPOINT.c.mixed)))
         place, complete = self.look()
         self._look_for_erased(place.position)
         return place, complete
@@ -123,7 +126,7 @@ class ViewStore:
         """Rows without a checkpoint go: nobody knows what is folded into them."""
         for table in (*self.views.rows.metadata.sorted_tables, SKIPPED, ERASED_BEFORE):
             db.execute(table.delete())
-        db.execute(CHECKPOINT.insert().values(id=1, position=0, recorded_ns=0, complete=False))
+        db.execute(CHECKPOINT.insert().values(id=1, position=0, recorded_ns=0, complete=False, mixed=False))
         if self._opens:
             for tombstone in self._opens.erased():
                 db.execute(ERASED_BEFORE.insert().values(subject=tombstone.subject))
@@ -192,7 +195,8 @@ class ViewStore:
                         steps[number].append((key, projection, event, meta))
             for table, steps_of_it in zip(self._tables, steps, strict=True):
                 self._fold(db, table, steps_of_it)
-            db.execute(CHECKPOINT.update().values(stretch.place._asdict()))
+            mixed = {"mixed": True} if self.name.release < self._release else {}
+            db.execute(CHECKPOINT.update().values(stretch.place._asdict() | mixed))
         return stretch.place
 
     def _decode(self, db: Connection, entries: Iterable[Entry]) -> list[tuple[Event, Meta]]:
