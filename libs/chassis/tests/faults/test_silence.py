@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 
@@ -22,6 +23,7 @@ from canlian_chassis.testing.servers import NatsServer
 from canlian_chassis.views.check import kept_store
 from canlian_chassis.views.databases import Databases
 from canlian_chassis.views.runner import ViewRunner, Views
+from canlian_chassis.views.store import ViewStore
 from canlian_events.meta import Meta
 
 MANY = 3000
@@ -137,6 +139,28 @@ async def test_a_view_whose_database_takes_nothing_is_not_level(
     assert await runner.reached(last, 10)
     await until(lambda: runner.level)
     store.close()
+    await runner.stop()
+
+
+async def test_a_database_server_that_hangs_holds_up_nobody_else(
+    settings: Settings, nc: Nats, monkeypatch: pytest.MonkeyPatch
+):
+    entered: list[bool] = []
+
+    @contextlib.contextmanager
+    def slowly(_: ViewStore) -> Iterator[bool]:
+        time.sleep(1)
+        entered.append(True)
+        yield True
+
+    monkeypatch.setattr(ViewStore, "alone", slowly)
+    runner = await started(FIRST, settings, nc)
+    longest, last = 0.0, time.monotonic()
+    while not entered:
+        await asyncio.sleep(0.02)
+        longest, last = max(longest, time.monotonic() - last), time.monotonic()
+    assert longest < 0.9
+    await until(lambda: runner.complete)
     await runner.stop()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -114,8 +115,8 @@ class Follower:
 
     async def _fill(self, nc: Nats) -> None:
         """Until it is complete. One process does it; the others look on, and take over where that one ends."""
-        with self.store.alone() as alone:
-            if alone:
+        with contextlib.ExitStack() as held:
+            if await asyncio.to_thread(held.enter_context, self.store.alone()):
                 await self._follow(nc)
                 return
         await asyncio.sleep(0.5)
