@@ -18,7 +18,7 @@ from tests.support.postgres import postgres_server, postgres_url
 from canlian_chassis.bus import connect
 from canlian_chassis.log.jetstream import Log, LogPutBack
 from canlian_chassis.settings import Settings
-from canlian_chassis.testing.servers import NatsServer
+from canlian_chassis.testing.servers import NatsServer, nats_server
 from canlian_chassis.views.as_of import Snapshots
 from canlian_chassis.views.check import check, fold
 from canlian_chassis.views.databases import Databases
@@ -52,6 +52,12 @@ class Backup:
         shutil.copytree(self._server.folder, self._folder)
         await asyncio.to_thread(self._server.start)
 
+    async def grow(self, count: int, data: Path) -> None:
+        """Other things than would have come, while nobody looks: all into one box."""
+        with nats_server(self._folder) as elsewhere:
+            async with connect(Settings(nats_url=elsewhere.url, data=data), "other") as nc:
+                await put_away(nc, count)
+
     async def put_back(self) -> None:
         await asyncio.to_thread(self._server.kill)
         shutil.rmtree(self._server.folder)
@@ -69,11 +75,10 @@ async def backup(server: NatsServer, tmp_path: Path, nc: Nats) -> Backup:
 
 
 async def put_away(nc: Nats, count: int) -> int:
-    """Other things than would have come: all into one box."""
     log = Log(nc)
     for number in range(count):
-        [last] = await log.append([entry(ThingsPut(box_id="box_away", things=1), f"away{number}")])
-    return last
+        await log.append([entry(ThingsPut(box_id="box_away", things=1), f"away{number}")])
+    return await log.last_position()
 
 
 async def is_right(settings: Settings, nc: Nats) -> bool:
@@ -89,9 +94,8 @@ async def test_a_view_that_did_not_run_meanwhile_is_folded_afresh(
     assert await runner.reached(await put(nc, 10), 10)
     await until(lambda: runner.complete)
     await runner.stop()
+    await backup.grow(others, settings.data)
     await backup.put_back()
-    if others:
-        await put_away(nc, others)
     with capture_logs() as logs:
         runner = await started(FIRST, settings, nc)
         await until(lambda: runner.level and runner.position == BOXES + others)
@@ -107,9 +111,8 @@ async def test_a_view_at_work_notices_and_its_rebuild_too(settings: Settings, nc
     assert await runner.reached(await put(nc, 10), 10)
     await until(lambda: runner.complete and other_process.complete)
     runner.rebuild()
+    await backup.grow(others, settings.data)
     await backup.put_back()
-    if others:
-        await put_away(nc, others)
     for one in (runner, other_process):
         await until(lambda: one.level and one.position == BOXES + others, 40)  # noqa: B023
         assert await one.read(count_things) == BOXES + others
