@@ -161,7 +161,7 @@ def thinned(places: Sequence[Place]) -> list[Place]:
     """The first, and of those before it the farthest within each power of four: an older log is found not far back."""
     newest, kept = places[0], dict[int, Place]()
     for place in sorted(places[1:]):
-        if place.position < newest.position:
+        if 0 < place.position < newest.position:
             kept.setdefault((newest.position - place.position).bit_length() // 2, place)
     return [newest, *sorted(kept.values(), reverse=True)]
 
