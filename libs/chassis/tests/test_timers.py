@@ -165,8 +165,7 @@ async def test_a_timer_set_again_by_the_same_event_after_it_fired_changes_nothin
         await bench.until(lambda: bench.puts("box_2"))
         timers = timers_of(bench)
         [put] = await bench.puts("box_1")
-        again = {"id": put.headers["ce-command"], "policy": "toy.fill-later", "cause": put.headers["ce-cause"]}
-        again |= {"position": 9}
+        again: Any = {"id": put.headers["ce-command"], "policy": "toy", "cause": put.headers["ce-cause"], "position": 9}
         soon = datetime.now(UTC) + timedelta(seconds=0.1)
         timers.set("box_1", PutIn(box_id="box_1", things=1), soon, **again)
         await timers.save()

@@ -30,11 +30,8 @@ Work = Callable[[], Awaitable[None]]
 _RENEWED_EVERY = 1.0
 _GOOD_FOR = 3.0
 """Seconds since it last renewed the lease for which a holder acts."""
-_GONE_AFTER = 2.0
-"""Seconds without a renewal after which a holder whose connection the server no longer has counts as gone. One that
-only lost its line renews before it acts again."""
-_FREE_AFTER = 5.0
-"""The same for a holder of whom nothing is known: longer than one acts without renewing."""
+_GONE_AFTER, _FREE_AFTER = 3.5, 5.0
+"""Seconds without a renewal after which another may act: one whose connection the server no longer has, or anybody."""
 _LOOK_EVERY = 0.25
 _ANSWERED_WITHIN = 1.0
 
@@ -58,19 +55,22 @@ class Lease:
         """How much the newer release knows that asked for the lease."""
         self._revision = self._count = 0
         self._good_until = 0.0
-        self._reconnects = -1
         self._expiry: asyncio.TimerHandle | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def held(self) -> bool:
-        same_line = self._nc.is_connected and self._nc.stats["reconnects"] == self._reconnects
-        return same_line and time.monotonic() < self._good_until
+        return time.monotonic() < self._good_until
 
     def check(self) -> None:
-        """Raises Overtaken where somebody else may be acting: to be asked right before anything is sent or written."""
+        """To be asked right before anything is sent or written.
+
+        Raises Overtaken where somebody else may be acting, ConnectionError where it would be sent who knows when.
+        """
         if not self.held:
             raise Overtaken("the lease was not renewed in time")
+        if not self._nc.is_connected:
+            raise ConnectionError
 
     async def run(self, *works: Work) -> None:
         """For ever: do the work whenever the lease is held. Cancel to stop, and then `give_back`."""
@@ -92,9 +92,9 @@ class Lease:
         self._revision = self._wanted = 0
 
     async def _acquire(self) -> None:
-        seen, since = -1, 0.0
+        seen, since, self._good_until = -1, 0.0, 0.0
         while not self.held:
-            with contextlib.suppress(Overtaken, *LOST):
+            with contextlib.suppress(Overtaken, ValueError, *LOST):
                 self._parking = await Parking.open(self._nc, self._replicas, timeout=_ANSWERED_WITHIN)
                 value, revision = await self._parking.read(self._key)
                 if revision != seen:
@@ -142,22 +142,24 @@ class Lease:
             task.cancel()
 
     async def _keep_renewing(self) -> None:
+        pause = _RENEWED_EVERY
         while True:
-            await asyncio.sleep(_RENEWED_EVERY)
+            await asyncio.sleep(pause)
             try:
                 await self._renew(self._revision)
+                pause = _RENEWED_EVERY
             except Overtaken:
                 return
             except LOST:
-                continue
+                pause = _LOOK_EVERY
 
     async def _renew(self, revision: int) -> None:
         """Raises Overtaken, or one of LOST: then it may be ours or not, and the next call finds out."""
-        begun, reconnects = time.monotonic(), self._nc.stats["reconnects"]
+        begun = time.monotonic()
         ours = Holder(id=self.holder, extent=self._extent, count=self._count + 1)
         self._revision = await self._parking.swap(self._key, ours.model_dump_json(), revision)
         self._count += 1
-        self._good_until, self._reconnects = begun + _GOOD_FOR, reconnects
+        self._good_until = begun + _GOOD_FOR
         if self._expiry:
             self._expiry.cancel()
         # at once, and not when somebody comes to look: whoever was paused finds itself stopped

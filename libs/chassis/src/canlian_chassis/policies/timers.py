@@ -239,7 +239,7 @@ class TimerRunner:
         done = False
         try:
             done = await self._answered(Waiting.model_validate_json(message.data))
-        except Overtaken:
+        except (Overtaken, *LOST):
             pass
         except Exception:
             log.exception("timer.failed", service=self._service)
