@@ -19,7 +19,6 @@ from nats.aio.msg import Msg
 from nats.errors import NoRespondersError
 from pydantic import BaseModel
 
-import canlian_events.language  # noqa: F401 - how much this release knows is counted over all of it
 from canlian_chassis import tasks
 from canlian_chassis.policies.lasting import LOST
 from canlian_chassis.policies.parked import Overtaken, Parking
