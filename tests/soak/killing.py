@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from random import Random
 
+from tests.soak.second_processes import SUFFIX, SecondProcesses
 from tests.support.fresh import VIEWS
 from tests.support.system import System
 
@@ -22,9 +23,16 @@ WEIGHT = {"nats-server": 4, "registry": 2, "assistance": 2, "services-catalog": 
 class Killer:
     """`kills`, `pauses` and `deletions` count the blows by program."""
 
-    def __init__(self, system: System, random: Random, restarted: Callable[[], Awaitable[None]]) -> None:
-        """`restarted` is called when the whole system came up again, with another address for its log."""
-        self._system, self._random, self._restarted = system, random, restarted
+    def __init__(
+        self,
+        system: System,
+        random: Random,
+        restarted: Callable[[], Awaitable[None]],
+        second: SecondProcesses | None = None,
+    ) -> None:
+        """`restarted` is called when the whole system came up again, with another address for its log. The `second`
+        processes are struck like the others, and come again after it."""
+        self._system, self._random, self._restarted, self._second = system, random, restarted, second
         self.kills: Counter[str] = Counter()
         self.pauses: Counter[str] = Counter()
         self.deletions: Counter[str] = Counter()
@@ -41,35 +49,39 @@ class Killer:
 
     async def _kill_all(self) -> None:
         """Takes as long as a system takes to start, and is not counted in."""
-        self.kills["everything"] += 1
-        process, parts = self._system.process, self._system.state.parts
-        assert process
-        process.kill()
-        for part in parts.values():
-            if part.pid:
-                _send(part.pid, signal.SIGKILL)
-        await asyncio.to_thread(process.wait)
-        self._struck.clear()
-        await asyncio.to_thread(self._system.start)
-        await self._restarted()
+        async with self._second.changing if self._second else contextlib.nullcontext():
+            self.kills["everything"] += 1
+            process, parts = self._system.process, self._system.state.parts
+            assert process
+            process.kill()
+            for part in parts.values():
+                if part.pid:
+                    _send(part.pid, signal.SIGKILL)
+            if self._second:
+                await self._second.kill()
+            await asyncio.to_thread(process.wait)
+            self._struck.clear()
+            await asyncio.to_thread(self._system.start)
+            await self._restarted()
+            if self._second:
+                await self._second.start(self._system)
+
+    def _pids(self) -> dict[str, int]:
+        """Program → process, of all that run."""
+        first = {name: part.pid for name, part in self._system.state.parts.items() if part.pid}
+        return first | (self._second.pids if self._second else {})
 
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(self._random.uniform(0.5, 3.0))
-            rested = [
-                name
-                for name, part in self._system.state.parts.items()
-                if part.pid and time.monotonic() - self._struck.get(name, 0) > REST
-            ]
+            pids = self._pids()
+            rested = [name for name in pids if time.monotonic() - self._struck.get(name, 0) > REST]
             if rested:
-                name = self._random.choices(rested, [WEIGHT.get(name, 1) for name in rested])[0]
+                name = self._random.choices(rested, [WEIGHT.get(name.removesuffix(SUFFIX), 1) for name in rested])[0]
                 self._struck[name] = time.monotonic()
-                await self._strike(name)
+                await self._strike(name, pids[name])
 
-    async def _strike(self, name: str) -> None:
-        pid = self._system.part(name).pid
-        if pid is None:
-            return
+    async def _strike(self, name: str, pid: int) -> None:
         match self._random.random():
             case chance if chance < 0.15:
                 self.pauses[name] += 1

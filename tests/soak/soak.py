@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
@@ -16,11 +16,14 @@ import httpx
 from canlian_chassis.bus import Client, connect
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.jetstream import Log
+from canlian_chassis.policies.parked import Parking
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer
-from tests.soak.actors import Town, bring_in, go_round, open_accounts, read_pages, visit
+from canlian_operator.parts import PARTS, Kind
+from tests.soak.actors import Town, bring_in, certify, go_round, open_accounts, read_pages, visit
 from tests.soak.comparing import Findings, compare
 from tests.soak.killing import Killer
+from tests.soak.second_processes import SecondProcesses
 from tests.soak.sending import Ledger, Sender
 from tests.support.system import System, running_system
 
@@ -36,7 +39,18 @@ class Report:
     killer: Killer
     reconnections: int
     seconds_until_level: float
+    older_not_ready: list[str]
+    """Parts of the older release that said so at the end, while those of the newer were ready."""
     findings: Findings
+
+    @property
+    def wrong(self) -> bool:
+        return self.findings.wrong or bool(self.wrong_pages)
+
+    @property
+    def wrong_pages(self) -> dict[str, int]:
+        """Answers that no page gives, whatever is down."""
+        return {answer: times for answer, times in self.ledger.pages.items() if answer not in {"read", "unavailable"}}
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -54,6 +68,7 @@ class Report:
             "views deleted": dict(self.killer.deletions),
             "reconnections": self.reconnections,
             "seconds until level": round(self.seconds_until_level, 1),
+            "older not ready": self.older_not_ready,
             **asdict(self.findings),
         }
 
@@ -70,6 +85,7 @@ class Report:
             ("views deleted", f"{sum(self.killer.deletions.values())}: {_counted(self.killer.deletions)}"),
             ("reconnections", str(self.reconnections)),
             ("until level", f"{self.seconds_until_level:.1f} s after the last blow"),
+            ("older not ready", ", ".join(self.older_not_ready) or "none"),
             ("log", f"{found.events} events"),
             ("views", f"{len(found.rows)} compared, {sum(found.rows.values())} rows"),
             ("lost", _some(found.lost)),
@@ -77,15 +93,38 @@ class Report:
             ("half stored", _some(found.half)),
             ("refused, stored", _some(found.refused_but_stored)),
             ("different", _some(found.different)),
-            ("skipped, parked", _some([*found.skipped, *found.parked])),
+            ("skipped", _counted(found.skipped)),
+            ("parked", _some(found.parked)),
+            ("consequences", f"{found.consequences} worked out again; {sum(found.unchecked.values())} events of "
+                             f"{len(found.unchecked)} policies could not be"),
+            ("not followed", _some(found.not_followed)),
+            ("unexplained", _some(found.unexplained)),
+            ("timers", f"{found.timers} ought to wait"),
+            ("timers missing", _some(found.timers_missing)),
+            ("timers, other", _some(found.timers_other)),
+            ("superfluous", _some(found.timers_superfluous)),
+            ("wrong pages", _counted(self.wrong_pages)),
         ]  # fmt: skip
         return "\n".join(f"  {name:<16} {value}" for name, value in lines)
 
 
-async def soak(data: Path, seconds: float, seed: int, callers: int, wholes: int, say: Callable[[str], None]) -> Report:
-    """`wholes` is how many times in between everything is killed at once."""
+@dataclass(frozen=True)
+class Plan:
+    """`wholes` is how many times in between everything is killed at once. With `second` there is a second process of
+    every service and tool; with `newer` those are of a newer release for half of the time."""
+
+    seconds: float
+    seed: int
+    callers: int = 6
+    wholes: int = 1
+    second: bool = True
+    newer: bool = True
+
+
+async def soak(data: Path, plan: Plan, say: Callable[[str], None]) -> Report:
     async with AsyncExitStack() as stack:
         system = stack.enter_context(running_system(data))
+        second = await stack.enter_async_context(_second_processes(system, say)) if plan.second else None
         settings = Settings(nats_url=system.nats_url, data=data)
         open_accounts(settings)
         limits = httpx.Limits(max_keepalive_connections=0)
@@ -98,39 +137,89 @@ async def soak(data: Path, seconds: float, seed: int, callers: int, wholes: int,
 
         sender = Sender(system.url, http, signer, ledger)
         await join()
-        town = Town(sender, Random(seed + 1), asyncio.Event())
-        killer = Killer(system, Random(seed), join)
+        town = Town(sender, Random(plan.seed + 1), asyncio.Event(), second)
+        killer = Killer(system, Random(plan.seed), join, second)
         await town.settle()
         progress = asyncio.create_task(_tell(say, ledger, killer))
         try:
             async with asyncio.TaskGroup() as work:
-                for _ in range(callers):
+                for _ in range(plan.callers):
                     work.create_task(go_round(town))
-                for actor in (visit(town), bring_in(town), read_pages(town, system.url)):
+                for actor in (visit(town), certify(town), bring_in(town), read_pages(town, system.url)):
                     work.create_task(actor)
-                await killer.run(seconds, wholes)
+                if second and plan.newer:
+                    await _strike_over_an_upgrade(plan, killer, second, say)
+                else:
+                    await killer.run(plan.seconds, plan.wholes)
                 town.ending.set()
             say("the blows are over and every command has its answer; waiting until all is level")
-            level = await _until_level(system)
+            level = await _until_level(system, second)
         finally:
             progress.cancel()
+        nats_url, older = system.nats_url, await _not_ready(system)
+        if second and plan.newer:
+            say("the older release ends")
+            await asyncio.to_thread(system.stop)
+            await second.go_on_alone(nats_url.removeprefix("nats://"))
         say("comparing")
-        findings = await compare(ledger, system.nats_url, data)
-        return Report(seed, seconds, ledger, killer, _reconnections(data), level, findings)
+        findings = await compare(ledger, nats_url, data, newer=second is not None and plan.newer)
+        return Report(plan.seed, plan.seconds, ledger, killer, _reconnections(data), level, older, findings)
 
 
-async def _until_level(system: System) -> float:
+@asynccontextmanager
+async def _second_processes(system: System, say: Callable[[str], None]) -> AsyncIterator[SecondProcesses]:
+    second = SecondProcesses(system.data, say)
+    try:
+        await second.start(system)
+        yield second
+    finally:
+        await second.stop()
+        second.release()
+
+
+async def _strike_over_an_upgrade(
+    plan: Plan, killer: Killer, second: SecondProcesses, say: Callable[[str], None]
+) -> None:
+    """Half of the time with one release, half of it while services, then tools are upgraded beside the older ones."""
+    before = plan.wholes // 2
+    await killer.run(plan.seconds / 2, before)
+
+    async def upgrade() -> None:
+        for kind in (Kind.SERVICE, Kind.TOOL):
+            async with second.changing:
+                await second.upgrade(kind)
+            say(f"every {kind.value} has a newer release beside")
+
+    async with asyncio.TaskGroup() as both:
+        both.create_task(upgrade())
+        await killer.run(plan.seconds / 2, plan.wholes - before)
+
+
+async def _until_level(system: System, second: SecondProcesses | None) -> float:
     """Until every part is ready and policies have nothing more to add; returns the seconds it took."""
     began, quiet_since, last = time.monotonic(), time.monotonic(), -1
+    services = [part.name for part in PARTS if part.kind is Kind.SERVICE]
     async with connect(Settings(nats_url=system.nats_url), "soak") as nc:
+        log, parking = Log(nc), await Parking.open(nc)
         while time.monotonic() - quiet_since < 3:
-            await asyncio.to_thread(system.until_healthy, PATIENCE_AT_THE_END)
-            position = await Log(nc).last_position()
-            if position != last:
+            # what the newer release has taken over, the older need not be ready for
+            ready = second.until_ready() if second else asyncio.to_thread(system.until_healthy, PATIENCE_AT_THE_END)
+            await ready
+            position = await log.last_position()
+            answered = min([await parking.position(service) for service in services])
+            if position != last or answered < position:
                 last, quiet_since = position, time.monotonic()
-            assert time.monotonic() - began < PATIENCE_AT_THE_END, system.explain()
+            explained = f"the log ends at {position}, policies have answered up to {answered}\n{system.explain()}"
+            assert time.monotonic() - began < PATIENCE_AT_THE_END, explained
             await asyncio.sleep(0.5)
     return quiet_since - began
+
+
+async def _not_ready(system: System) -> list[str]:
+    """The parts of the system itself that are not ready, beside second processes that are."""
+    async with httpx.AsyncClient(timeout=10, trust_env=False) as http:
+        parts = (await http.get(f"{system.url}/health")).json()["parts"]
+    return [name for name, part in parts.items() if part["status"] != "ready"]
 
 
 async def _tell(say: Callable[[str], None], ledger: Ledger, killer: Killer) -> None:

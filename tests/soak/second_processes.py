@@ -1,0 +1,143 @@
+"""A second process of every service and tool of a running system, on the same log and the same data.
+
+They are started as the operator starts parts, each tool on a port of its own, and are kept running like those. They may
+be of the newer release that was made for the test (`tests.soak.newer`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from canlian_chassis.ports import HeldPort
+from canlian_operator.parts import PARTS, Kind, Part
+from canlian_operator.programs import NATS, nats_program, part_environment, part_program
+from canlian_operator.ready import Health
+from canlian_operator.supervisor import Program, Supervisor
+from tests.soak.newer.__main__ import VARIABLE
+from tests.support.system import System
+
+SUFFIX = "-2"
+"""What the name of a second process ends with."""
+PATIENCE = 3.0
+SECONDS_TO_START = 120.0
+
+
+def second(name: str) -> str:
+    return f"{name}{SUFFIX}"
+
+
+class SecondProcesses:
+    """Their names are those of the parts with `-2`. One change of what runs at a time: hold `changing` around it."""
+
+    def __init__(self, data: Path, say: Callable[[str], None]) -> None:
+        self._data = data
+        self._supervisor = Supervisor(say, lambda: None)
+        self._held = {part.name: HeldPort() for part in PARTS}
+        self._newer: set[str] = set()
+        self._nats_url = ""
+        self._beside: dict[str, str] = {}
+        self.changing = asyncio.Lock()
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Of those that run."""
+        return {name: child.pid for name, child in self._supervisor.children.items() if child.pid}
+
+    def address(self, part: str) -> str:
+        return self._held[part].address
+
+    async def start(self, system: System) -> None:
+        """All of them, beside a system that runs."""
+        self._nats_url = system.nats_url
+        self._beside = {part.name: system.part(part.name).address or "" for part in PARTS}
+        for part in PARTS:
+            self._start(part)
+        await self.until_ready()
+
+    async def upgrade(self, kind: Kind) -> None:
+        """Put the newer release in the place of all services, or of all tools."""
+        parts = [part for part in PARTS if part.kind is kind]
+        await self._supervisor.stop([second(part.name) for part in parts], PATIENCE)
+        self._newer |= {part.name for part in parts}
+        marks = {part.name: self._log_size(part.name) for part in parts}
+        for part in parts:
+            self._start(part)
+        await self.until_ready({part.name for part in parts}, marks)
+
+    async def go_on_alone(self, nats_address: str) -> None:
+        """The system has ended, and its log's server with it: another is started in its place, at the same address."""
+        monitor = HeldPort()
+        self._supervisor.start(nats_program(self._data, nats_address, monitor.address))
+        await self.until_ready()
+
+    async def kill(self) -> None:
+        """All at once; none is started again."""
+        for pid in self.pids.values():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        await self.stop()
+
+    async def stop(self) -> None:
+        names = set(self._supervisor.children)
+        await self._supervisor.stop(names - {NATS}, PATIENCE)
+        await self._supervisor.stop(names & {NATS}, PATIENCE)
+
+    def release(self) -> None:
+        """Their ports, when they are not started again."""
+        for held in self._held.values():
+            held.release()
+
+    async def until_ready(self, names: Collection[str] | None = None, marks: dict[str, int] | None = None) -> None:
+        """Until each says of itself that it is. Of services, which have one address for all their processes, any may
+        answer; with `marks`, where their logs ended, a new process must have said so there first."""
+        parts = [part for part in PARTS if names is None or part.name in names]
+        end = time.monotonic() + SECONDS_TO_START
+        async with Health(self._nats_url) as health:
+            while waiting := [part.name for part in parts if not await self._is_ready(part, health, marks or {})]:
+                assert time.monotonic() < end, f"not ready: {', '.join(waiting)}\n{self.explain(waiting)}"
+                await asyncio.sleep(0.3)
+
+    def explain(self, names: Iterable[str]) -> str:
+        """The ends of their logs."""
+        logs = [self._log(name) for name in names]
+        return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-1500:]}" for log in logs if log.exists())
+
+    async def _is_ready(self, part: Part, health: Health, marks: dict[str, int]) -> bool:
+        if second(part.name) not in self.pids:
+            return False
+        if part.kind is Kind.SERVICE and part.name in marks:
+            with self._log(part.name).open("rb") as log:
+                log.seek(marks[part.name])
+                if b"service.ready" not in log.read():
+                    return False
+        return await health.of_part(part, self.address(part.name))
+
+    def _start(self, part: Part) -> None:
+        self._supervisor.start(self._program(part))
+
+    def _program(self, part: Part) -> Program:
+        shared = part_environment(self._data, self._nats_url, PARTS, self._beside)
+        program = part_program(part, self._data, self.address(part.name), shared)
+        program = replace(
+            program,
+            name=second(part.name),
+            log=self._log(part.name),
+            runs=f"canlian: second {part.name} on {self._data}",
+        )
+        if part.name not in self._newer:
+            return program
+        return replace(program, module="tests.soak.newer", environment={**program.environment, VARIABLE: part.name})
+
+    def _log(self, name: str) -> Path:
+        return self._data / "logs" / f"{second(name)}.log"
+
+    def _log_size(self, name: str) -> int:
+        log = self._log(name)
+        return log.stat().st_size if log.exists() else 0
