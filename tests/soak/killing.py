@@ -49,22 +49,21 @@ class Killer:
 
     async def _kill_all(self) -> None:
         """Takes as long as a system takes to start, and is not counted in."""
-        async with self._second.changing if self._second else contextlib.nullcontext():
-            self.kills["everything"] += 1
-            process, parts = self._system.process, self._system.state.parts
-            assert process
-            process.kill()
-            for part in parts.values():
-                if part.pid:
-                    _send(part.pid, signal.SIGKILL)
-            if self._second:
-                await self._second.kill()
-            await asyncio.to_thread(process.wait)
-            self._struck.clear()
-            await asyncio.to_thread(self._system.start)
-            await self._restarted()
-            if self._second:
-                await self._second.start(self._system)
+        self.kills["everything"] += 1
+        process, parts = self._system.process, self._system.state.parts
+        assert process
+        process.kill()
+        for part in parts.values():
+            if part.pid:
+                _send(part.pid, signal.SIGKILL)
+        if self._second:
+            await self._second.kill()
+        await asyncio.to_thread(process.wait)
+        self._struck.clear()
+        await asyncio.to_thread(self._system.start)
+        await self._restarted()
+        if self._second:
+            await self._second.start(self._system)
 
     def _pids(self) -> dict[str, int]:
         """Program → process, of all that run."""

@@ -10,7 +10,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +23,12 @@ from canlian_operator.supervisor import Program, Supervisor
 from tests.soak.newer.__main__ import VARIABLE
 from tests.support.system import System
 
+STEPS: Sequence[tuple[str, Sequence[Part]]] = (
+    ("service", [part for part in PARTS if part.kind is Kind.SERVICE]),
+    ("tool", [part for part in PARTS if part.kind is Kind.TOOL and part.name != "edge"]),
+    ("edge", [part for part in PARTS if part.name == "edge"]),
+)
+"""The order of an upgrade, as docs/operator.md gives it."""
 SUFFIX = "-2"
 """What the name of a second process ends with."""
 PATIENCE = 3.0
@@ -34,7 +40,7 @@ def second(name: str) -> str:
 
 
 class SecondProcesses:
-    """Their names are those of the parts with `-2`. One change of what runs at a time: hold `changing` around it."""
+    """Their names are those of the parts with `-2`."""
 
     def __init__(self, data: Path, say: Callable[[str], None]) -> None:
         self._data = data
@@ -42,8 +48,6 @@ class SecondProcesses:
         self._held = {part.name: HeldPort() for part in PARTS}
         self._newer: set[str] = set()
         self._nats_url = ""
-        self._beside: dict[str, str] = {}
-        self.changing = asyncio.Lock()
 
     @property
     def pids(self) -> dict[str, int]:
@@ -56,20 +60,18 @@ class SecondProcesses:
     async def start(self, system: System) -> None:
         """All of them, beside a system that runs."""
         self._nats_url = system.nats_url
-        self._beside = {part.name: system.part(part.name).address or "" for part in PARTS}
         for part in PARTS:
             self._start(part)
         await self.until_ready()
 
-    async def upgrade(self, kind: Kind) -> None:
-        """Put the newer release in the place of all services, or of all tools."""
-        parts = [part for part in PARTS if part.kind is kind]
+    async def upgrade(self, parts: Sequence[Part]) -> None:
+        """Put the newer release in the place of these, and come back when it answers."""
         await self._supervisor.stop([second(part.name) for part in parts], PATIENCE)
         self._newer |= {part.name for part in parts}
         marks = {part.name: self._log_size(part.name) for part in parts}
         for part in parts:
             self._start(part)
-        await self.until_ready({part.name for part in parts}, marks)
+        await self.until_ready(parts, marks)
 
     async def go_on_alone(self, nats_address: str) -> None:
         """The system has ended, and its log's server with it: another is started in its place, at the same address."""
@@ -94,10 +96,9 @@ class SecondProcesses:
         for held in self._held.values():
             held.release()
 
-    async def until_ready(self, names: Collection[str] | None = None, marks: dict[str, int] | None = None) -> None:
+    async def until_ready(self, parts: Sequence[Part] = PARTS, marks: Mapping[str, int] | None = None) -> None:
         """Until each says of itself that it is. Of services, which have one address for all their processes, any may
         answer; with `marks`, where their logs ended, a new process must have said so there first."""
-        parts = [part for part in PARTS if names is None or part.name in names]
         end = time.monotonic() + SECONDS_TO_START
         async with Health(self._nats_url) as health:
             while waiting := [part.name for part in parts if not await self._is_ready(part, health, marks or {})]:
@@ -109,7 +110,7 @@ class SecondProcesses:
         logs = [self._log(name) for name in names]
         return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-1500:]}" for log in logs if log.exists())
 
-    async def _is_ready(self, part: Part, health: Health, marks: dict[str, int]) -> bool:
+    async def _is_ready(self, part: Part, health: Health, marks: Mapping[str, int]) -> bool:
         if second(part.name) not in self.pids:
             return False
         if part.kind is Kind.SERVICE and part.name in marks:
@@ -123,7 +124,9 @@ class SecondProcesses:
         self._supervisor.start(self._program(part))
 
     def _program(self, part: Part) -> Program:
-        shared = part_environment(self._data, self._nats_url, PARTS, self._beside)
+        # the edge among them leads to the tools among them
+        addresses = {each.name: self.address(each.name) for each in PARTS}
+        shared = part_environment(self._data, self._nats_url, PARTS, addresses)
         program = part_program(part, self._data, self.address(part.name), shared)
         program = replace(
             program,

@@ -23,12 +23,13 @@ from canlian_operator.parts import PARTS, Kind
 from tests.soak.actors import Town, bring_in, certify, go_round, open_accounts, read_pages, visit
 from tests.soak.comparing import Findings, compare
 from tests.soak.killing import Killer
-from tests.soak.second_processes import SecondProcesses
+from tests.soak.second_processes import STEPS, SecondProcesses
 from tests.soak.sending import Ledger, Sender
 from tests.support.system import System, running_system
 
 PROGRESS_EVERY = 5.0
 PATIENCE_AT_THE_END = 120.0
+PATIENCE_WITH_AN_UPGRADE = 300.0
 
 
 @dataclass
@@ -180,19 +181,16 @@ async def _second_processes(system: System, say: Callable[[str], None]) -> Async
 async def _strike_over_an_upgrade(
     plan: Plan, killer: Killer, second: SecondProcesses, say: Callable[[str], None]
 ) -> None:
-    """Half of the time with one release, half of it while services, then tools are upgraded beside the older ones."""
+    """Half of the time with one release, half with a newer one beside. The upgrade between them is not counted in."""
     before = plan.wholes // 2
     await killer.run(plan.seconds / 2, before)
-
-    async def upgrade() -> None:
-        for kind in (Kind.SERVICE, Kind.TOOL):
-            async with second.changing:
-                await second.upgrade(kind)
-            say(f"every {kind.value} has a newer release beside")
-
-    async with asyncio.TaskGroup() as both:
-        both.create_task(upgrade())
-        await killer.run(plan.seconds / 2, plan.wholes - before)
+    async with asyncio.TaskGroup() as meanwhile:
+        striking = meanwhile.create_task(killer.run(PATIENCE_WITH_AN_UPGRADE, wholes=0))
+        for kind, parts in STEPS:
+            await second.upgrade(parts)
+            say(f"every {kind} has a newer release beside")
+        striking.cancel()
+    await killer.run(plan.seconds / 2, plan.wholes - before)
 
 
 async def _until_level(system: System, second: SecondProcesses | None) -> float:
