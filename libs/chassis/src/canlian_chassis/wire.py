@@ -20,6 +20,11 @@ COMMAND = "Canlian-Command"
 SAID_AT = "Canlian-Said-At"
 CAUSE = "Canlian-Cause"
 DRY_RUN = "Canlian-Dry-Run"
+EXTENT = "Canlian-Extent"
+"""How much of the language whoever sends this knows, as a number: of two the newer knows more."""
+OLDER_RELEASE = "older_release"
+"""The code of an answer where what was asked, or what it is about, needs a newer release than this process is of: ask
+again, for another process may be of it."""
 LOG_FULL = "log_full"
 """The code of an answer where the log has no room: nothing more can be done before somebody makes some."""
 

@@ -16,7 +16,7 @@ from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from canlian_chassis import wire
-from canlian_chassis.log.jetstream import STREAM, Entry
+from canlian_chassis.log.jetstream import STREAM, Conflict, Entry, Log, LogPutBack, Place
 from canlian_chassis.wire import Headers
 from canlian_events import subjects
 from canlian_events.core import Event, decode
@@ -31,32 +31,50 @@ the server was measured to give 1,600 messages a second instead of 120,000."""
 
 
 class Stretch(NamedTuple):
-    """The log up to `position`, of which `entries` need hold no more than the reader wants; `pending` more wait."""
+    """The log above position `after` up to `place`, of which `entries` need hold no more than the reader wants.
+
+    `pending` more were waiting when it was read; None where nothing came for a while, which says nothing about that.
+    """
 
     entries: list[Entry]
-    position: int
-    pending: int
+    place: Place
+    pending: int | None
+    after: int
+
+    @property
+    def position(self) -> int:
+        return self.place.position
 
     @classmethod
-    def of(cls, batch: list[Entry]) -> Stretch:
-        return cls(batch, batch[-1].position, batch[-1].pending)
+    def of(cls, batch: list[Entry], after: Place) -> Stretch:
+        """What `follow` gave, everything in it."""
+        if not batch:
+            return cls([], after, None, after.position)
+        return cls(batch, batch[-1].place, batch[-1].pending, after.position)
 
 
-async def follow(nc: Nats, after: int, filters: Sequence[str] = (subjects.EVENTS,)) -> AsyncIterator[list[Entry]]:
+async def follow(
+    nc: Nats, after: int | Place, filters: Sequence[str] = (subjects.EVENTS,)
+) -> AsyncIterator[list[Entry]]:
     """Everything above `after`, in order and without end, in batches of what is there.
 
-    Yields an empty batch now and then when nothing comes. Survives restarts of the server. Whoever is slow to take a
-    batch holds up the server, not our memory: no more than about a thousand messages wait here.
+    Yields an empty batch now and then when nothing comes, because no more is there or the server is silent.
+    Survives restarts of the server. Whoever is slow to take a batch holds up the server, not our memory: no more than
+    about a thousand messages wait here. Who gives a place is told by LogPutBack when the log is another than it was.
     """
+    proves, place = isinstance(after, Place), after if isinstance(after, Place) else Place(after)
     while True:
         try:
-            async with _Pull(nc, after, filters) as pull:
+            async with _Pull(nc, place.position, filters) as pull:
+                # only now: a log that is put back from here on takes the consumer with it
+                if proves and not await Log(nc).holds(place):
+                    raise LogPutBack(place)
                 while True:
                     batch = await pull.next()
                     if batch:
-                        after = batch[-1].position
+                        place = batch[-1].place
                     yield batch
-        except (_StalledError, nats.errors.Error, nats.js.errors.Error, OSError):
+        except (_StalledError, Conflict, nats.errors.Error, nats.js.errors.Error, OSError):
             await asyncio.sleep(0.3)
 
 
@@ -194,9 +212,10 @@ class _Pull:
 def ack_numbers(reply: str) -> tuple[int, int, int, int]:
     """Stream sequence, consumer sequence, Unix nanoseconds and how many are pending, from a delivered message's reply.
 
-    `$JS.ACK[.<domain>.<account>].<stream>.<consumer>.<times>.<stream seq>.<consumer seq>.<ns>.<pending>[.<token>]`
+    `$JS.ACK[.<domain>.<account>].<stream>.<consumer>.<times>.<stream seq>.<consumer seq>.<ns>.<pending>[.<token>]`:
+    nine parts, or eleven and more in the newer form.
     """
     tokens = reply.split(".")
-    numbers = tokens[7:11] if len(tokens) >= 12 else tokens[5:9]
+    numbers = tokens[7:11] if len(tokens) >= 11 else tokens[5:9]
     position, delivered, recorded, pending = map(int, numbers)
     return position, delivered, recorded, pending

@@ -53,6 +53,8 @@ _STORED_WITHIN = 5.0
 _READ_WITHIN = 2.0
 """Seconds until what was asked counts as lost and is asked again: a cluster drops what comes while it has no leader.
 Together they fit into the eight seconds that a caller waits."""
+_NEW_LEADER_PAUSES = (0.5, 0.5, 0.0)
+"""Seconds: a new leader of a cluster may not know its last events yet."""
 
 
 class Conflict(Exception):
@@ -67,6 +69,20 @@ class Full(Exception):
     """The server has no room for more, by its own limits. Nothing was stored."""
 
 
+class LogPutBack(Exception):
+    """The log is not the one that was read up to here: an older copy was put in its place."""
+
+
+class Place(NamedTuple):
+    """How far somebody has read, and what proves that it was this log: when the message there was recorded.
+
+    A copy put back keeps the times of what it holds; what is written after it gets others. 0 where nobody noted it.
+    """
+
+    position: int = 0
+    recorded_ns: int = 0
+
+
 class Entry(NamedTuple):
     """A message of the log as it is stored. `recorded_ns` is Unix time in nanoseconds, by the server's clock."""
 
@@ -78,15 +94,24 @@ class Entry(NamedTuple):
     pending: int = 0
     """How many messages were waiting behind it when it was read."""
 
+    @property
+    def place(self) -> Place:
+        return Place(self.position, self.recorded_ns)
+
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
-    """A message to append. `expects` = (filter, last position under it), checked by the server before it stores."""
+    """A message to append. `expects` = (filter, last position under it), checked by the server before it stores.
+
+    With `guards` the filter is of an aggregate that is only read. Nothing else in the batch may write to that one: the
+    server checks the whole batch on what was before it.
+    """
 
     subject: str
     headers: Headers
     body: bytes
     expects: tuple[str, int] | None = None
+    guards: bool = False
 
 
 def _wire_headers(entry: NewEntry) -> Headers:
@@ -108,6 +133,11 @@ class Log:
         self._nc, self._stream, self._filters = nc, stream, filters
         self._js = nc.jetstream(timeout=_READ_WITHIN)
         self._open_batches = asyncio.Semaphore(_MAX_OPEN_BATCHES)
+
+    @property
+    def connections(self) -> int:
+        """How often the connection was made anew: the log behind it may be another then."""
+        return int(self._nc.stats["reconnects"])
 
     async def ensure(self, replicas: int = 1) -> None:
         """Create the stream if it is not there; waits while the server is not ready yet."""
@@ -142,21 +172,34 @@ class Log:
 
     async def last_position(self) -> int:
         """The position of the last message in the log; 0 when it is empty."""
-        return int((await self._api(f"STREAM.INFO.{self._stream}"))["state"]["last_seq"])
+        return (await self.end()).position
+
+    async def end(self) -> Place:
+        """The last message in the log, as its leader knows it: nothing else says that there is no more."""
+        state = (await self._api(f"STREAM.INFO.{self._stream}"))["state"]
+        last = int(state["last_seq"])
+        return Place(last, _nanoseconds(state["last_ts"]) if last else 0)
+
+    async def holds(self, place: Place) -> bool:
+        """Whether this is the log that was read up to there, and not a copy put in its place that lacks or differs."""
+        if place.position == 0:
+            return True
+        for pause in _NEW_LEADER_PAUSES:
+            found = (await self._api(f"STREAM.MSG.GET.{self._stream}", {"seq": place.position})).get("message")
+            if found:
+                return place.recorded_ns in (0, _nanoseconds(found["time"]))
+            await asyncio.sleep(pause)
+        return False
 
     async def last_position_of(self, filter_: str) -> int:
         """The position of the last message under a subject or filter, 0 for none, from the leader: never stale."""
-        message = await self._last_of(filter_)
-        return int(message["seq"]) if message else 0
+        last = await self.last_of(filter_)
+        return last.position if last else 0
 
     async def last_of(self, filter_: str) -> Entry | None:
         """The last message under a subject or filter, from the stream's leader: never stale."""
-        message = await self._last_of(filter_)
+        message = (await self._api(f"STREAM.MSG.GET.{self._stream}", {"last_by_subj": filter_})).get("message")
         return _stored(message) if message else None
-
-    async def _last_of(self, filter_: str) -> dict[str, Any] | None:
-        reply = await self._api(f"STREAM.MSG.GET.{self._stream}", {"last_by_subj": filter_})
-        return reply.get("message")
 
     async def last_positions(self, filters: Sequence[str]) -> dict[str, int]:
         """The position of the last message of each subject under many filters. What is not told may be there all the
