@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
@@ -188,8 +188,7 @@ async def read_pages(town: Town, url: str) -> None:
             for login in READ
         }
         for login, browser in browsers.items():
-            entered = await browser.post("/sign-in", data={"login": login, "password": PASSWORD})
-            assert entered.status_code == httpx.codes.SEE_OTHER, entered.text
+            await sign_in(browser, login)
         directly = await stack.enter_async_context(httpx.AsyncClient(timeout=30, trust_env=False))
         while not town.ending.is_set():
             login = town.random.choice(list(READ))
@@ -209,6 +208,17 @@ async def read_pages(town: Town, url: str) -> None:
                 "read" if status == httpx.codes.OK else "unavailable" if status in UNAVAILABLE else f"{status} {place}"
             ] += 1
             await asyncio.sleep(0.1)
+
+
+async def sign_in(browser: httpx.AsyncClient, login: str) -> None:
+    """However often it takes while the edge is being killed."""
+    while True:
+        with suppress(httpx.HTTPError):
+            entered = await browser.post("/sign-in", data={"login": login, "password": PASSWORD})
+            if entered.status_code not in UNAVAILABLE:
+                assert entered.status_code == httpx.codes.SEE_OTHER, entered.text
+                return
+        await asyncio.sleep(0.5)
 
 
 def open_accounts(settings: Settings) -> None:
