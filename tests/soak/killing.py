@@ -63,7 +63,7 @@ class Killer:
         await asyncio.to_thread(self._system.start)
         await self._restarted()
         if self._second:
-            await self._second.start(self._system)
+            self._second.start(self._system)
 
     def _pids(self) -> dict[str, int]:
         """Program → process, of all that run."""

@@ -16,11 +16,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from canlian_chassis.ports import HeldPort
-from canlian_operator.parts import PARTS, Kind, Part
-from canlian_operator.programs import NATS, nats_program, part_environment, part_program
+from canlian_operator.parts import PARTS, Kind, Part, caddyfile
+from canlian_operator.programs import CADDY, NATS, caddy_program, nats_program, part_environment, part_program
 from canlian_operator.ready import Health
 from canlian_operator.supervisor import Program, Supervisor
-from tests.soak.newer.__main__ import VARIABLE
+from tests.soak.newer import VARIABLE
 from tests.support.system import System
 
 STEPS: Sequence[tuple[str, Sequence[Part]]] = (
@@ -46,6 +46,7 @@ class SecondProcesses:
         self._data = data
         self._supervisor = Supervisor(say, lambda: None)
         self._held = {part.name: HeldPort() for part in PARTS}
+        self._caddy = HeldPort()
         self._newer: set[str] = set()
         self._nats_url = ""
 
@@ -57,15 +58,24 @@ class SecondProcesses:
     def address(self, part: str) -> str:
         return self._held[part].address
 
-    async def start(self, system: System) -> None:
-        """All of them, beside a system that runs."""
+    @property
+    def url(self) -> str:
+        """Their one address: a second edge leads to the second tools."""
+        return f"http://{self._caddy.address}"
+
+    def beside(self, system: System) -> None:
+        """What is started from now on uses this system's log."""
         self._nats_url = system.nats_url
+
+    def start(self, system: System) -> None:
+        """All of them, beside a system that runs. Returns at once."""
+        self.beside(system)
         for part in PARTS:
             self._start(part)
-        await self.until_ready()
 
     async def upgrade(self, parts: Sequence[Part]) -> None:
-        """Put the newer release in the place of these, and come back when it answers."""
+        """Put the newer release in the place of these, or beside the system where none of them runs yet, and come back
+        when it answers."""
         await self._supervisor.stop([second(part.name) for part in parts], PATIENCE)
         self._newer |= {part.name for part in parts}
         marks = {part.name: self._log_size(part.name) for part in parts}
@@ -93,7 +103,7 @@ class SecondProcesses:
 
     def release(self) -> None:
         """Their ports, when they are not started again."""
-        for held in self._held.values():
+        for held in (self._caddy, *self._held.values()):
             held.release()
 
     async def until_ready(self, parts: Sequence[Part] = PARTS, marks: Mapping[str, int] | None = None) -> None:
@@ -122,12 +132,22 @@ class SecondProcesses:
 
     def _start(self, part: Part) -> None:
         self._supervisor.start(self._program(part))
+        if part.name == "edge" and second(CADDY) not in self.pids:
+            self._supervisor.start(self._caddy_program())
+
+    def _shared(self) -> dict[str, str]:
+        addresses = {each.name: self.address(each.name) for each in PARTS}
+        return part_environment(self._data, self._nats_url, PARTS, addresses)
+
+    def _caddy_program(self) -> Program:
+        configuration = caddyfile()
+        assert configuration
+        host, port = self._caddy.address.split(":")
+        program = caddy_program(configuration, self._data, host, int(port), self._shared())
+        return replace(program, name=second(CADDY), log=self._log(CADDY))
 
     def _program(self, part: Part) -> Program:
-        # the edge among them leads to the tools among them
-        addresses = {each.name: self.address(each.name) for each in PARTS}
-        shared = part_environment(self._data, self._nats_url, PARTS, addresses)
-        program = part_program(part, self._data, self.address(part.name), shared)
+        program = part_program(part, self._data, self.address(part.name), self._shared())
         program = replace(
             program,
             name=second(part.name),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -125,38 +125,21 @@ class Plan:
 async def soak(data: Path, plan: Plan, say: Callable[[str], None]) -> Report:
     async with AsyncExitStack() as stack:
         system = stack.enter_context(running_system(data))
-        second = await stack.enter_async_context(_second_processes(system, say)) if plan.second else None
-        settings = Settings(nats_url=system.nats_url, data=data)
-        open_accounts(settings)
-        limits = httpx.Limits(max_keepalive_connections=0)
-        http = await stack.enter_async_context(httpx.AsyncClient(timeout=30, trust_env=False, limits=limits))
-        ledger, signer = Ledger(), Signer(key_folder(settings))
-
-        async def join() -> None:
-            there = settings.model_copy(update={"nats_url": system.nats_url})
-            sender.bus = Client(await stack.enter_async_context(connect(there, "soak")))
-
-        sender = Sender(system.url, http, signer, ledger)
-        await join()
-        town = Town(sender, Random(plan.seed + 1), asyncio.Event(), second)
-        killer = Killer(system, Random(plan.seed), join, second)
-        await town.settle()
-        progress = asyncio.create_task(_tell(say, ledger, killer))
-        try:
-            async with asyncio.TaskGroup() as work:
-                for _ in range(plan.callers):
-                    work.create_task(go_round(town))
-                for actor in (visit(town), certify(town), bring_in(town), read_pages(town, system.url)):
-                    work.create_task(actor)
-                if second and plan.newer:
-                    await _strike_over_an_upgrade(plan, killer, second, say)
-                else:
-                    await killer.run(plan.seconds, plan.wholes)
-                town.ending.set()
-            say("the blows are over and every command has its answer; waiting until all is level")
-            level = await _until_level(system, second)
-        finally:
-            progress.cancel()
+        second = await stack.enter_async_context(second_processes(system, say)) if plan.second else None
+        if second:
+            second.start(system)
+        async with people_at_work(system, plan.seed, plan.callers, second) as people:
+            ledger = people.town.sender.ledger
+            killer = Killer(system, Random(plan.seed), people.follow, second)
+            progress = asyncio.create_task(_tell(say, ledger, killer))
+            stack.callback(progress.cancel)
+            if second and plan.newer:
+                await _strike_over_an_upgrade(plan, killer, second, say)
+            else:
+                await killer.run(plan.seconds, plan.wholes)
+        say("the blows are over and every command has its answer; waiting until all is level")
+        level = await until_level(system, second)
+        progress.cancel()
         nats_url, older = system.nats_url, await _not_ready(system)
         if second and plan.newer:
             say("the older release ends")
@@ -167,11 +150,48 @@ async def soak(data: Path, plan: Plan, say: Callable[[str], None]) -> Report:
         return Report(plan.seed, plan.seconds, ledger, killer, _reconnections(data), level, older, findings)
 
 
+@dataclass
+class People:
+    """`follow` is called when the system came up again, with another address for its log."""
+
+    town: Town
+    follow: Callable[[], Awaitable[None]]
+
+
 @asynccontextmanager
-async def _second_processes(system: System, say: Callable[[str], None]) -> AsyncIterator[SecondProcesses]:
+async def people_at_work(
+    system: System, seed: int, callers: int, second: SecondProcesses | None = None
+) -> AsyncIterator[People]:
+    """For the length of the block; when it has ended, every command has its answer."""
+    async with AsyncExitStack() as stack:
+        settings = Settings(nats_url=system.nats_url, data=system.data)
+        open_accounts(settings)
+        limits = httpx.Limits(max_keepalive_connections=0)
+        http = await stack.enter_async_context(httpx.AsyncClient(timeout=30, trust_env=False, limits=limits))
+        sender = Sender(system.url, http, Signer(key_folder(settings)), Ledger())
+
+        async def follow() -> None:
+            there = settings.model_copy(update={"nats_url": system.nats_url})
+            sender.bus = Client(await stack.enter_async_context(connect(there, "soak")))
+
+        await follow()
+        town = Town(sender, Random(seed + 1), asyncio.Event(), second)
+        await town.settle()
+        async with asyncio.TaskGroup() as work:
+            for _ in range(callers):
+                work.create_task(go_round(town))
+            for actor in (visit(town), certify(town), bring_in(town), read_pages(town, system.url)):
+                work.create_task(actor)
+            yield People(town, follow)
+            town.ending.set()
+
+
+@asynccontextmanager
+async def second_processes(system: System, say: Callable[[str], None]) -> AsyncIterator[SecondProcesses]:
+    """None runs yet; whatever was started ends with the block."""
     second = SecondProcesses(system.data, say)
+    second.beside(system)
     try:
-        await second.start(system)
         yield second
     finally:
         await second.stop()
@@ -193,7 +213,7 @@ async def _strike_over_an_upgrade(
     await killer.run(plan.seconds / 2, plan.wholes - before)
 
 
-async def _until_level(system: System, second: SecondProcesses | None) -> float:
+async def until_level(system: System, second: SecondProcesses | None) -> float:
     """Until every part is ready and policies have nothing more to add; returns the seconds it took."""
     began, quiet_since, last = time.monotonic(), time.monotonic(), -1
     services = [part.name for part in PARTS if part.kind is Kind.SERVICE]

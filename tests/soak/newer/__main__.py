@@ -7,9 +7,8 @@ import runpy
 import sys
 
 from canlian_operator.parts import chosen
+from tests.soak.newer import VARIABLE
 from tests.soak.newer.rules import bring_in
-
-VARIABLE = "CANLIAN_NEWER_PART"
 
 if __name__ == "__main__":
     [part] = chosen(sys.argv[1:] or [os.environ[VARIABLE]])
