@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import nats.errors
 import nats.js.errors
 from nats.aio.client import Client as Nats
-from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from canlian_chassis import wire
+from canlian_chassis.bus import taking
 from canlian_chassis.log.jetstream import STREAM, Conflict, Entry, Log, LogPutBack, Place
-from canlian_chassis.wire import Headers
+from canlian_chassis.wire import RawHeaders
 from canlian_events import subjects
 from canlian_events.core import Event, decode
 from canlian_events.meta import Meta
@@ -144,15 +144,14 @@ class _Pull:
         self._last_heard = time.monotonic()
         self._connections = nc.stats["reconnects"]
         self._lost = False
+        self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> _Pull:
         config = consumer_config(self._after, self._filters)
         info = await self._nc.jetstream(timeout=3).add_consumer(STREAM, config)
         self._next = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{info.name}"
         self._inbox = self._nc.new_inbox()
-        self._subscription = await self._nc.subscribe(
-            self._inbox, cb=self._heard, pending_msgs_limit=-1, pending_bytes_limit=-1
-        )
+        await self._stack.enter_async_context(taking(self._nc, self._inbox, self._heard))
         self._request = json.dumps(
             {"batch": self._size, "expires": 30_000_000_000, "idle_heartbeat": HEARTBEAT_NS}
         ).encode()
@@ -160,8 +159,7 @@ class _Pull:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        with contextlib.suppress(nats.errors.Error):
-            await self._subscription.unsubscribe()
+        await self._stack.aclose()
 
     async def next(self) -> list[Entry]:
         """What has arrived; waits for something, but not for ever."""
@@ -185,12 +183,11 @@ class _Pull:
             self._outstanding += self._size
             await self._nc.publish(self._next, self._request, reply=self._inbox)
 
-    async def _heard(self, message: Msg) -> None:
+    def _heard(self, subject: str, reply: str, headers: RawHeaders, body: bytes) -> None:
         self._last_heard = time.monotonic()
-        headers = message.headers or {}
-        status = headers.get("Status")
+        status = headers.status
         if status is None:
-            self._take(message, headers)
+            self._take(subject, reply, headers, body)
         elif status == "408":
             self._outstanding -= int(headers.get("Nats-Pending-Messages", "0"))
         elif status != "100":
@@ -198,15 +195,15 @@ class _Pull:
         if status != "100":
             self._arrived.set()
 
-    def _take(self, message: Msg, headers: Headers) -> None:
-        position, delivered, recorded, pending = ack_numbers(message.reply)
+    def _take(self, subject: str, reply: str, headers: RawHeaders, body: bytes) -> None:
+        position, delivered, recorded, pending = ack_numbers(reply)
         if delivered <= self._delivered:
             return  # it came twice
         self._outstanding -= 1
         if delivered != self._delivered + 1:
             self._lost = True
         self._delivered = delivered
-        self._queue.append(Entry(message.subject, position, recorded, headers, message.data, pending))
+        self._queue.append(Entry(subject, position, recorded, headers, body, pending))
 
 
 def ack_numbers(reply: str) -> tuple[int, int, int, int]:

@@ -14,13 +14,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
 import nats.errors
 import nats.js.errors
 from nats.aio.client import Client as Nats
-from nats.aio.msg import Msg
 from nats.js.api import (
     DiscardPolicy,
     RetentionPolicy,
@@ -28,7 +28,8 @@ from nats.js.api import (
     StreamConfig,
 )
 
-from canlian_chassis.wire import Headers
+from canlian_chassis.bus import taking
+from canlian_chassis.wire import Headers, RawHeaders
 from canlian_events import subjects
 
 STREAM = "LOG"
@@ -38,11 +39,6 @@ _BUSY = {10210, 429, 10176}
 """Too many batches are open on the stream. The server says so to a batch's first message; to one that did not ask, it
 says at the end that the batch is incomplete (10176), as it does where a new leader does not know the batch's beginning.
 Either way nothing of it is stored."""
-_TOLD_WITH_IT = (
-    *("Nats-Stream", "Nats-Subject", "Nats-Sequence", "Nats-Time-Stamp"),
-    *("Nats-Num-Pending", "Nats-Last-Sequence", "Nats-UpTo-Sequence"),
-)
-"""What the server adds to the headers of a message that it gives directly: not stored with it."""
 _NO_ROOM = {10002, 10023, 10028, 10047, 10077}
 _NO_MESSAGE = 10037
 _MANY = 100
@@ -241,18 +237,16 @@ class Log:
 
     async def _page(self, request: dict[str, Any]) -> tuple[list[Entry], bool]:
         page: list[Entry] = []
-        ended: asyncio.Future[Headers] = asyncio.get_running_loop().create_future()
+        ended: asyncio.Future[RawHeaders] = asyncio.get_running_loop().create_future()
 
-        async def take(message: Msg) -> None:
-            headers = message.headers or {}
-            if "Status" not in headers:
-                page.append(_direct(message))
+        def take(_subject: str, _reply: str, headers: RawHeaders, body: bytes) -> None:
+            if headers.status is None:
+                page.append(_direct(headers, body))
             elif not ended.done():
                 ended.set_result(headers)
 
         inbox = self._nc.new_inbox()
-        subscription = await self._nc.subscribe(inbox, cb=take)
-        try:
+        async with taking(self._nc, inbox, take):
             await self._nc.publish(f"$JS.API.DIRECT.GET.{self._stream}", json.dumps(request).encode(), reply=inbox)
             seen = -1
             while not ended.done():
@@ -261,16 +255,14 @@ class Log:
                 seen = len(page)
                 # a thousand messages may take a busy machine longer; only silence is no answer
                 await asyncio.wait([ended], timeout=_READ_WITHIN)
-        finally:
-            await subscription.unsubscribe()
         headers = ended.result()
-        match headers["Status"]:
+        match headers.status:
             case "204":
-                return page, int(headers.get("Nats-Num-Pending", "0")) > 0
+                return page, int(headers.told("Nats-Num-Pending", "0")) > 0
             case "404":
                 return page, False
             case _:
-                raise Conflict(headers.get("Description"))
+                raise Conflict(f"the log answered {headers.status}")
 
     async def append(self, entries: Sequence[NewEntry]) -> list[int]:
         """Store all or nothing; returns the positions, in order. At most 1,000 entries. Raises Conflict."""
@@ -345,15 +337,18 @@ class _BusyError(Exception):
 def _nanoseconds(text: str) -> int:
     """Unix nanoseconds of an RFC 3339 time with up to nine digits of fraction, as the server writes it."""
     whole, _, rest = text.removesuffix("Z").partition(".")
-    return int(datetime.fromisoformat(f"{whole}+00:00").timestamp()) * 1_000_000_000 + int(rest.ljust(9, "0") or 0)
+    return _seconds(whole) * 1_000_000_000 + int(rest.ljust(9, "0") or 0)
 
 
-def _direct(message: Msg) -> Entry:
-    headers = message.headers or {}
-    subject, position, recorded = (headers[name] for name in ("Nats-Subject", "Nats-Sequence", "Nats-Time-Stamp"))
-    for name in _TOLD_WITH_IT:
-        headers.pop(name, None)
-    return Entry(subject, int(position), _nanoseconds(recorded), headers, message.data)
+@lru_cache(maxsize=64)
+def _seconds(whole: str) -> int:
+    """A page of events has few different seconds."""
+    return int(datetime.fromisoformat(f"{whole}+00:00").timestamp())
+
+
+def _direct(headers: RawHeaders, body: bytes) -> Entry:
+    subject, position, recorded = map(headers.told, ("Nats-Subject", "Nats-Sequence", "Nats-Time-Stamp"))
+    return Entry(subject, int(position), _nanoseconds(recorded), headers, body)
 
 
 def _stored(message: dict[str, Any]) -> Entry:

@@ -11,9 +11,8 @@ import asyncio
 import json
 import socket
 import uuid
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import closing
-from functools import cache
 from io import BufferedReader
 from typing import Any, NamedTuple
 from urllib.parse import ParseResult
@@ -33,6 +32,7 @@ from canlian_chassis.log.following import (
     follow,
 )
 from canlian_chassis.log.jetstream import STREAM, Conflict, Entry, Log, LogPutBack, Place
+from canlian_chassis.wire import RawHeaders
 
 log = structlog.get_logger()
 BATCH = 5000
@@ -169,7 +169,7 @@ def _stretch(
         if at >= 0 and head[at + len(_TYPE) : head.find(b"\r\n", at)].strip() in wanted:
             position, delivered, recorded, pending = ack_numbers(fields[3].decode())
             subject = fields[1].decode()
-            entries.append(Entry(subject, position, recorded, _Headers(head), data[length:-2], pending))
+            entries.append(Entry(subject, position, recorded, RawHeaders(head), data[length:-2], pending))
             if count < BATCH and pending:
                 continue
         elif count < BATCH and not _is_last(fields[3]):
@@ -181,34 +181,6 @@ def _stretch(
 def _is_last(reply: bytes) -> bool:
     """Whether nothing was pending behind a message. All numbers of each that nobody wants would take too long."""
     return reply.endswith(b".0") or (b".0." in reply and ack_numbers(reply.decode())[3] == 0)
-
-
-@cache
-def _mark(name: str) -> bytes:
-    return f"\r\n{name}:".encode()
-
-
-class _Headers(Mapping[str, str]):
-    """A message's headers, found when they are asked for."""
-
-    __slots__ = ("_head",)
-
-    def __init__(self, head: bytes) -> None:
-        self._head = head
-
-    def __getitem__(self, name: str) -> str:
-        mark = _mark(name)
-        at = self._head.find(mark)
-        if at < 0:
-            raise KeyError(name)
-        at += len(mark)
-        return self._head[at : self._head.index(b"\r\n", at)].decode().strip()
-
-    def __iter__(self) -> Iterator[str]:
-        return (line.partition(b":")[0].decode() for line in self._head.split(b"\r\n")[1:-2])
-
-    def __len__(self) -> int:
-        return self._head.count(b"\r\n") - 2
 
 
 def _status(head: bytes) -> None:
