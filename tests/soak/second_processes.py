@@ -46,7 +46,7 @@ class SecondProcesses:
         self._data = data
         self._supervisor = Supervisor(say, lambda: None)
         self._held = {part.name: HeldPort() for part in PARTS}
-        self._caddy = HeldPort()
+        self._caddy, self._monitor = HeldPort(), HeldPort()
         self._newer: set[str] = set()
         self._nats_url = ""
 
@@ -85,8 +85,7 @@ class SecondProcesses:
 
     async def go_on_alone(self, nats_address: str) -> None:
         """The system has ended, and its log's server with it: another is started in its place, at the same address."""
-        monitor = HeldPort()
-        self._supervisor.start(nats_program(self._data, nats_address, monitor.address))
+        self._supervisor.start(nats_program(self._data, nats_address, self._monitor.address))
         await self.until_ready()
 
     async def kill(self) -> None:
@@ -103,7 +102,7 @@ class SecondProcesses:
 
     def release(self) -> None:
         """Their ports, when they are not started again."""
-        for held in (self._caddy, *self._held.values()):
+        for held in (self._caddy, self._monitor, *self._held.values()):
             held.release()
 
     async def until_ready(self, parts: Sequence[Part] = PARTS, marks: Mapping[str, int] | None = None) -> None:
