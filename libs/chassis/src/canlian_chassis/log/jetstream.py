@@ -57,6 +57,10 @@ class Conflict(Exception):
     """Something came in between, or the outcome is unknown: load again and decide again."""
 
 
+class NoAnswer(Conflict):
+    """The log said nothing: what was sent to it may be stored or not."""
+
+
 class AlreadyStored(Conflict):
     """An event of this id is in the log: the same command came a moment ago, or its id was used for another."""
 
@@ -251,7 +255,7 @@ class Log:
             seen = -1
             while not ended.done():
                 if len(page) == seen:
-                    raise Conflict("the log did not answer")
+                    raise NoAnswer("the log did not answer")
                 seen = len(page)
                 # a thousand messages may take a busy machine longer; only silence is no answer
                 await asyncio.wait([ended], timeout=_READ_WITHIN)
@@ -305,7 +309,7 @@ class Log:
         try:
             message = await self._nc.request(subject, body, timeout=_STORED_WITHIN, headers=headers)
         except (nats.errors.TimeoutError, nats.errors.NoRespondersError, nats.errors.ConnectionClosedError) as error:
-            raise Conflict(f"no answer from the log: {error!r}") from error
+            raise NoAnswer(f"no answer from the log: {error!r}") from error
         reply: dict[str, Any] = json.loads(message.data or "{}")
         if problem := reply.get("error"):
             if {problem.get("err_code"), problem.get("code")} & _BUSY:
@@ -323,7 +327,7 @@ class Log:
         try:
             message = await self._nc.request(f"$JS.API.{name}", request, timeout=_READ_WITHIN)
         except (nats.errors.TimeoutError, nats.errors.NoRespondersError, nats.errors.ConnectionClosedError) as error:
-            raise Conflict(f"no answer from the log: {error!r}") from error
+            raise NoAnswer(f"no answer from the log: {error!r}") from error
         reply: dict[str, Any] = json.loads(message.data)
         if (problem := reply.get("error")) and problem.get("err_code") != _NO_MESSAGE:
             raise Conflict(problem)
