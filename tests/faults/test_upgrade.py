@@ -40,7 +40,7 @@ async def test_services_tools_and_edge_are_upgraded_while_the_old_ones_work(tmp_
             findings = await compare(ledger, nats_url, system.data, newer=True)
     assert {"assistance.visit.completed 2", "catalog.referral.contact-named 1"} <= written, "nothing new was said"
     assert set(ledger.pages) == {"read"}, ledger.pages
-    assert not findings.wrong, findings
+    assert not findings.wrong, findings.lines()
 
 
 async def _go_on(ledger: Ledger) -> None:

@@ -14,7 +14,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -34,54 +34,12 @@ from canlian_events.ids import derive_uuid
 from canlian_events.meta import Actor
 from canlian_events.terms import Role
 from tests.soak.consequences import Consequences, Due, consequences, services, still_waiting
+from tests.soak.findings import Findings
 from tests.soak.sending import Ledger, Stored
 from tests.support.fresh import VIEWS, differences, views_of
 
 AT_ONCE = 200
 ROOT = Path(__file__).parents[2]
-
-
-@dataclass
-class Findings:
-    """Command ids, event ids and tables that are not as they must be; all empty where nothing was lost or doubled."""
-
-    events: int = 0
-    rows: dict[str, int] = field(default_factory=dict)
-    """Part → rows compared."""
-    consequences: int = 0
-    """Commands that ought to follow from the log's events, by the policies that were worked out again."""
-    timers: int = 0
-    """Timers that ought to wait."""
-    unchecked: dict[str, int] = field(default_factory=dict)
-    """Policy → events whose consequences could not be worked out again, because they hang on what its view held."""
-
-    lost: list[str] = field(default_factory=list)
-    """Acknowledged commands whose events are not in the log, where the answer said and as many as it said."""
-    doubled: list[str] = field(default_factory=list)
-    """Events that are in the log twice."""
-    half: list[str] = field(default_factory=list)
-    """Commands some of whose events are in the log, but not the first ones."""
-    refused_but_stored: list[str] = field(default_factory=list)
-    different: list[str] = field(default_factory=list)
-    """Tables that a fresh fold does not give."""
-    skipped: dict[str, int] = field(default_factory=dict)
-    """Part → events its views could not fold."""
-    parked: list[str] = field(default_factory=list)
-    """Events that policies could not answer."""
-    not_followed: list[str] = field(default_factory=list)
-    """Events from which something ought to have followed and did not; asked now, it would be done."""
-    unexplained: list[str] = field(default_factory=list)
-    """Events that some policy caused and none is to have caused: such as a consequence that came twice."""
-    timers_missing: list[str] = field(default_factory=list)
-    timers_other: list[str] = field(default_factory=list)
-    """Timers that wait for another event's sake, or for another time, than they ought to."""
-    timers_superfluous: list[str] = field(default_factory=list)
-    """Timers that ought not to wait any more. The state decides when they fire, so they are told and not wrong."""
-
-    @property
-    def wrong(self) -> bool:
-        told = {"events", "rows", "consequences", "timers", "unchecked", "timers_superfluous"}
-        return any(getattr(self, each.name) for each in fields(self) if each.name not in told)
 
 
 async def compare(ledger: Ledger, nats_url: str, data: Path, newer: bool = False) -> Findings:

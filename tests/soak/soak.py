@@ -21,7 +21,8 @@ from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer
 from canlian_operator.parts import PARTS, Kind
 from tests.soak.actors import Town, bring_in, certify, go_round, open_accounts, read_pages, visit
-from tests.soak.comparing import Findings, compare
+from tests.soak.comparing import compare
+from tests.soak.findings import Findings, counted
 from tests.soak.killing import Killer
 from tests.soak.second_processes import STEPS, SecondProcesses
 from tests.soak.sending import Ledger, Sender
@@ -79,32 +80,16 @@ class Report:
         lines = [
             ("commands", f"{commands['sent']} sent, {commands['acknowledged']} acknowledged, "
                          f"{len(self.ledger.refused)} refused, {commands['retried']} times sent again"),
-            ("refused", _counted(commands["refused"])),
-            ("pages", _counted(said["pages"])),
-            ("killed", f"{sum(self.killer.kills.values())}: {_counted(self.killer.kills)}"),
-            ("stopped a while", f"{sum(self.killer.pauses.values())}: {_counted(self.killer.pauses)}"),
-            ("views deleted", f"{sum(self.killer.deletions.values())}: {_counted(self.killer.deletions)}"),
+            ("refused", counted(commands["refused"])),
+            ("pages", counted(said["pages"])),
+            ("killed", f"{sum(self.killer.kills.values())}: {counted(self.killer.kills)}"),
+            ("stopped a while", f"{sum(self.killer.pauses.values())}: {counted(self.killer.pauses)}"),
+            ("views deleted", f"{sum(self.killer.deletions.values())}: {counted(self.killer.deletions)}"),
             ("reconnections", str(self.reconnections)),
             ("until level", f"{self.seconds_until_level:.1f} s after the last blow"),
             ("older not ready", ", ".join(self.older_not_ready) or "none"),
-            ("log", f"{found.events} events"),
-            ("views", f"{len(found.rows)} compared, {sum(found.rows.values())} rows"),
-            ("lost", _some(found.lost)),
-            ("doubled", _some(found.doubled)),
-            ("half stored", _some(found.half)),
-            ("refused, stored", _some(found.refused_but_stored)),
-            ("different", _some(found.different)),
-            ("skipped", _counted(found.skipped)),
-            ("parked", _some(found.parked)),
-            ("consequences", f"{found.consequences} worked out again; {sum(found.unchecked.values())} events of "
-                             f"{len(found.unchecked)} policies could not be"),
-            ("not followed", _some(found.not_followed)),
-            ("unexplained", _some(found.unexplained)),
-            ("timers", f"{found.timers} ought to wait"),
-            ("timers missing", _some(found.timers_missing)),
-            ("timers, other", _some(found.timers_other)),
-            ("superfluous", _some(found.timers_superfluous)),
-            ("wrong pages", _counted(self.wrong_pages)),
+            *found.lines(),
+            ("wrong pages", counted(self.wrong_pages)),
         ]  # fmt: skip
         return "\n".join(f"  {name:<16} {value}" for name, value in lines)
 
@@ -253,11 +238,3 @@ async def _tell(say: Callable[[str], None], ledger: Ledger, killer: Killer) -> N
 
 def _reconnections(data: Path) -> int:
     return sum(log.read_text(errors="replace").count("bus.reconnected") for log in (data / "logs").glob("*.log*"))
-
-
-def _counted(counts: dict[str, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=lambda c: -c[1])) or "none"
-
-
-def _some(found: list[str]) -> str:
-    return "none" if not found else f"{len(found)}: " + "; ".join(found[:3])
