@@ -60,10 +60,13 @@ class Killer:
             await self._second.kill()
         await asyncio.to_thread(process.wait)
         self._struck.clear()
-        await asyncio.to_thread(self._system.start)
+        self._system.launch()
+        await asyncio.to_thread(self._system.until_log)
         await self._restarted()
         if self._second:
+            # before the system is ready: what they have written it may not be able to read alone
             self._second.start(self._system)
+        await asyncio.to_thread(self._system.until_ready)
 
     def _pids(self) -> dict[str, int]:
         """Program → process, of all that run."""
