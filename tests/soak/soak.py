@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,7 +16,7 @@ import httpx
 from canlian_chassis.bus import Client, connect
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.jetstream import Log
-from canlian_chassis.policies.parked import BUCKET
+from canlian_chassis.policies.parked import Parking
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer
 from canlian_operator.parts import PARTS, Kind
@@ -204,25 +203,19 @@ async def until_level(system: System, second: SecondProcesses | None) -> float:
     began, quiet_since, last = time.monotonic(), time.monotonic(), -1
     services = [part.name for part in PARTS if part.kind is Kind.SERVICE]
     async with connect(Settings(nats_url=system.nats_url), "soak") as nc:
-        log, policies = Log(nc), await nc.jetstream(timeout=10).key_value(BUCKET)
+        log, parking = Log(nc), await Parking.open(nc)
         while time.monotonic() - quiet_since < 3:
             # what the newer release has taken over, the older need not be ready for
             ready = second.until_ready() if second else asyncio.to_thread(system.until_healthy, PATIENCE_AT_THE_END)
             await ready
             position = await log.last_position()
-            answered = min([_position((await policies.get(service)).value) for service in services])
+            answered = min([(await parking.places(service))[0][0].position for service in services])
             if position != last or answered < position:
                 last, quiet_since = position, time.monotonic()
             explained = f"the log ends at {position}, policies have answered up to {answered}\n{system.explain()}"
             assert time.monotonic() - began < PATIENCE_AT_THE_END, explained
             await asyncio.sleep(0.5)
     return quiet_since - began
-
-
-def _position(checkpoint: bytes | None) -> int:
-    """Up to where a service's policies have answered, by what they wrote down: a position, or places, newest first."""
-    said = json.loads(checkpoint or b"0")
-    return said if isinstance(said, int) else int(said["places"][0][0])
 
 
 async def _not_ready(system: System) -> list[str]:
