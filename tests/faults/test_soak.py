@@ -10,10 +10,13 @@ from pathlib import Path
 
 from tests.soak.soak import Plan, soak
 
+PLAN = Plan(seconds=14, seed=3, callers=3, wholes=1, in_order=False)
+"""`test_upgrade.py` has the order."""
+
 
 async def test_what_was_acknowledged_outlives_every_death(tmp_path: Path):
     said: list[str] = []
-    report = await soak(tmp_path / "data", Plan(seconds=12, seed=3, callers=3, wholes=1), said.append)
+    report = await soak(tmp_path / "data", PLAN, said.append)
     assert not report.wrong, report.table()
     assert len(report.ledger.acknowledged) > 100, report.table()
     assert sum(report.killer.kills.values()) >= 3, report.table()

@@ -39,16 +39,19 @@ class Killer:
         self._struck: dict[str, float] = {}
 
     async def run(self, seconds: float, wholes: int) -> None:
-        """Strike for so long; as many times in between everything dies at once, as if the machine had lost power."""
+        """Strike for so long; as many times in between everything dies at once, as if the machine had lost power.
+
+        The time that takes is not counted in.
+        """
         for part in range(wholes + 1):
             if part:
-                await self._kill_all()
+                await self.kill_all()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds / (wholes + 1)):
                     await self._run()
 
-    async def _kill_all(self) -> None:
-        """Takes as long as a system takes to start, and is not counted in."""
+    async def kill_all(self) -> None:
+        """Comes back when all runs again: as long as a system takes to start."""
         self.kills["everything"] += 1
         process, parts = self._system.process, self._system.state.parts
         assert process

@@ -77,11 +77,15 @@ class SecondProcesses:
         """Put the newer release in the place of these, or beside the system where none of them runs yet, and come back
         when it answers."""
         await self._supervisor.stop([second(part.name) for part in parts], PATIENCE)
-        self._newer |= {part.name for part in parts}
+        self.be_newer(parts)
         marks = {part.name: self._log_size(part.name) for part in parts}
         for part in parts:
             self._start(part)
         await self.until_ready(parts, marks)
+
+    def be_newer(self, parts: Sequence[Part] = PARTS) -> None:
+        """Whatever of these is started from now on is of the newer release."""
+        self._newer |= {part.name for part in parts}
 
     async def go_on_alone(self, nats_address: str) -> None:
         """The system has ended, and its log's server with it: another is started in its place, at the same address."""
