@@ -63,6 +63,9 @@ class Truth:
     ends: list[tuple[float, int]] = field(default_factory=lambda: [(0.0, 0)])
     """Where the log ended from when on."""
     restored: list[float] = field(default_factory=list)
+    """When an older copy of the log was put back."""
+    lost: set[str] = field(default_factory=set)
+    """The commands whose events were in the log, and not in the copy that was put back."""
     answers: dict[str, list[Answered]] = field(default_factory=dict)
     """Command id → its answers, of those that were sent alone."""
     places: list[tuple[float, int]] = field(default_factory=list)
@@ -144,7 +147,9 @@ class World(Watching):
         elif id_ := self._asked.get(subject):
             self._answered(line, id_, message.body)
         elif not subject.startswith(("_INBOX", "$JS.ACK")):
-            self.say("sent", by=line, subject=subject[:90], bytes=len(message.body))
+            # what a claim is called comes from the key store's chance, which no seed reaches
+            named = subject if not subject.startswith("claim.") else subject.rpartition(".")[0]
+            self.say("sent", by=line, subject=named, bytes=len(message.body))
         for watcher in tuple(self.on_published):
             watcher(line, message)
 
@@ -158,7 +163,7 @@ class World(Watching):
     def stored(self, stream: Stream) -> None:
         if stream.name == LOG:
             self.truth.ends.append((self.loop.now, stream.last_seq))
-            self.say("stored", end=stream.last_seq, subject=stream.messages[stream.last_seq].subject)
+            self.say("stored", end=stream.last_seq)
         elif stream.name == PLACES:
             self._placed(stream)
 
