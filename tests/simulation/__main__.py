@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time as real_time
+import time
 from collections import Counter
 from collections.abc import Iterator
 from multiprocessing import get_context
@@ -12,9 +12,6 @@ from multiprocessing import get_context
 from tests.simulation import patches
 from tests.simulation.processes import keep_track
 from tests.simulation.run import Outcome, simulate
-
-_monotonic = real_time.monotonic
-
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
@@ -24,18 +21,24 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--go-on", action="store_true", help="do not stop at the first seed that finds something")
     asked = parser.parse_args()
-    patches.install()
-    keep_track()
+    patches.fix_hashes()
     if asked.seed is not None:
+        prepare()
         outcome = simulate(asked.seed, say)
         report(outcome)
         return bool(outcome.wrong)
     return run_many(range(asked.first, asked.first + asked.seeds), asked.jobs, asked.go_on)
 
 
+def prepare() -> None:
+    patches.install()
+    keep_track()
+
+
 def run_many(seeds: range, jobs: int, go_on: bool) -> int:
-    began, wrong = _monotonic(), 0
+    began, wrong = time.monotonic(), 0
     total: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
     done = commands = 0
     virtual = seconds = 0.0
     for outcome in outcomes(seeds, jobs):
@@ -46,25 +49,26 @@ def run_many(seeds: range, jobs: int, go_on: bool) -> int:
         total += outcome.faults
         if outcome.wrong:
             wrong += 1
+            kinds.update({words.partition(":")[0] for words in outcome.wrong})
             report(outcome)
             if not go_on:
                 break
         if done % 50 == 0:
-            say(f"{done} of {len(seeds)} seeds, {wrong} with violations, {_monotonic() - began:.0f} s")
+            say(f"{done} of {len(seeds)} seeds, {wrong} with violations, {time.monotonic() - began:.0f} s")
     faults = ", ".join(f"{count} {kind}" for kind, count in sorted(total.items()))
     say(
-        f"{done} seeds, {commands} commands, {virtual:.0f} virtual seconds in {_monotonic() - began:.0f} s "
+        f"{done} seeds, {commands} commands, {virtual:.0f} virtual seconds in {time.monotonic() - began:.0f} s "
         f"({seconds / max(done, 1):.2f} s of processor a seed); faults: {faults}; {wrong} seeds with violations"
     )
+    if kinds:
+        say(", ".join(f"{count} {kind}" for kind, count in kinds.most_common()))
     return bool(wrong)
 
 
 def outcomes(seeds: range, jobs: int) -> Iterator[Outcome]:
     """In the order of the seeds, so that the first that finds something is the same however many run at once."""
-    if jobs == 1:
-        yield from map(simulate, seeds)
-        return
-    with get_context("fork").Pool(jobs, maxtasksperchild=50) as pool:
+    # only those that run simulations have their clocks taken away
+    with get_context("fork").Pool(jobs, initializer=prepare, maxtasksperchild=50) as pool:
         yield from pool.imap(simulate, seeds)
 
 

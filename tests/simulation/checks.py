@@ -29,12 +29,12 @@ def _check_ids(world: World, history: History) -> None:
     seen: dict[str, int] = {}
     for event, meta in history.events:
         if meta.id in seen:
-            world.violation(f"event {meta.id} {event!r} is in the log twice: at {seen[meta.id]} and {meta.position}")
+            world.violation("twice", f"event {meta.id} {event!r} is in the log twice: at {seen[meta.id]} and {meta.position}")
         seen[meta.id] = meta.position
     done: set[str] = set()
     for id_, group in history.groups():
         if id_ in done:
-            world.violation(f"{id_} was done twice: again at {group[0][1].position}")
+            world.violation("twice", f"{id_} was done twice: again at {group[0][1].position}")
         done.add(id_)
 
 
@@ -43,11 +43,12 @@ def _check_answers(world: World, history: History, said: Sequence[Said]) -> None
     for one in said:
         if not isinstance(one.outcome, Accepted):
             if one.outcome is not None and one.id in history.commands:
-                world.violation(f"{one.id} was refused with {one.outcome.code}, and its events are in the log")
+                world.violation("answer", f"{one.id} was refused with {one.outcome.code}, and its events are in the log")
             continue
         for note in one.outcome.events:
             if places.get(note.id) != note.position and not _may_be_lost(world, one):
                 world.violation(
+                    "answer",
                     f"{one.id} was told that {note.name} is at {note.position}; it is at {places.get(note.id)}"
                 )
 
@@ -71,13 +72,14 @@ def _check_decisions(world: World, history: History, said: Sequence[Said]) -> No
         first = group[0][1].position
         doubtful = _still_doubtful(doubtful, state, since_position, first - 1)
         if command is None:
-            world.violation(f"nobody sent {id_}, whose events are at {first}: {group[0][0]!r}")
+            world.violation("decision", f"nobody sent {id_}, whose events are at {first}: {group[0][0]!r}")
         else:
             _check_decision(world, state, command, group)
             if isinstance(command, history.language.MakeBox) and (one := by_id.get(id_)):
                 since = locked_at.get(str(getattr(command, "yard_id", "")), 1 << 40)
                 if since <= one.ends[0] and not world.truth.restored:
                     world.violation(
+                        "stale-facts",
                         f"{id_} {command!r} was done at {first} on stale facts: the yard was locked at {since}, "
                         f"and the log ended at {one.ends[0]} when it was sent"
                     )
@@ -94,6 +96,7 @@ def _say_doubtful(world: World, one: Said) -> None:
     is_refusal = not isinstance(one.outcome, Accepted)
     what = f"a refusal, {getattr(one.outcome, 'code', '')}," if is_refusal else "nothing to change"
     world.violation(
+        "answer-doubtful",
         f"{one.id} {one.command!r} was answered with {what} which the log never said while its end went from "
         f"{one.ends[0]} to {one.ends[1]}"
     )
@@ -105,10 +108,10 @@ def _check_decision(world: World, state: State, command: Command, group: Sequenc
     try:
         decided = [hidden(event) for event in state.decide(command)]
     except Rejected as rejected:
-        world.violation(f"{command!r} was done at {position}, where the rules refuse it: {rejected.code}")
+        world.violation("decision", f"{command!r} was done at {position}, where the rules refuse it: {rejected.code}")
         return
     if decided != stored and not _is_older(decided, stored):
-        world.violation(f"{command!r} came to {stored} at {position}, where the rules say {decided}")
+        world.violation("decision", f"{command!r} came to {stored} at {position}, where the rules say {decided}")
 
 
 def _is_older(decided: Sequence[Any], stored: Sequence[Any]) -> bool:
@@ -156,6 +159,7 @@ def _check_followed(world: World, history: History, followed: Followed) -> None:
     if not any(a.status == "refused" or (a.status == "accepted" and not a.events) for a in answers):
         heard = ", ".join(sorted({f"{a.status} {a.code}" for a in answers})) or "nothing: it was never sent"
         world.violation(
+            "consequence",
             f"{followed.policy}: {followed.command!r} does not follow the event at {followed.cause.position}; "
             f"its answers were: {heard}"
         )
@@ -170,6 +174,7 @@ def _check_answered_once(world: World, followed: Followed) -> None:
     again = passed and next((a for a in answers if a.at > passed and a.status == "accepted" and a.events), None)
     if again:
         world.violation(
+            "answered-again",
             f"{followed.policy}: {followed.command!r} was refused at {refused.at:.3f}, the place passed its event at "
             f"{followed.cause.position} at {passed:.3f}, and at {again.at:.3f} it was done after all"
         )
@@ -186,6 +191,7 @@ def check_timers(world: World, history: History) -> None:
         there = waiting.get(key)
         if not due and (there is None or there.id != followed.id):
             world.violation(
+                "timer-missing",
                 f"no timer waits for {followed.command!r}, set by the event at {followed.cause.position} under {key}"
                 + (f"; another does: {there.body}" if there else "")
             )
@@ -196,7 +202,7 @@ def check_timers(world: World, history: History) -> None:
                 events = final.decide(COMMANDS[there.name].model_validate_json(there.body))
             except Rejected:
                 continue
-            world.violation(f"a timer waits under {key} that should not, and would come to {events}")
+            world.violation("timer-superfluous", f"a timer waits under {key} that should not, and would come to {events}")
 
 
 def final_state(history: History) -> State:

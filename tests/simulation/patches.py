@@ -75,9 +75,13 @@ def _urandom(size: int) -> bytes:
     return _Now.chance.randbytes(size)
 
 
-def install() -> None:
+def fix_hashes() -> None:
+    """Begin the program again with hashes that are the same each time, on which the order of sets depends."""
     if os.environ.get("PYTHONHASHSEED") != "0":
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | {"PYTHONHASHSEED": "0"})
+
+
+def install() -> None:
     assert jwt.api_jwt
     assert service
     releases.install()

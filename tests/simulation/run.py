@@ -56,7 +56,7 @@ def simulate(seed: int, tell: Callable[[str], None] | None = None) -> Outcome:
             try:
                 world.loop.run_until_complete(world.loop.start(director, scene.play()))
             except NothingLeftError:
-                world.violation("everything stands still, and nobody waits for anything")
+                world.violation("stuck", "everything stands still, and nobody waits for anything")
             commands = len(scene.workload)
     finally:
         gc.enable()
@@ -162,7 +162,7 @@ class Scene:
                 reasons = [*self._restless(), *(["events are parked"] if parked else [])]
                 still = 0 if reasons else still + 1
             if still < 3:
-                self._world.violation(f"it does not come to rest: {'; '.join(reasons)}")
+                self._world.violation("restless", f"it does not come to rest: {'; '.join(reasons)}")
 
     def _restless(self) -> list[str]:
         world = self._world

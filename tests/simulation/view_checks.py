@@ -46,6 +46,7 @@ class Watcher:
         tolerated = self._stood_still(part)
         if runner.level and runner.position < world.truth.end_at(world.loop.now - _LEVEL_WITHIN - tolerated):
             world.violation(
+                "view-level",
                 f"{part.name} says that its view is level at {runner.position}, and the log ended at "
                 f"{world.truth.end_at(world.loop.now - _LEVEL_WITHIN)} {_LEVEL_WITHIN:.0f} seconds ago"
             )
@@ -53,7 +54,7 @@ class Watcher:
             self._complete.add(id(runner))
             end = world.truth.end_at(world.loop.now - _COMPLETE_WITHIN - tolerated)
             if runner.position < end:
-                world.violation(f"{part.name} says that its view is complete at {runner.position}; the log ended at {end}")
+                world.violation("view-complete", f"{part.name} says that its view is complete at {runner.position}; the log ended at {end}")
 
     def _stood_still(self, part: Part) -> float:
         """Seconds of the last while in which this part saw nothing because it stood still."""
@@ -70,7 +71,7 @@ async def check_views(world: World, history: History, parts: Sequence[Part]) -> 
                 found = await runner.read(_all, table)
                 _compare(world, part, table.__name__, found, {_text(row) for row in rows.values()})
             if skipped := await runner._skipped():
-                world.violation(f"{part.name} has skipped events: {skipped}")
+                world.violation("view-skipped", f"{part.name} has skipped events: {skipped}")
 
 
 def _all(session: Session, table: Any) -> set[str]:
@@ -84,6 +85,7 @@ def _text(row: Any) -> str:
 def _compare(world: World, part: Part, table: str, found: set[str], expected: set[str]) -> None:
     if found != expected:
         world.violation(
+            "view-rows",
             f"{part.name}'s view {table} differs from a fresh fold: it has {sorted(found - expected)} "
             f"and lacks {sorted(expected - found)}"
         )
@@ -100,7 +102,7 @@ def check_erased(world: World, history: History, parts: Sequence[Part], said: Se
     for part in parts:
         for keys in part.made(Keys):
             if held := burnt & set(keys._held):
-                world.violation(f"{part.name} holds keys of {sorted(held)}, who were erased")
+                world.violation("erased", f"{part.name} holds keys of {sorted(held)}, who were erased")
             _look_for(world, part, "what it blinded", keys.blind, labels)
         for handler in part.made(Handler):
             _look_for(world, part, "what it remembers", handler._memory, labels)
@@ -109,7 +111,7 @@ def check_erased(world: World, history: History, parts: Sequence[Part], said: Se
 def _look_for(world: World, part: Part, where: str, root: Any, labels: dict[str, str]) -> None:
     for text in _strings(root):
         if text in labels:
-            world.violation(f"{part.name} still has {text!r} in {where}; {labels[text]} was erased")
+            world.violation("erased", f"{part.name} still has {text!r} in {where}; {labels[text]} was erased")
 
 
 def _strings(root: Any) -> set[str]:

@@ -170,11 +170,11 @@ class Person:
             if not first.events:
                 return
             if not self._world.truth.restored:
-                self._world.violation(f"{said.id} was accepted, and refused when it was said again: {refused.code}")
+                self._world.violation("repeat", f"{said.id} was accepted, and refused when it was said again: {refused.code}")
             return
         if first.events and [e.id for e in again.events] != [e.id for e in first.events]:
             if not self._world.truth.restored:
-                self._world.violation(f"{said.id} was answered with other events when it was said again")
+                self._world.violation("repeat", f"{said.id} was answered with other events when it was said again")
 
     def _begin(self, said: Said) -> None:
         said.sent_at, said.ends = self._world.loop.now, (self._world.end, 0)
@@ -186,7 +186,8 @@ class Person:
         what = repr(outcome) if isinstance(outcome, Accepted) else outcome.code
         self._world.say("heard", id=said.id, outcome=what, tries=said.tries)
         if isinstance(outcome, Invalid):
-            self._world.violation(f"{said.id} {said.command!r} was answered as invalid: {outcome.code} {outcome.facts}")
+            words = f"{said.id} {said.command!r} was answered as invalid: {outcome.code} {outcome.facts}"
+            self._world.violation("invalid", words)
 
     def _gives_up(self, said: Said) -> bool:
         if said.tries >= 2 and not self._workload.settling and self._random.random() < 0.15:

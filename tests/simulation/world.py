@@ -104,10 +104,11 @@ class World(Watching):
         told = "".join(f" {name}={value}" for name, value in facts.items())
         self.trace.add(f"{self.loop.now:9.4f} {PROCESS.get(OUTSIDE).name:<10} {what}{told}")
 
-    def violation(self, words: str) -> None:
-        if words not in self.wrong:
-            self.wrong.append(words)
-            self.say(f"WRONG: {words}")
+    def violation(self, kind: str, words: str) -> None:
+        """Something is wrong: of what kind, by which runs are counted, and in words."""
+        if (line := f"{kind}: {words}") not in self.wrong:
+            self.wrong.append(line)
+            self.say(f"WRONG {line}")
 
     # --- the server
 
@@ -177,7 +178,7 @@ class World(Watching):
             return
         before = self.truth.places[-1][1] if self.truth.places else 0
         if place < before and not self.truth.restored:
-            self.violation(f"the policies' place goes back from {before} to {place}")
+            self.violation("place", f"the policies' place goes back from {before} to {place}")
         self.truth.places.append((self.loop.now, place))
 
     def gave(self, consumer: Consumer) -> None:
