@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from nats.aio.client import Client as Nats
 
 from canlian_chassis.bus import connect
+from canlian_chassis.command.handler import Handler
 from canlian_chassis.decider import Ref
-from canlian_chassis.handle import Handler
 from canlian_chassis.keys.store import Keys, key_folder
 from canlian_chassis.log.jetstream import STREAM, Log
 from canlian_chassis.tokens import Verifier
@@ -35,7 +35,7 @@ async def figures(bench: Bench) -> list[Figure]:
 
         async def ours() -> float:
             async def load(person_id: str) -> int:
-                return len((await handler.load(Ref(PERSON, person_id))).answered)
+                return (await handler.aggregates.load(Ref(PERSON, person_id))).position
 
             return await _median(load, numbers)
 

@@ -19,7 +19,7 @@ from nats.aio.client import Client as Nats
 
 from canlian_chassis.bus import connect
 from canlian_chassis.keys.store import Keys
-from canlian_chassis.log.jetstream import Entry
+from canlian_chassis.log.jetstream import Entry, Place
 from canlian_chassis.log.replay import prepare, replay
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing.servers import free_port
@@ -44,7 +44,7 @@ BOUND = (
 async def figures(bench: Bench) -> list[Figure]:
     found: list[Figure] = []
     async with bench.log(MILLION) as running, connect(running.settings, "benchmark") as nc:
-        some = await asyncio.to_thread(_entries, await prepare(nc, 0), DECODED)
+        some = await asyncio.to_thread(_entries, await prepare(nc, Place()), DECODED)
 
         async def reading() -> float:
             return await _read(nc, running.events)
@@ -89,7 +89,7 @@ def _entries(address: object, count: int) -> list[Entry]:
 
 
 async def _read(nc: Nats, events: int) -> float:
-    address = await prepare(nc, 0)
+    address = await prepare(nc, Place())
 
     def read() -> int:
         return sum(len(stretch.entries) for stretch in replay(address, EVENTS))

@@ -11,7 +11,7 @@ from canlian_chassis.bus import Client, Refused, connect
 from canlian_chassis.keys import erasing
 from canlian_chassis.keys.store import Keys, key_folder
 from canlian_chassis.log.following import Stretch, read_entry
-from canlian_chassis.log.jetstream import Log
+from canlian_chassis.log.jetstream import Log, Place
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer
@@ -126,12 +126,12 @@ async def test_a_process_forgets_whom_another_one_folded_as_erased_before_it(set
         slow, quick = (ViewStore(views, Databases(settings, "toy"), views.database(), Keys.of(settings)) for _ in "ab")
         for store in (slow, quick):
             store.open()
-            store.apply(Stretch.of(made))
+            store.apply(Stretch.of(made, Place()))
         await bench.send(BurnBox(box_id="box_1"))
         burnt = await bench.log.read(subjects.EVENTS, after=made[-1].position)
         assert not slow.holds_erased
         for store in (quick, slow):
-            store.apply(Stretch.of(burnt))
+            store.apply(Stretch.of(burnt, made[-1].place))
         assert quick.holds_erased
         assert slow.holds_erased
         for store in (slow, quick):

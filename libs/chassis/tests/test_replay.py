@@ -11,8 +11,8 @@ from nats.aio.client import Client as Nats
 
 from canlian_chassis import wire
 from canlian_chassis.bus import connect
-from canlian_chassis.log.following import Stretch, follow
-from canlian_chassis.log.jetstream import Entry, Log, NewEntry
+from canlian_chassis.log.following import Stretch, ack_numbers, follow
+from canlian_chassis.log.jetstream import Entry, Log, LogPutBack, NewEntry, Place
 from canlian_chassis.log.replay import Address, CannotReplay, prepare, replay, stretches
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing.servers import NatsServer
@@ -57,7 +57,7 @@ def ours(entry: Entry) -> tuple[object, ...]:
 async def test_it_reads_what_nats_py_reads(settings: Settings, count: int):
     async with connect(settings, "test") as nc:
         await fill(nc, count)
-        found = list(replay(await prepare(nc, 0), ["toy.box.things-put", "toy.shelf.built"]))
+        found = list(replay(await prepare(nc, Place()), ["toy.box.things-put", "toy.shelf.built"]))
         assert [ours(e) for stretch in found for e in stretch.entries] == [ours(e) for e in await followed(nc, count)]
         assert (found[-1].position, found[-1].pending) == (count, 0)
 
@@ -65,22 +65,46 @@ async def test_it_reads_what_nats_py_reads(settings: Settings, count: int):
 async def test_it_passes_over_what_nobody_wants_and_still_says_how_far_it_is(settings: Settings):
     async with connect(settings, "test") as nc:
         await fill(nc, 10)
-        [found] = replay(await prepare(nc, 4), ["toy.shelf.built"])
+        [found] = replay(await prepare(nc, Place(4)), ["toy.shelf.built"])
         assert [entry.position for entry in found.entries] == [7, 10]
-        assert list(replay(await prepare(nc, 9), [])) == [Stretch([], 10, 0)]
+        assert list(replay(await prepare(nc, Place(9)), [])) == [Stretch([], await Log(nc).end(), 0, 9)]
+
+
+async def test_it_begins_only_in_the_log_that_its_place_was_read_in(settings: Settings):
+    async with connect(settings, "test") as nc:
+        await fill(nc, 10)
+        end = await Log(nc).end()
+        for other in (end._replace(recorded_ns=end.recorded_ns + 1), Place(11, end.recorded_ns)):
+            with pytest.raises(LogPutBack):
+                await prepare(nc, other)
+            with pytest.raises(LogPutBack):
+                await anext(follow(nc, other))
+        assert await Log(nc).holds(end)
+
+
+@pytest.mark.parametrize(
+    ("reply", "numbers"),
+    [
+        ("$JS.ACK.LOG.reader.1.17.3.1790000000000000000.5", (17, 3, 1_790_000_000_000_000_000, 5)),
+        ("$JS.ACK._.AB12.LOG.reader.1.17.3.1790000000000000000.5", (17, 3, 1_790_000_000_000_000_000, 5)),
+        ("$JS.ACK.hub.AB12.LOG.reader.1.17.3.1790000000000000000.5.x7Qp", (17, 3, 1_790_000_000_000_000_000, 5)),
+    ],
+)
+def test_the_numbers_of_a_delivery_are_read_in_each_form_that_servers_give_them(reply, numbers):
+    assert ack_numbers(reply) == numbers
 
 
 async def test_what_it_cannot_do_is_left_to_nats_py(server: NatsServer, settings: Settings, monkeypatch):
     async with connect(settings, "test") as nc:
         await fill(nc, 6000)
-        address = await prepare(nc, 0)
+        address = await prepare(nc, Place())
         with pytest.raises(CannotReplay, match="tls"):
-            next(replay(Address(address.url._replace(scheme="tls"), address.consumer), []))
+            next(replay(Address(address.url._replace(scheme="tls"), address.consumer, 0), []))
         with pytest.raises(CannotReplay):
-            next(replay(Address(address.url, "nobody"), []))
+            next(replay(Address(address.url, "nobody", 0), []))
         monkeypatch.setattr("canlian_chassis.log.replay.prepare", lambda nc, _after: gone(nc))
         read = 0
-        async for stretch in stretches(nc, 0, []):
+        async for stretch in stretches(nc, Place(), []):
             read += len(stretch.entries)
             if stretch.position == 6000:
                 break
@@ -88,14 +112,14 @@ async def test_what_it_cannot_do_is_left_to_nats_py(server: NatsServer, settings
 
 
 async def gone(nc: Nats) -> Address:
-    return Address((await prepare(nc, 0)).url, "nobody")
+    return Address((await prepare(nc, Place())).url, "nobody", 0)
 
 
 async def test_reading_survives_a_server_that_is_killed_in_the_middle(server: NatsServer, settings: Settings):
     async with connect(settings, "test") as nc:
         await fill(nc, 12_000)
         positions: list[int] = []
-        async for stretch in stretches(nc, 0, ["toy.box.things-put", "toy.shelf.built"]):
+        async for stretch in stretches(nc, Place(), ["toy.box.things-put", "toy.shelf.built"]):
             if stretch.entries and not positions:
                 await server.restart()
             positions += [entry.position for entry in stretch.entries]
@@ -111,10 +135,10 @@ async def test_it_signs_in_with_the_name_and_password_of_the_address(tmp_path):
         url = locked.url.replace("nats://", "nats://canlian:secret@")
         async with connect(Settings(nats_url=url, data=tmp_path), "test") as nc:
             await fill(nc, 3)
-            address = await prepare(nc, 0)
+            address = await prepare(nc, Place())
             assert [len(stretch.entries) for stretch in replay(address, ["toy.box.things-put"])] == [2]
             wrong = address.url._replace(netloc=address.url.netloc.replace("secret", "wrong"))
             with pytest.raises(CannotReplay, match="Authorization"):
-                next(replay(Address(wrong, address.consumer), []))
+                next(replay(Address(wrong, address.consumer, 0), []))
     finally:
         await asyncio.to_thread(locked.stop)

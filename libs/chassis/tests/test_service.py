@@ -25,7 +25,7 @@ from libs.chassis.tests.toy import (
 
 from canlian_chassis import wire
 from canlian_chassis.bus import Accepted, Client, Invalid, NotAllowed, Refused, connect
-from canlian_chassis.handle import Handler
+from canlian_chassis.command.handler import Handler
 from canlian_chassis.keys.store import Keys, key_folder
 from canlian_chassis.log.jetstream import Log
 from canlian_chassis.service import Service

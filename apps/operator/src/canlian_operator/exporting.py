@@ -89,7 +89,7 @@ def as_line(entry: Entry) -> bytes:
         "position": entry.position,
         "subject": entry.subject,
         "recorded_ns": entry.recorded_ns,
-        "headers": entry.headers,
+        "headers": dict(entry.headers),
     }
     try:
         told["body"] = entry.body.decode()

@@ -19,8 +19,9 @@ from pydantic import ValidationError
 from canlian_chassis import logs, tasks, wire
 from canlian_chassis.bus import open_connection
 from canlian_chassis.clock import CLOCK
+from canlian_chassis.command.envelope import invalid
+from canlian_chassis.command.handler import Handler
 from canlian_chassis.decider import Decider, Rejected
-from canlian_chassis.handle import Handler, invalid
 from canlian_chassis.keys import erasing
 from canlian_chassis.keys.store import Keys, key_folder
 from canlian_chassis.listening import Listening

@@ -5,9 +5,10 @@ Events carry CloudEvents 1.0 headers (NATS binding), so that other teams' tools 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,10 +21,64 @@ COMMAND = "Canlian-Command"
 SAID_AT = "Canlian-Said-At"
 CAUSE = "Canlian-Cause"
 DRY_RUN = "Canlian-Dry-Run"
+EXTENT = "Canlian-Extent"
+"""How much of the language whoever sends this knows, as a number: of two the newer knows more."""
+OLDER_RELEASE = "older_release"
+"""The code of an answer where what was asked, or what it is about, needs a newer release than this process is of: ask
+again, for another process may be of it."""
 LOG_FULL = "log_full"
 """The code of an answer where the log has no room: nothing more can be done before somebody makes some."""
 
 Headers = dict[str, str]
+
+
+_TOLD_WITH_IT = (
+    *("Nats-Stream", "Nats-Subject", "Nats-Sequence", "Nats-Time-Stamp"),
+    *("Nats-Num-Pending", "Nats-Last-Sequence", "Nats-UpTo-Sequence"),
+)
+"""What the server adds to the headers of a message that it gives directly: not stored with it."""
+
+
+@cache
+def _mark(name: str) -> bytes:
+    return f"\r\n{name}:".encode()
+
+
+class RawHeaders(Mapping[str, str]):
+    """A message's headers, found when they are asked for: most are not."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+
+    @property
+    def status(self) -> str | None:
+        """The three digits of a message that is none of somebody's but the server's own word."""
+        return self._raw[9:12].decode() if self._raw.startswith(b"NATS/1.0 ") else None
+
+    def __getitem__(self, name: str) -> str:
+        if name in _TOLD_WITH_IT:
+            raise KeyError(name)
+        return self.told(name)
+
+    def told(self, name: str, otherwise: str | None = None) -> str:
+        """Also one that the server added. Raises KeyError where there is none, nor another value for it."""
+        mark = _mark(name)
+        at = self._raw.find(mark)
+        if at < 0:
+            if otherwise is None:
+                raise KeyError(name)
+            return otherwise
+        at += len(mark)
+        return self._raw[at : self._raw.index(b"\r\n", at)].decode("utf-8", "replace").strip()
+
+    def __iter__(self) -> Iterator[str]:
+        names = (line.partition(b":")[0].decode() for line in self._raw.split(b"\r\n")[1:-2])
+        return (name for name in names if name and name not in _TOLD_WITH_IT)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 @dataclass(frozen=True, slots=True)

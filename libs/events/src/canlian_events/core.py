@@ -172,6 +172,22 @@ class UnknownEvent(Exception):
         self.type, self.version = type, version
 
 
+def knows(type: str, version: int) -> bool:
+    """Whether this language has the event; where it has not, a newer release wrote it."""
+    return type in EVENTS and version <= EVENTS[type].version
+
+
+def extent(types: Iterable[str] | None = None) -> int:
+    """How much there is of the language, or of some of its events: of two releases the one with more is the newer.
+
+    What was released is never taken back, so each field, message and version that is added makes it larger.
+    """
+    if types is not None:
+        return sum(EVENTS[type].version for type in types)
+    messages = (*COMMANDS.values(), *QUERIES.values(), *EVENTS.values())
+    return sum(1 + len(message.model_fields) for message in messages) + sum(event.version for event in EVENTS.values())
+
+
 def encode(message: Message) -> bytes:
     """The message as JSON; fields that hold their default of None are left out.
 

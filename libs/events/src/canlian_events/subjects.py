@@ -40,6 +40,8 @@ def claim(kind: str, blinded: str) -> str:
     return f"claim.{kind}.{blinded}"
 
 
+GUARD = "claim.guard"
+"""Says nothing: a message that is stored with events only where an aggregate that they rest on has not moved on."""
 ERASURES = "claim.erased.*"
 """Whose personal data was destroyed: one message each, stored with the event that said so."""
 

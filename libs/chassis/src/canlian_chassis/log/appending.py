@@ -19,8 +19,12 @@ class _Waiting(NamedTuple):
     stored: asyncio.Future[list[int]]
 
     @property
-    def expects(self) -> set[str]:
-        return {entry.expects[0] for entry in self.entries if entry.expects}
+    def writes(self) -> set[str]:
+        return {entry.expects[0] for entry in self.entries if entry.expects and not entry.guards}
+
+    @property
+    def guards(self) -> set[str]:
+        return {entry.expects[0] for entry in self.entries if entry.expects and entry.guards}
 
 
 class Appending:
@@ -49,17 +53,18 @@ class Appending:
         self._begin()
 
     def _next(self) -> list[_Waiting]:
-        """The first that waits, and whoever fits with it: two that expect something of one subject don't."""
+        """The first that waits, and whoever fits with it: who writes what another writes or has read does not."""
         together: list[_Waiting] = []
         left: list[_Waiting] = []
-        size, expected = 0, set[str]()
+        size, written, guarded = 0, set[str](), set[str]()
         for waiting in self._waiting:
-            expects = waiting.expects
-            fits = size + len(waiting.entries) <= _LARGEST and expected.isdisjoint(expects)
-            if fits or not together:
+            writes, guards = waiting.writes, waiting.guards
+            fits = size + len(waiting.entries) <= _LARGEST
+            if (fits and written.isdisjoint(writes | guards) and guarded.isdisjoint(writes)) or not together:
                 together.append(waiting)
                 size += len(waiting.entries)
-                expected |= expects
+                written |= writes
+                guarded |= guards
             else:
                 left.append(waiting)
         self._waiting = left
@@ -69,8 +74,9 @@ class Appending:
         try:
             positions = iter(await self._log.append([entry for waiting in together for entry in waiting.entries]))
         except Conflict as conflict:
-            if len(together) > 1:
-                await asyncio.gather(*(self._store([waiting]) for waiting in together))
+            if len(together) > 1:  # it is one of them, and the others are not to wait for each other
+                half = len(together) // 2
+                await asyncio.gather(self._store(together[:half]), self._store(together[half:]))
             elif not together[0].stored.done():
                 together[0].stored.set_exception(conflict)
             return

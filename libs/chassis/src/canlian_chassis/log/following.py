@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import nats.errors
 import nats.js.errors
 from nats.aio.client import Client as Nats
-from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from canlian_chassis import wire
-from canlian_chassis.log.jetstream import STREAM, Entry
-from canlian_chassis.wire import Headers
+from canlian_chassis.bus import taking
+from canlian_chassis.log.jetstream import STREAM, Conflict, Entry, Log, LogPutBack, Place
+from canlian_chassis.wire import RawHeaders
 from canlian_events import subjects
 from canlian_events.core import Event, decode
 from canlian_events.meta import Meta
@@ -31,32 +31,50 @@ the server was measured to give 1,600 messages a second instead of 120,000."""
 
 
 class Stretch(NamedTuple):
-    """The log up to `position`, of which `entries` need hold no more than the reader wants; `pending` more wait."""
+    """The log above position `after` up to `place`, of which `entries` need hold no more than the reader wants.
+
+    `pending` more were waiting when it was read; None where nothing came for a while, which says nothing about that.
+    """
 
     entries: list[Entry]
-    position: int
-    pending: int
+    place: Place
+    pending: int | None
+    after: int
+
+    @property
+    def position(self) -> int:
+        return self.place.position
 
     @classmethod
-    def of(cls, batch: list[Entry]) -> Stretch:
-        return cls(batch, batch[-1].position, batch[-1].pending)
+    def of(cls, batch: list[Entry], after: Place) -> Stretch:
+        """What `follow` gave, everything in it."""
+        if not batch:
+            return cls([], after, None, after.position)
+        return cls(batch, batch[-1].place, batch[-1].pending, after.position)
 
 
-async def follow(nc: Nats, after: int, filters: Sequence[str] = (subjects.EVENTS,)) -> AsyncIterator[list[Entry]]:
+async def follow(
+    nc: Nats, after: int | Place, filters: Sequence[str] = (subjects.EVENTS,)
+) -> AsyncIterator[list[Entry]]:
     """Everything above `after`, in order and without end, in batches of what is there.
 
-    Yields an empty batch now and then when nothing comes. Survives restarts of the server. Whoever is slow to take a
-    batch holds up the server, not our memory: no more than about a thousand messages wait here.
+    Yields an empty batch now and then when nothing comes, because no more is there or the server is silent.
+    Survives restarts of the server. Whoever is slow to take a batch holds up the server, not our memory: no more than
+    about a thousand messages wait here. Who gives a place is told by LogPutBack when the log is another than it was.
     """
+    proves, place = isinstance(after, Place), after if isinstance(after, Place) else Place(after)
     while True:
         try:
-            async with _Pull(nc, after, filters) as pull:
+            async with _Pull(nc, place.position, filters) as pull:
+                # only now: a log that is put back from here on takes the consumer with it
+                if proves and not await Log(nc).holds(place):
+                    raise LogPutBack(place)
                 while True:
                     batch = await pull.next()
                     if batch:
-                        after = batch[-1].position
+                        place = batch[-1].place
                     yield batch
-        except (_StalledError, nats.errors.Error, nats.js.errors.Error, OSError):
+        except (_StalledError, Conflict, nats.errors.Error, nats.js.errors.Error, OSError):
             await asyncio.sleep(0.3)
 
 
@@ -126,15 +144,14 @@ class _Pull:
         self._last_heard = time.monotonic()
         self._connections = nc.stats["reconnects"]
         self._lost = False
+        self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> _Pull:
         config = consumer_config(self._after, self._filters)
         info = await self._nc.jetstream(timeout=3).add_consumer(STREAM, config)
         self._next = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{info.name}"
         self._inbox = self._nc.new_inbox()
-        self._subscription = await self._nc.subscribe(
-            self._inbox, cb=self._heard, pending_msgs_limit=-1, pending_bytes_limit=-1
-        )
+        await self._stack.enter_async_context(taking(self._nc, self._inbox, self._heard))
         self._request = json.dumps(
             {"batch": self._size, "expires": 30_000_000_000, "idle_heartbeat": HEARTBEAT_NS}
         ).encode()
@@ -142,8 +159,7 @@ class _Pull:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        with contextlib.suppress(nats.errors.Error):
-            await self._subscription.unsubscribe()
+        await self._stack.aclose()
 
     async def next(self) -> list[Entry]:
         """What has arrived; waits for something, but not for ever."""
@@ -167,12 +183,11 @@ class _Pull:
             self._outstanding += self._size
             await self._nc.publish(self._next, self._request, reply=self._inbox)
 
-    async def _heard(self, message: Msg) -> None:
+    def _heard(self, subject: str, reply: str, headers: RawHeaders, body: bytes) -> None:
         self._last_heard = time.monotonic()
-        headers = message.headers or {}
-        status = headers.get("Status")
+        status = headers.status
         if status is None:
-            self._take(message, headers)
+            self._take(subject, reply, headers, body)
         elif status == "408":
             self._outstanding -= int(headers.get("Nats-Pending-Messages", "0"))
         elif status != "100":
@@ -180,23 +195,24 @@ class _Pull:
         if status != "100":
             self._arrived.set()
 
-    def _take(self, message: Msg, headers: Headers) -> None:
-        position, delivered, recorded, pending = ack_numbers(message.reply)
+    def _take(self, subject: str, reply: str, headers: RawHeaders, body: bytes) -> None:
+        position, delivered, recorded, pending = ack_numbers(reply)
         if delivered <= self._delivered:
             return  # it came twice
         self._outstanding -= 1
         if delivered != self._delivered + 1:
             self._lost = True
         self._delivered = delivered
-        self._queue.append(Entry(message.subject, position, recorded, headers, message.data, pending))
+        self._queue.append(Entry(subject, position, recorded, headers, body, pending))
 
 
 def ack_numbers(reply: str) -> tuple[int, int, int, int]:
     """Stream sequence, consumer sequence, Unix nanoseconds and how many are pending, from a delivered message's reply.
 
-    `$JS.ACK[.<domain>.<account>].<stream>.<consumer>.<times>.<stream seq>.<consumer seq>.<ns>.<pending>[.<token>]`
+    `$JS.ACK[.<domain>.<account>].<stream>.<consumer>.<times>.<stream seq>.<consumer seq>.<ns>.<pending>[.<token>]`:
+    nine parts, or eleven and more in the newer form.
     """
     tokens = reply.split(".")
-    numbers = tokens[7:11] if len(tokens) >= 12 else tokens[5:9]
+    numbers = tokens[7:11] if len(tokens) >= 11 else tokens[5:9]
     position, delivered, recorded, pending = map(int, numbers)
     return position, delivered, recorded, pending

@@ -14,13 +14,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
 import nats.errors
 import nats.js.errors
 from nats.aio.client import Client as Nats
-from nats.aio.msg import Msg
 from nats.js.api import (
     DiscardPolicy,
     RetentionPolicy,
@@ -28,7 +28,8 @@ from nats.js.api import (
     StreamConfig,
 )
 
-from canlian_chassis.wire import Headers
+from canlian_chassis.bus import taking
+from canlian_chassis.wire import Headers, RawHeaders
 from canlian_events import subjects
 
 STREAM = "LOG"
@@ -38,11 +39,6 @@ _BUSY = {10210, 429, 10176}
 """Too many batches are open on the stream. The server says so to a batch's first message; to one that did not ask, it
 says at the end that the batch is incomplete (10176), as it does where a new leader does not know the batch's beginning.
 Either way nothing of it is stored."""
-_TOLD_WITH_IT = (
-    *("Nats-Stream", "Nats-Subject", "Nats-Sequence", "Nats-Time-Stamp"),
-    *("Nats-Num-Pending", "Nats-Last-Sequence", "Nats-UpTo-Sequence"),
-)
-"""What the server adds to the headers of a message that it gives directly: not stored with it."""
 _NO_ROOM = {10002, 10023, 10028, 10047, 10077}
 _NO_MESSAGE = 10037
 _MANY = 100
@@ -53,6 +49,8 @@ _STORED_WITHIN = 5.0
 _READ_WITHIN = 2.0
 """Seconds until what was asked counts as lost and is asked again: a cluster drops what comes while it has no leader.
 Together they fit into the eight seconds that a caller waits."""
+_NEW_LEADER_PAUSES = (0.5, 0.5, 0.0)
+"""Seconds: a new leader of a cluster may not know its last events yet."""
 
 
 class Conflict(Exception):
@@ -67,6 +65,20 @@ class Full(Exception):
     """The server has no room for more, by its own limits. Nothing was stored."""
 
 
+class LogPutBack(Exception):
+    """The log is not the one that was read up to here: an older copy was put in its place."""
+
+
+class Place(NamedTuple):
+    """How far somebody has read, and what proves that it was this log: when the message there was recorded.
+
+    A copy put back keeps the times of what it holds; what is written after it gets others. 0 where nobody noted it.
+    """
+
+    position: int = 0
+    recorded_ns: int = 0
+
+
 class Entry(NamedTuple):
     """A message of the log as it is stored. `recorded_ns` is Unix time in nanoseconds, by the server's clock."""
 
@@ -78,15 +90,24 @@ class Entry(NamedTuple):
     pending: int = 0
     """How many messages were waiting behind it when it was read."""
 
+    @property
+    def place(self) -> Place:
+        return Place(self.position, self.recorded_ns)
+
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
-    """A message to append. `expects` = (filter, last position under it), checked by the server before it stores."""
+    """A message to append. `expects` = (filter, last position under it), checked by the server before it stores.
+
+    With `guards` the filter is of an aggregate that is only read. Nothing else in the batch may write to that one: the
+    server checks the whole batch on what was before it.
+    """
 
     subject: str
     headers: Headers
     body: bytes
     expects: tuple[str, int] | None = None
+    guards: bool = False
 
 
 def _wire_headers(entry: NewEntry) -> Headers:
@@ -108,6 +129,11 @@ class Log:
         self._nc, self._stream, self._filters = nc, stream, filters
         self._js = nc.jetstream(timeout=_READ_WITHIN)
         self._open_batches = asyncio.Semaphore(_MAX_OPEN_BATCHES)
+
+    @property
+    def connections(self) -> int:
+        """How often the connection was made anew: the log behind it may be another then."""
+        return int(self._nc.stats["reconnects"])
 
     async def ensure(self, replicas: int = 1) -> None:
         """Create the stream if it is not there; waits while the server is not ready yet."""
@@ -142,21 +168,34 @@ class Log:
 
     async def last_position(self) -> int:
         """The position of the last message in the log; 0 when it is empty."""
-        return int((await self._api(f"STREAM.INFO.{self._stream}"))["state"]["last_seq"])
+        return (await self.end()).position
+
+    async def end(self) -> Place:
+        """The last message in the log, as its leader knows it: nothing else says that there is no more."""
+        state = (await self._api(f"STREAM.INFO.{self._stream}"))["state"]
+        last = int(state["last_seq"])
+        return Place(last, _nanoseconds(state["last_ts"]) if last else 0)
+
+    async def holds(self, place: Place) -> bool:
+        """Whether this is the log that was read up to there, and not a copy put in its place that lacks or differs."""
+        if place.position == 0:
+            return True
+        for pause in _NEW_LEADER_PAUSES:
+            found = (await self._api(f"STREAM.MSG.GET.{self._stream}", {"seq": place.position})).get("message")
+            if found:
+                return place.recorded_ns in (0, _nanoseconds(found["time"]))
+            await asyncio.sleep(pause)
+        return False
 
     async def last_position_of(self, filter_: str) -> int:
         """The position of the last message under a subject or filter, 0 for none, from the leader: never stale."""
-        message = await self._last_of(filter_)
-        return int(message["seq"]) if message else 0
+        last = await self.last_of(filter_)
+        return last.position if last else 0
 
     async def last_of(self, filter_: str) -> Entry | None:
         """The last message under a subject or filter, from the stream's leader: never stale."""
-        message = await self._last_of(filter_)
+        message = (await self._api(f"STREAM.MSG.GET.{self._stream}", {"last_by_subj": filter_})).get("message")
         return _stored(message) if message else None
-
-    async def _last_of(self, filter_: str) -> dict[str, Any] | None:
-        reply = await self._api(f"STREAM.MSG.GET.{self._stream}", {"last_by_subj": filter_})
-        return reply.get("message")
 
     async def last_positions(self, filters: Sequence[str]) -> dict[str, int]:
         """The position of the last message of each subject under many filters. What is not told may be there all the
@@ -198,18 +237,16 @@ class Log:
 
     async def _page(self, request: dict[str, Any]) -> tuple[list[Entry], bool]:
         page: list[Entry] = []
-        ended: asyncio.Future[Headers] = asyncio.get_running_loop().create_future()
+        ended: asyncio.Future[RawHeaders] = asyncio.get_running_loop().create_future()
 
-        async def take(message: Msg) -> None:
-            headers = message.headers or {}
-            if "Status" not in headers:
-                page.append(_direct(message))
+        def take(_subject: str, _reply: str, headers: RawHeaders, body: bytes) -> None:
+            if headers.status is None:
+                page.append(_direct(headers, body))
             elif not ended.done():
                 ended.set_result(headers)
 
         inbox = self._nc.new_inbox()
-        subscription = await self._nc.subscribe(inbox, cb=take)
-        try:
+        async with taking(self._nc, inbox, take):
             await self._nc.publish(f"$JS.API.DIRECT.GET.{self._stream}", json.dumps(request).encode(), reply=inbox)
             seen = -1
             while not ended.done():
@@ -218,16 +255,14 @@ class Log:
                 seen = len(page)
                 # a thousand messages may take a busy machine longer; only silence is no answer
                 await asyncio.wait([ended], timeout=_READ_WITHIN)
-        finally:
-            await subscription.unsubscribe()
         headers = ended.result()
-        match headers["Status"]:
+        match headers.status:
             case "204":
-                return page, int(headers.get("Nats-Num-Pending", "0")) > 0
+                return page, int(headers.told("Nats-Num-Pending", "0")) > 0
             case "404":
                 return page, False
             case _:
-                raise Conflict(headers.get("Description"))
+                raise Conflict(f"the log answered {headers.status}")
 
     async def append(self, entries: Sequence[NewEntry]) -> list[int]:
         """Store all or nothing; returns the positions, in order. At most 1,000 entries. Raises Conflict."""
@@ -302,15 +337,18 @@ class _BusyError(Exception):
 def _nanoseconds(text: str) -> int:
     """Unix nanoseconds of an RFC 3339 time with up to nine digits of fraction, as the server writes it."""
     whole, _, rest = text.removesuffix("Z").partition(".")
-    return int(datetime.fromisoformat(f"{whole}+00:00").timestamp()) * 1_000_000_000 + int(rest.ljust(9, "0") or 0)
+    return _seconds(whole) * 1_000_000_000 + int(rest.ljust(9, "0") or 0)
 
 
-def _direct(message: Msg) -> Entry:
-    headers = message.headers or {}
-    subject, position, recorded = (headers[name] for name in ("Nats-Subject", "Nats-Sequence", "Nats-Time-Stamp"))
-    for name in _TOLD_WITH_IT:
-        headers.pop(name, None)
-    return Entry(subject, int(position), _nanoseconds(recorded), headers, message.data)
+@lru_cache(maxsize=64)
+def _seconds(whole: str) -> int:
+    """A page of events has few different seconds."""
+    return int(datetime.fromisoformat(f"{whole}+00:00").timestamp())
+
+
+def _direct(headers: RawHeaders, body: bytes) -> Entry:
+    subject, position, recorded = map(headers.told, ("Nats-Subject", "Nats-Sequence", "Nats-Time-Stamp"))
+    return Entry(subject, int(position), _nanoseconds(recorded), headers, body)
 
 
 def _stored(message: dict[str, Any]) -> Entry:

@@ -11,9 +11,8 @@ import asyncio
 import json
 import socket
 import uuid
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import closing
-from functools import cache
 from io import BufferedReader
 from typing import Any, NamedTuple
 from urllib.parse import ParseResult
@@ -32,7 +31,8 @@ from canlian_chassis.log.following import (
     consumer_config,
     follow,
 )
-from canlian_chassis.log.jetstream import STREAM, Entry, Log
+from canlian_chassis.log.jetstream import STREAM, Conflict, Entry, Log, LogPutBack, Place
+from canlian_chassis.wire import RawHeaders
 
 log = structlog.get_logger()
 BATCH = 5000
@@ -49,31 +49,36 @@ class Address(NamedTuple):
 
     url: ParseResult
     consumer: str
+    after: int
 
 
-async def stretches(nc: Nats, after: int, types: Collection[str]) -> AsyncIterator[Stretch]:
+async def stretches(nc: Nats, after: Place, types: Collection[str]) -> AsyncIterator[Stretch]:
     """Everything above `after`, in order and without end: a long way by the fast reader, the rest as it comes.
 
-    Whoever takes a stretch may get an empty one now and then when nothing comes.
+    Whoever takes a stretch may get an empty one now and then when nothing comes. Raises LogPutBack where the log is
+    not the one that `after` was read in, or that the last stretch came from.
     """
     try:
-        if await Log(nc).last_position() - after > BATCH:
+        if await Log(nc).last_position() - after.position > BATCH:
             reading = replay(await prepare(nc, after), types)
             while stretch := await asyncio.to_thread(next, reading, None):
-                after = stretch.position
+                after = stretch.place
                 yield stretch
-    except (OSError, ValueError, nats.errors.Error, nats.js.errors.Error) as error:
+    except (OSError, ValueError, Conflict, nats.errors.Error, nats.js.errors.Error) as error:
         log.info("log.followed_instead", error=repr(error)[:200])
     async for batch in follow(nc, after, EVERYTHING):
-        yield Stretch.of(batch) if batch else Stretch([], after, 0)
-        after = batch[-1].position if batch else after
+        stretch = Stretch.of(batch, after)
+        after = stretch.place
+        yield stretch
 
 
-async def prepare(nc: Nats, after: int) -> Address:
-    """A consumer of everything above `after`."""
-    info = await nc.jetstream(timeout=10).add_consumer(STREAM, consumer_config(after, EVERYTHING))
+async def prepare(nc: Nats, after: Place) -> Address:
+    """A consumer of everything above `after`. Raises LogPutBack."""
+    info = await nc.jetstream(timeout=10).add_consumer(STREAM, consumer_config(after.position, EVERYTHING))
+    if not await Log(nc).holds(after):
+        raise LogPutBack(after)
     assert nc.connected_url is not None
-    return Address(nc.connected_url, info.name)
+    return Address(nc.connected_url, info.name, after.position)
 
 
 def replay(address: Address, types: Collection[str]) -> Iterator[Stretch]:
@@ -83,11 +88,13 @@ def replay(address: Address, types: Collection[str]) -> Iterator[Stretch]:
         pull = _Pull(connection, address.consumer)
         _greet(connection, stream, address.url, pull.inbox)
         pull.ask()
+        after = address.after
         while True:
             pull.ask()
-            stretch, delivered = _stretch(connection, stream, wanted)
+            stretch, delivered = _stretch(connection, stream, wanted, after)
             pull.check(delivered)
             yield stretch
+            after = stretch.position
             if not stretch.pending:
                 return
 
@@ -138,7 +145,7 @@ def _greet(connection: socket.socket, stream: BufferedReader, url: ParseResult, 
 
 
 def _stretch(
-    connection: socket.socket, stream: BufferedReader, wanted: frozenset[bytes]
+    connection: socket.socket, stream: BufferedReader, wanted: frozenset[bytes], after: int
 ) -> tuple[Stretch, tuple[int, int]]:
     """As many messages as a request asked for, or fewer where the log ends; and what `_Pull.check` is to see."""
     entries: list[Entry] = []
@@ -162,41 +169,18 @@ def _stretch(
         if at >= 0 and head[at + len(_TYPE) : head.find(b"\r\n", at)].strip() in wanted:
             position, delivered, recorded, pending = ack_numbers(fields[3].decode())
             subject = fields[1].decode()
-            entries.append(Entry(subject, position, recorded, _Headers(head), data[length:-2], pending))
+            entries.append(Entry(subject, position, recorded, RawHeaders(head), data[length:-2], pending))
             if count < BATCH and pending:
                 continue
-        elif count < BATCH and not fields[3].endswith(b".0"):
+        elif count < BATCH and not _is_last(fields[3]):
             continue
-        position, delivered, _, pending = ack_numbers(fields[3].decode())
-        return Stretch(entries, position, pending), (delivered, count)
+        position, delivered, recorded, pending = ack_numbers(fields[3].decode())
+        return Stretch(entries, Place(position, recorded), pending, after), (delivered, count)
 
 
-@cache
-def _mark(name: str) -> bytes:
-    return f"\r\n{name}:".encode()
-
-
-class _Headers(Mapping[str, str]):
-    """A message's headers, found when they are asked for."""
-
-    __slots__ = ("_head",)
-
-    def __init__(self, head: bytes) -> None:
-        self._head = head
-
-    def __getitem__(self, name: str) -> str:
-        mark = _mark(name)
-        at = self._head.find(mark)
-        if at < 0:
-            raise KeyError(name)
-        at += len(mark)
-        return self._head[at : self._head.index(b"\r\n", at)].decode().strip()
-
-    def __iter__(self) -> Iterator[str]:
-        return (line.partition(b":")[0].decode() for line in self._head.split(b"\r\n")[1:-2])
-
-    def __len__(self) -> int:
-        return self._head.count(b"\r\n") - 2
+def _is_last(reply: bytes) -> bool:
+    """Whether nothing was pending behind a message. All numbers of each that nobody wants would take too long."""
+    return reply.endswith(b".0") or (b".0." in reply and ack_numbers(reply.decode())[3] == 0)
 
 
 def _status(head: bytes) -> None:

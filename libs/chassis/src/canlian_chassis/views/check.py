@@ -16,7 +16,7 @@ from sqlalchemy import Table, collate, select
 from sqlalchemy.engine import Connection
 
 from canlian_chassis.keys.store import Keys
-from canlian_chassis.log.following import Stretch
+from canlian_chassis.log.jetstream import Place
 from canlian_chassis.log.replay import stretches
 from canlian_chassis.settings import Settings
 from canlian_chassis.views.databases import CHECKPOINT, SKIPPED, DatabaseName, Databases, Views
@@ -100,9 +100,11 @@ async def fold(
     reached, _ = await asyncio.to_thread(store.look)
     if reached >= until:
         return
-    async for stretch in stretches(nc, reached, store.types):
-        some = [entry for entry in stretch.entries if entry.position <= until]
-        reached = await asyncio.to_thread(store.apply, Stretch(some, min(stretch.position, until), stretch.pending))
+    async for stretch in stretches(nc, Place(reached), store.types):
+        if stretch.position > until:
+            some = [entry for entry in stretch.entries if entry.position <= until]
+            stretch = stretch._replace(entries=some, place=Place(until))  # noqa: PLW2901
+        reached = await asyncio.to_thread(store.apply, stretch)
         progress(reached, until)
         if reached >= until:
             return

@@ -12,7 +12,7 @@ from nats.aio.client import Client as Nats
 from sqlalchemy.exc import DatabaseError
 
 from canlian_chassis import tasks
-from canlian_chassis.log.jetstream import Log
+from canlian_chassis.log.jetstream import Log, Place
 from canlian_chassis.log.replay import stretches
 from canlian_chassis.views.databases import is_torn
 from canlian_chassis.views.store import ViewStore
@@ -117,14 +117,14 @@ class Follower:
 
     async def _follow(self, nc: Nats) -> None:
         filling, looked = not self.complete, time.monotonic()
-        async for stretch in stretches(nc, self.position, self.store.types):
+        async for stretch in stretches(nc, Place(self.position), self.store.types):
             if time.monotonic() - looked > 1:
                 looked = time.monotonic()
                 if await self._notice_gone():
                     return
             if stretch.position > self.position:
                 self.position = await asyncio.to_thread(self.store.apply, stretch)
-            await self._set(stretch.pending)
+            await self._set(stretch.pending or 0)
             if filling and self.complete:
                 return
 
