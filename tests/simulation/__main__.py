@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import gc
+import os
 import sys
 import time
 from collections import Counter
@@ -12,6 +14,10 @@ from multiprocessing import get_context
 from tests.simulation import patches
 from tests.simulation.processes import keep_track
 from tests.simulation.run import Outcome, simulate
+
+_RUNS_A_PROCESS = 12
+"""None of them gives its memory back."""
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
@@ -26,11 +32,12 @@ def main() -> int:
         prepare()
         outcome = simulate(asked.seed, say)
         report(outcome)
-        return bool(outcome.wrong)
+        os._exit(bool(outcome.wrong))  # without the end of the interpreter, which would collect what was killed
     return run_many(range(asked.first, asked.first + asked.seeds), asked.jobs, asked.go_on)
 
 
 def prepare() -> None:
+    gc.disable()
     patches.install()
     keep_track()
 
@@ -68,7 +75,7 @@ def run_many(seeds: range, jobs: int, go_on: bool) -> int:
 def outcomes(seeds: range, jobs: int) -> Iterator[Outcome]:
     """In the order of the seeds, so that the first that finds something is the same however many run at once."""
     # only those that run simulations have their clocks taken away
-    with get_context("fork").Pool(jobs, initializer=prepare, maxtasksperchild=50) as pool:
+    with get_context("fork").Pool(jobs, initializer=prepare, maxtasksperchild=_RUNS_A_PROCESS) as pool:
         yield from pool.imap(simulate, seeds)
 
 

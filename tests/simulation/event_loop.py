@@ -51,6 +51,13 @@ class NothingLeftError(Exception):
     """Nobody has anything to do, and nobody waits for a time: the run would stand for ever."""
 
 
+class BusyForEverError(Exception):
+    """Somebody goes round and round without ever waiting for anything."""
+
+
+_STEPS_AT_ONE_MOMENT = 100_000
+
+
 class SimulatedLoop(asyncio.BaseEventLoop):
     """`now` is the virtual time in seconds."""
 
@@ -59,6 +66,7 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         self.random = random
         self.now = 0.0
         self.steps = 0
+        self._most_steps = _STEPS_AT_ONE_MOMENT
         self._runnable: list[Process] = []
         self._heap: list[tuple[float, int, asyncio.TimerHandle]] = []
         self._order = itertools.count()
@@ -158,6 +166,8 @@ class SimulatedLoop(asyncio.BaseEventLoop):
             self._pass_time()
             return
         self.steps += 1
+        if self.steps > self._most_steps:
+            raise BusyForEverError(runnable)
         chosen = int(self.random.random() * len(runnable)) if len(runnable) > 1 else 0
         process = runnable[chosen]
         handle = process.ready.popleft()
@@ -175,7 +185,9 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         when, _, handle = heapq.heappop(self._heap)
         if handle.cancelled():
             return
-        self.now = max(self.now, when)
+        if when > self.now:
+            self.now = when
+            self._most_steps = self.steps + _STEPS_AT_ONE_MOMENT
         self._make_ready(handle)
 
     def _write_to_self(self) -> None:

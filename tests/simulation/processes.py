@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from canlian_chassis.bus import connect, open_connection
-from canlian_chassis.handle import Handler
+from canlian_chassis.command.handler import Handler
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.policies.runner import PolicyRunner
 from canlian_chassis.service import Service

@@ -57,13 +57,6 @@ class ReferBox(Command, to=BOX, by=STAFF):
     shelf_id: str
 
 
-class ReservePlace(Command, to=BOX, by=STAFF):
-    """Decided on the box, and an event of the shelf alone."""
-
-    box_id: str
-    shelf_id: str
-
-
 class MoveBox(Command, to=BOX, by=STAFF):
     box_id: str
     community: str
@@ -247,9 +240,6 @@ def decide_box(command: Command, box: Box | None, given: Given) -> Sequence[Even
             if shelf is None or shelf.closed:
                 raise Rejected("shelf.closed", shelf_id=shelf_id)
             return [BoxReferred(box_id=box_id, shelf_id=shelf_id)]
-        case ReservePlace(box_id=box_id, shelf_id=shelf_id), Box(things=things) if things < 3:
-            _place(given.beside[Ref(SHELF, shelf_id)], shelf_id)
-            return [PlaceUsed(shelf_id=shelf_id, box_id=box_id)]
         case MoveBox(box_id=box_id), Box(moves=moves) if given.before != given.community:
             return [BoxMoved(box_id=box_id, moves=moves + 1)]
         case MoveBox(), Box():
@@ -295,7 +285,7 @@ def claim_label(event: Event) -> Iterable[Claim]:
 
 
 def shelf_of(command: Command, _box: Box | None) -> Iterable[Ref]:
-    return [Ref(SHELF, command.shelf_id)] if isinstance(command, StoreBox | ReferBox | ReservePlace) else []
+    return [Ref(SHELF, command.shelf_id)] if isinstance(command, StoreBox | ReferBox) else []
 
 
 def is_locked(session: Session, command: Command, _box: Box | None) -> bool:
@@ -332,7 +322,7 @@ def decide_yard(command: LockYard, locked: bool, _given: Given) -> Sequence[Even
 
 
 BOX_COMMANDS: list[type[Command]] = [
-    *(MakeBox, PutIn, StoreBox, ReferBox, ReservePlace, MoveBox, OfferBox, AnswerOffer, LapseOffer, BurnBox)
+    *(MakeBox, PutIn, StoreBox, ReferBox, MoveBox, OfferBox, AnswerOffer, LapseOffer, BurnBox)
 ]
 box: Decider[Any, Any, Any] = Decider(
     BOX, BOX_COMMANDS, decide_box, evolve_box, None, claims=claim_label, facts=is_locked, beside=shelf_of

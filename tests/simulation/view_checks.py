@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from canlian_chassis.handle import Handler
+from canlian_chassis.command.handler import Handler
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.projection import fold_all
 from canlian_chassis.row import columns_of
@@ -105,7 +105,7 @@ def check_erased(world: World, history: History, parts: Sequence[Part], said: Se
                 world.violation("erased", f"{part.name} holds keys of {sorted(held)}, who were erased")
             _look_for(world, part, "what it blinded", keys.blind, labels)
         for handler in part.made(Handler):
-            _look_for(world, part, "what it remembers", handler._memory, labels)
+            _look_for(world, part, "what it remembers", handler.aggregates._remembered, labels)
 
 
 def _look_for(world: World, part: Part, where: str, root: Any, labels: dict[str, str]) -> None:

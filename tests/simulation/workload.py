@@ -86,7 +86,6 @@ class Workload:
             (9, lambda: language.AnswerOffer(box_id=box)),
             (8, lambda: language.ReferBox(box_id=box, shelf_id=shelf)),
             (6, lambda: language.StoreBox(box_id=box, shelf_id=shelf)),
-            (2, lambda: language.ReservePlace(box_id=box, shelf_id=shelf)),
             (6, lambda: language.BuildShelf(shelf_id=shelf, places=random.randint(1, 3))),
             (3, lambda: language.CloseShelf(shelf_id=shelf)),
             (1.2, lambda: language.LockYard(yard_id=yard)),
