@@ -15,7 +15,7 @@ class Line:
     """`url` is where the part connects. All that is set here holds for connections there are and those to come."""
 
     def __init__(self, port: int) -> None:
-        self._port = port
+        self.port = port
         self._serving: set[asyncio.Task[None]] = set()
         self._open: set[asyncio.StreamWriter] = set()
         self._dead: set[asyncio.StreamWriter] = set()
@@ -52,7 +52,7 @@ class Line:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         narrow = socket.socket()
         narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)  # so that little waits on its way
-        narrow.connect(("127.0.0.1", self._port))
+        narrow.connect(("127.0.0.1", self.port))
         there, back = await asyncio.open_connection(sock=narrow, limit=4096)
         self._open |= {writer, back}
         passing = [asyncio.create_task(self._pass(reader, back)), asyncio.create_task(self._deliver(there, writer))]

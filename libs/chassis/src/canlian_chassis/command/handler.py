@@ -129,6 +129,7 @@ class Handler:
         while self._keys.lacks(wanted):
             try:
                 await asyncio.to_thread(self._keys.ensure, wanted)
+                break
             except ErasedError as erased:
                 wanted = [subject for subject in wanted if subject not in erased.subjects]
 

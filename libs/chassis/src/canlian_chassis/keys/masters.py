@@ -6,6 +6,7 @@ anew.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -50,7 +51,7 @@ class Masters:
         """Raises MasterMissing. One not known yet came with a rotation meanwhile, so the files are read again."""
         if id_ not in self._held:
             for path in (self._next, self._now):
-                if path.exists():
+                with contextlib.suppress(FileNotFoundError):
                     self._read(path.read_bytes())
         if id_ not in self._held:
             raise MasterMissing(self._folder, id_)
@@ -67,8 +68,10 @@ class Masters:
         """The id of the next master key; made now, unless a rotation was begun and not ended."""
         return self._read(write_once(self._next, lambda: AESGCM.generate_key(256)))
 
-    def promote(self) -> None:
-        """The next master key takes the place of the one before, which is gone with that."""
+    def promote(self, id_: str) -> None:
+        """The next master key takes the place of the one before, which is gone with that; nothing if it has already."""
+        if not self._next.exists() or self._read(self._next.read_bytes()) != id_:
+            return
         os.replace(self._next, self._now)
         folder = os.open(self._folder, os.O_RDONLY)
         try:

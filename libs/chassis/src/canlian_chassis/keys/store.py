@@ -12,10 +12,11 @@ import hmac
 import itertools
 import os
 import threading
+import time
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,13 @@ import pydantic_core
 import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import bindparam, delete, select, text, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.engine import Connection, Engine
 
 from canlian_chassis.keys.masters import Masters
 from canlian_chassis.keys.tables import (
     ERASED,
+    ERASURES,
     KEYS,
     MASTER,
     SOME,
@@ -37,7 +39,9 @@ from canlian_chassis.keys.tables import (
     create_tables,
     insert_if_absent,
     open_engine,
+    rewrite_if_due,
     tombstone,
+    want_rewriting,
 )
 from canlian_chassis.settings import Settings
 from canlian_events.core import Event
@@ -48,6 +52,8 @@ _BLINDING = "federation:blinding"
 _NONCE = 12
 HELD = 6_000
 """Keys kept in memory, two and a half kilobytes each: more than a stretch of the log has events."""
+REWRITTEN_EVERY = 60
+"""Seconds, where somebody destroyed a key and left the store as it was."""
 
 
 class ErasedError(Exception):
@@ -59,20 +65,29 @@ class ErasedError(Exception):
 
 
 class Keys:
-    """Seals and opens the personal fields of events. Thread-safe. Raises nothing on a missing key: it stays sealed."""
+    """Seals and opens the personal fields of events. Thread-safe. Raises nothing on a missing key: it stays sealed.
+
+    Looks every second, in a thread of its own, whether others destroyed keys, and holds those no longer.
+
+    `told` says of how many erasures this process knows. It only rises: when the key is held no more, and before the
+    store loses it if this process destroys it. A value that is being opened at that moment may still come out. So who
+    remembers opened values keeps `told` as it was before the first of them was opened, and forgets them when it is
+    another.
+    """
 
     def __init__(self, engine: Engine, masters: Masters) -> None:
         self._engine, self._masters = engine, masters
         self._held: dict[str, AESGCM] = {}
         self._holding = threading.Lock()
-        self.blind = lru_cache(maxsize=65536)(self._blind)
-        create_tables(engine, masters.first)
         self._erased: set[str] = set()
+        self._seen: object = None
         self.told = 0
-        """Of how many erasures this process was told: whoever remembers opened values forgets them when it rises."""
-        self.erased()
-        self._blinding = self._raw([_BLINDING], make=True)[_BLINDING]
-        self._mac = hmac.new(self._blinding, digestmod=hashlib.sha256)
+        create_tables(engine, masters.first)
+        rewrite_if_due(engine)
+        self.notice()
+        blinding = self._raw([_BLINDING], make=True)[_BLINDING]
+        self._mac = hmac.new(blinding, digestmod=hashlib.sha256)
+        threading.Thread(target=_watch, args=[weakref.ref(self)], name="keys", daemon=True).start()
 
     @classmethod
     def of(cls, settings: Settings) -> Keys:
@@ -80,15 +95,18 @@ class Keys:
         url = settings.store_url("keys", "keys")
         return cls(open_engine(url), Masters(key_folder(settings)))
 
-    def _blind(self, kind: str, value: str) -> str:
+    def blind(self, kind: str, value: str) -> str:
         """A name for `value` that only the holder of the blinding key can work out: 32 hex digits."""
-        return hmac.new(self._blinding, f"{kind}|{value}".encode(), hashlib.sha256).hexdigest()[:32]
+        return self._keyed_hash(f"{kind}|{value}".encode())[:32]
 
     def digest(self, name: str, body: bytes) -> str:
         """A command's fingerprint, by which another body under the same id is noticed; reveals nothing of the body."""
+        return self._keyed_hash(name.encode() + b"|" + body)[:16]
+
+    def _keyed_hash(self, text: bytes) -> str:
         made = self._mac.copy()  # a fresh one would set up its key each time
-        made.update(name.encode() + b"|" + body)
-        return made.hexdigest()[:16]
+        made.update(text)
+        return made.hexdigest()
 
     def ensure(self, subjects: Iterable[str]) -> None:
         """Make the keys that are not there yet, in one transaction. Raises ErasedError where one was destroyed."""
@@ -111,11 +129,8 @@ class Keys:
         def change(_path: str, value: Any) -> Any:
             if isinstance(value, Sealed):
                 return value
-            cipher = self._cipher(subject, make=True)
-            assert cipher is not None
-            nonce = os.urandom(_NONCE)
-            text = cipher.encrypt(nonce, pydantic_core.to_json(value), event_id.encode())
-            return Sealed(about=subject, sealed=base64.b64encode(nonce + text).decode())
+            sealed = self.seal_secret(subject, pydantic_core.to_json(value), event_id)
+            return Sealed(about=subject, sealed=base64.b64encode(sealed).decode())
 
         return map_personal(event, change)
 
@@ -138,30 +153,26 @@ class Keys:
 
     def seal_secret(self, subject: str, secret: bytes, about: str) -> bytes:
         """For durable stores beside the log: opened only with the same `subject`, whose key it is, and `about`."""
-        cipher = self._cipher(subject, make=True)
-        assert cipher is not None
         nonce = os.urandom(_NONCE)
-        return nonce + cipher.encrypt(nonce, secret, about.encode())
+        return nonce + self._made_cipher(subject).encrypt(nonce, secret, about.encode())
 
     def open_secret(self, subject: str, sealed: bytes, about: str) -> bytes:
         """Raises InvalidTag where it was sealed about something else, or the key store is another."""
-        cipher = self._cipher(subject, make=True)
-        assert cipher is not None
-        return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], about.encode())
+        return self._made_cipher(subject).decrypt(sealed[:_NONCE], sealed[_NONCE:], about.encode())
 
     def load(self, subjects: Iterable[str]) -> None:
         """Read many keys at once, before many events are opened; those destroyed elsewhere meanwhile are dropped."""
-        self.erased()
+        self.notice()
         wanted = [subject for subject in dict.fromkeys(subjects) if subject not in self._held]
         self._hold(self._raw(wanted))
 
     def destroy(self, subject: str, position: int) -> Tombstone:
         """Destroy a subject's key for ever, because of the event at `position`; the same tombstone when asked again.
 
-        When it returns, the key is in no file of the store and not in this process. Other processes drop it when they
-        come to the event, or next load keys.
+        When it returns, the key is not in this process, and in no file of the store; what else is using the store may
+        put that off, never for ever. Other processes drop it within about a second.
         """
-        self._drop(subject)
+        self._drop([subject])
         if (done := self.tombstone_of(subject)) and not self.has(subject):
             return done
         with self._writing() as (db, _):
@@ -170,11 +181,12 @@ class Keys:
             at = datetime.now(UTC).isoformat()
             new = {"subject": subject, "position": position, "destroyed_at": at, "fingerprint": fingerprint}
             db.execute(insert_if_absent(self._engine, ERASED), [new])
-            db.execute(delete(KEYS).where(KEYS.c.subject == subject))
+            if wrapped:
+                db.execute(delete(KEYS).where(KEYS.c.subject == subject))
+                want_rewriting(db)
             left = among(db, ERASED, [subject])[subject]
-        self._held.pop(subject, None)
+        rewrite_if_due(self._engine)
         if wrapped:
-            self._forget_what_was()
             log.info("key.destroyed", subject=subject, position=position)
         return tombstone(left)
 
@@ -192,61 +204,80 @@ class Keys:
         """Every key that was destroyed, in the order of the log. From then on this process holds none of them."""
         with self._engine.connect() as db:
             found = [tombstone(row) for row in db.execute(select(ERASED).order_by(ERASED.c.position))]
-        for subject in {one.subject for one in found} - self._erased:
-            self._drop(subject)
+        self._drop(one.subject for one in found)
         return found
 
-    def _drop(self, subject: str) -> None:
-        if subject not in self._erased:
-            self._erased.add(subject)
-            self.told += 1
-        self._held.pop(subject, None)
+    def notice(self) -> None:
+        """Drop the keys that were destroyed elsewhere. Costs little where none was since the last time."""
+        with self._engine.connect() as db:
+            state = db.execute(ERASURES).one()
+            if state == self._seen:
+                return
+            erased = db.scalars(select(ERASED.c.subject)).all()
+        self._drop(erased)
+        self._seen = state
+
+    def _drop(self, subjects: Iterable[str]) -> None:
+        with self._holding:
+            new = set(subjects) - self._erased
+            self._erased |= new
+            for subject in new:
+                self._held.pop(subject, None)
+            self.told += len(new)
 
     def rotate(self) -> int:
         """Wrap every key by a new master key, which takes the old one's place; returns how many. Nobody need stop.
 
         A rotation that was cut short is ended by the next.
         """
-        new = self._masters.prepare()
-        with self._engine.begin() as db:
+        with self._writing() as (db, _):
+            new = self._masters.prepare()
             db.execute(update(MASTER).values(id=new))
-        count, after = 0, ""
-        while wrapped := self._rewrap(new, after):
-            after, number = wrapped
+        count = 0
+        while number := self._rewrap(new):
             count += number
-        self._forget_what_was()
-        self._masters.promote()
+        rewrite_if_due(self._engine)
+        with self._writing() as (_, master):
+            if master == new:  # else somebody who rotated at the same time was quicker, and more was done since
+                self._masters.promote(new)
         return count
 
-    def _rewrap(self, new: str, after: str) -> tuple[str, int] | None:
-        """Wrap some keys anew, by subject; up to which, and how many needed it. None when there are no more."""
-        following = select(KEYS).where(KEYS.c.subject > after).order_by(KEYS.c.subject).limit(2 * SOME)
+    def _rewrap(self, new: str) -> int:
+        """Wrap some of the keys anew that need it; how many."""
         change = update(KEYS).where(KEYS.c.subject == bindparam("whose"))
-        with self._writing() as (db, _):
-            rows = db.execute(following).all()
+        with self._writing() as (db, master):
+            if master != new:
+                return 0
+            rows = db.execute(select(KEYS).where(KEYS.c.master != new).limit(2 * SOME)).all()
             changes = []
             for row in rows:
-                if row.master != new:
-                    raw = self._masters.unwrap(row.master, row.subject, row.wrapped)
-                    again = self._masters.wrap(new, row.subject, raw)
-                    changes.append({"whose": row.subject, "wrapped": again, "master": new})
+                raw = self._masters.unwrap(row.master, row.subject, row.wrapped)
+                again = self._masters.wrap(new, row.subject, raw)
+                changes.append({"whose": row.subject, "wrapped": again, "master": new})
             if changes:
                 db.execute(change.values(wrapped=bindparam("wrapped"), master=bindparam("master")), changes)
-        return (rows[-1].subject, len(changes)) if rows else None
+                want_rewriting(db)
+        return len(changes)
 
-    def _cipher(self, subject: str, *, make: bool = False) -> AESGCM | None:
-        cipher = self._held.get(subject)
-        if cipher is None and (raw := self._raw([subject], make=make).get(subject)):
-            cipher = AESGCM(raw)
-            self._hold({subject: raw})
+    def _cipher(self, subject: str) -> AESGCM | None:
+        return self._held.get(subject) or self._hold(self._raw([subject])).get(subject)
+
+    def _made_cipher(self, subject: str) -> AESGCM:
+        """Made where there is none. Raises ErasedError."""
+        cipher = self._held.get(subject) or self._hold(self._raw([subject], make=True)).get(subject)
+        if cipher is None:
+            raise ErasedError([subject])
         return cipher
 
-    def _hold(self, raw: Mapping[str, bytes]) -> None:
-        """Keep these in memory; those that came first make room."""
+    def _hold(self, raw: Mapping[str, bytes]) -> Mapping[str, AESGCM]:
+        """Keep these in memory, but for those destroyed since they were read; those that came first make room."""
+        read = {subject: AESGCM(key) for subject, key in raw.items()}
         with self._holding:
-            self._held |= {subject: AESGCM(key) for subject, key in raw.items() if subject not in self._erased}
+            kept = {subject: cipher for subject, cipher in read.items() if subject not in self._erased}
+            self._held |= kept
             for subject in list(itertools.islice(self._held, max(0, len(self._held) - HELD))):
-                self._held.pop(subject, None)
+                del self._held[subject]
+        return kept
 
     def _raw(self, subjects: list[str], *, make: bool = False) -> dict[str, bytes]:
         if make and (erased := [subject for subject in subjects if subject in self._erased]):
@@ -260,15 +291,17 @@ class Keys:
 
     def _make(self, subjects: list[str]) -> None:
         with self._writing() as (db, master):
-            if erased := among(db, ERASED, subjects):
-                self._erased |= erased.keys()
-                raise ErasedError(erased)
-            new = [
-                {"subject": s, "wrapped": self._masters.wrap(master, s, AESGCM.generate_key(256)), "master": master}
-                for s in subjects
-            ]
-            # somebody else may have made it meanwhile: theirs stands, and is what is read back
-            db.execute(insert_if_absent(self._engine, KEYS), new)
+            erased = among(db, ERASED, subjects)
+            if not erased:
+                new = [
+                    {"subject": s, "wrapped": self._masters.wrap(master, s, AESGCM.generate_key(256)), "master": master}
+                    for s in subjects
+                ]
+                # somebody else may have made it meanwhile: theirs stands, and is what is read back
+                db.execute(insert_if_absent(self._engine, KEYS), new)
+        if erased:
+            self._drop(erased)
+            raise ErasedError(erased)
 
     def _select(self, subjects: list[str]) -> dict[str, bytes]:
         if not subjects:
@@ -284,11 +317,20 @@ class Keys:
             db.execute(update(MASTER).values(id=MASTER.c.id))
             yield db, db.execute(select(MASTER.c.id)).scalar_one()
 
-    def _forget_what_was(self) -> None:
-        """Write the store anew, so that what was deleted or replaced is in none of its pages."""
-        full = "VACUUM" if self._engine.dialect.name == "sqlite" else f"VACUUM FULL {KEYS.name}"
-        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
-            db.execute(text(full))
+
+def _watch(known: weakref.ref[Keys]) -> None:
+    """While somebody has these keys: each second what others destroyed, now and then what they left undone."""
+    for second in itertools.count(1):
+        time.sleep(1)
+        if (keys := known()) is None:
+            return
+        try:
+            keys.notice()
+            if second % REWRITTEN_EVERY == 0:
+                rewrite_if_due(keys._engine)
+        except Exception as error:
+            log.warning("keys.not_noticed", error=type(error).__name__)
+        del keys
 
 
 def key_folder(settings: Settings) -> Path:

@@ -7,24 +7,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import (
     BigInteger,
     Column,
+    Integer,
     LargeBinary,
     MetaData,
     String,
     Table,
     create_engine,
     event,
+    func,
     insert,
     inspect,
     select,
     text,
+    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DatabaseError
 
+log = structlog.get_logger()
 _METADATA = MetaData()
 KEYS = Table(
     "subject_key",
@@ -43,6 +48,16 @@ ERASED = Table(
     Column("destroyed_at", String, nullable=False),
     Column("fingerprint", String, nullable=False),
 )
+REWRITING = Table(
+    "rewriting",
+    _METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("wanted", BigInteger, nullable=False),
+    Column("done", BigInteger, nullable=False),
+)
+"""One row: how often keys were deleted or replaced, and up to which of those times the store was written anew since."""
+ERASURES = select(func.count(), func.sum(ERASED.c.position)).select_from(ERASED)
+"""Becomes another when somebody was erased."""
 SOME = 500
 
 
@@ -89,6 +104,38 @@ def _create(engine: Engine, master: str) -> None:
     with engine.begin() as db:
         if db.scalar(select(MASTER.c.id)) is None:
             db.execute(insert_if_absent(engine, MASTER), [{"id": master}])
+        if db.scalar(select(REWRITING.c.id)) is None:
+            # nobody noted whether it is due in a store from before
+            due = db.scalar(select(func.count()).select_from(KEYS)) and 1
+            db.execute(insert_if_absent(engine, REWRITING), [{"id": 1, "wanted": due, "done": 0}])
+
+
+def want_rewriting(db: Connection) -> None:
+    """In the transaction that deletes or replaces keys: who is killed right after it leaves the rest to others."""
+    db.execute(update(REWRITING).values(wanted=REWRITING.c.wanted + 1))
+
+
+def rewrite_if_due(engine: Engine) -> None:
+    """Write the store anew, so that what was deleted or replaced is in none of its pages. What fails stays due."""
+    try:
+        with engine.connect() as db:
+            state = db.execute(select(REWRITING.c.wanted, REWRITING.c.done)).one()
+        if state.done < state.wanted:
+            _rewrite(engine, state.wanted)
+    except DatabaseError as error:
+        log.warning("keys.not_rewritten", error=type(error.orig).__name__)
+
+
+def _rewrite(engine: Engine, wanted: int) -> None:
+    if engine.dialect.name == "sqlite":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+            db.execute(text("VACUUM"))
+    with engine.begin() as db:
+        if engine.dialect.name == "postgresql":
+            # VACUUM FULL would copy what somebody's older snapshot can still see; this copies what is there now
+            db.execute(text("SET LOCAL lock_timeout = '500ms'"))  # who reads keys waits behind this
+            db.execute(text(f"ALTER TABLE {KEYS.name} ALTER wrapped TYPE bytea USING wrapped || ''::bytea"))
+        db.execute(update(REWRITING).where(REWRITING.c.done < wanted).values(done=wanted))
 
 
 def insert_if_absent(engine: Engine, table: Table) -> Any:

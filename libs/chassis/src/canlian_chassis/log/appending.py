@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from canlian_chassis.log.jetstream import Conflict, Log, NewEntry
+from canlian_chassis.log.jetstream import Conflict, Log, NewEntry, NoAnswer
 
 _AT_ONCE = 2
 """Batches under way; what comes meanwhile is the next one."""
@@ -74,18 +74,23 @@ class Appending:
         try:
             positions = iter(await self._log.append([entry for waiting in together for entry in waiting.entries]))
         except Conflict as conflict:
-            if len(together) > 1:  # it is one of them, and the others are not to wait for each other
-                half = len(together) // 2
-                await asyncio.gather(self._store(together[:half]), self._store(together[half:]))
-            elif not together[0].stored.done():
-                together[0].stored.set_exception(conflict)
-            return
+            if isinstance(conflict, NoAnswer) or len(together) == 1:
+                _tell(together, conflict)
+                return
+            # It is one of them. One half after the other: a cluster refuses two at once who rest on the same.
+            half = len(together) // 2
+            await self._store(together[:half])
+            await self._store(together[half:])
         except Exception as error:
+            _tell(together, error)
+        else:
             for waiting in together:
+                own = [next(positions) for _ in waiting.entries]
                 if not waiting.stored.done():
-                    waiting.stored.set_exception(error)
-            return
-        for waiting in together:
-            own = [next(positions) for _ in waiting.entries]
-            if not waiting.stored.done():
-                waiting.stored.set_result(own)
+                    waiting.stored.set_result(own)
+
+
+def _tell(together: Sequence[_Waiting], error: Exception) -> None:
+    for waiting in together:
+        if not waiting.stored.done():
+            waiting.stored.set_exception(error)

@@ -49,12 +49,19 @@ _STORED_WITHIN = 5.0
 _READ_WITHIN = 2.0
 """Seconds until what was asked counts as lost and is asked again: a cluster drops what comes while it has no leader.
 Together they fit into the eight seconds that a caller waits."""
+_HEARD_WITHIN_NS = 2_500_000_000
+"""Nanoseconds. Members of a cluster hear from each other every second and choose another leader after four at the
+earliest, while one that is cut off from them was measured to call itself the leader for nineteen."""
 _NEW_LEADER_PAUSES = (0.5, 0.5, 0.0)
 """Seconds: a new leader of a cluster may not know its last events yet."""
 
 
 class Conflict(Exception):
     """Something came in between, or the outcome is unknown: load again and decide again."""
+
+
+class NoAnswer(Conflict):
+    """The log said nothing: what was sent to it may be stored or not."""
 
 
 class AlreadyStored(Conflict):
@@ -129,6 +136,7 @@ class Log:
         self._nc, self._stream, self._filters = nc, stream, filters
         self._js = nc.jetstream(timeout=_READ_WITHIN)
         self._open_batches = asyncio.Semaphore(_MAX_OPEN_BATCHES)
+        self._is_replicated = True  # until the server says that it is not
 
     @property
     def connections(self) -> int:
@@ -171,8 +179,17 @@ class Log:
         return (await self.end()).position
 
     async def end(self) -> Place:
-        """The last message in the log, as its leader knows it: nothing else says that there is no more."""
-        state = (await self._api(f"STREAM.INFO.{self._stream}"))["state"]
+        """The last message in the log, as its leader knows it: nothing else says that there is no more.
+
+        Raises Conflict where whoever answers may be the leader no longer.
+        """
+        info = await self._api(f"STREAM.INFO.{self._stream}")
+        state, cluster = info["state"], info.get("cluster") or {}
+        others = cluster.get("replicas") or []
+        self._is_replicated = bool(others)
+        heard = sum(other.get("active", 0) < _HEARD_WITHIN_NS for other in others)
+        if others and (not cluster.get("leader") or 2 * (1 + heard) <= 1 + len(others)):
+            raise Conflict("who answers for the log does not hear from most of the others")
         last = int(state["last_seq"])
         return Place(last, _nanoseconds(state["last_ts"]) if last else 0)
 
@@ -194,7 +211,12 @@ class Log:
 
     async def last_of(self, filter_: str) -> Entry | None:
         """The last message under a subject or filter, from the stream's leader: never stale."""
-        message = (await self._api(f"STREAM.MSG.GET.{self._stream}", {"last_by_subj": filter_})).get("message")
+        asked = self._api(f"STREAM.MSG.GET.{self._stream}", {"last_by_subj": filter_})
+        if self._is_replicated:
+            reply, _ = await asyncio.gather(asked, self.end())
+        else:
+            reply = await asked
+        message = reply.get("message")
         return _stored(message) if message else None
 
     async def last_positions(self, filters: Sequence[str]) -> dict[str, int]:
@@ -251,7 +273,7 @@ class Log:
             seen = -1
             while not ended.done():
                 if len(page) == seen:
-                    raise Conflict("the log did not answer")
+                    raise NoAnswer("the log did not answer")
                 seen = len(page)
                 # a thousand messages may take a busy machine longer; only silence is no answer
                 await asyncio.wait([ended], timeout=_READ_WITHIN)
@@ -305,7 +327,7 @@ class Log:
         try:
             message = await self._nc.request(subject, body, timeout=_STORED_WITHIN, headers=headers)
         except (nats.errors.TimeoutError, nats.errors.NoRespondersError, nats.errors.ConnectionClosedError) as error:
-            raise Conflict(f"no answer from the log: {error!r}") from error
+            raise NoAnswer(f"no answer from the log: {error!r}") from error
         reply: dict[str, Any] = json.loads(message.data or "{}")
         if problem := reply.get("error"):
             if {problem.get("err_code"), problem.get("code")} & _BUSY:
@@ -323,7 +345,7 @@ class Log:
         try:
             message = await self._nc.request(f"$JS.API.{name}", request, timeout=_READ_WITHIN)
         except (nats.errors.TimeoutError, nats.errors.NoRespondersError, nats.errors.ConnectionClosedError) as error:
-            raise Conflict(f"no answer from the log: {error!r}") from error
+            raise NoAnswer(f"no answer from the log: {error!r}") from error
         reply: dict[str, Any] = json.loads(message.data)
         if (problem := reply.get("error")) and problem.get("err_code") != _NO_MESSAGE:
             raise Conflict(problem)

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from canlian_chassis.ports import HeldPort
@@ -75,6 +75,14 @@ class NatsServer:
         raise TimeoutError(f"nats-server did not start: see {self.folder / 'nats.log'}")
 
 
+Line = Callable[[str, str, int], str | None]
+"""line(one, other, port) → the address at which the first server reaches the second; None for the port itself."""
+
+
+def _no_line(_one: str, _other: str, _port: int) -> None:
+    return None
+
+
 @contextlib.contextmanager
 def nats_server(folder: Path, more: str = "", limits: str = "") -> Iterator[NatsServer]:
     """A running server for the length of the block. `limits` are more lines of its `jetstream` block."""
@@ -88,19 +96,27 @@ def nats_server(folder: Path, more: str = "", limits: str = "") -> Iterator[Nats
 
 
 @contextlib.contextmanager
-def nats_cluster(folder: Path) -> Iterator[Sequence[NatsServer]]:
-    """Three servers that hold one log together, named n0, n1 and n2, for the length of the block."""
+def nats_cluster(
+    folder: Path, line: Callable[[str, str, int], str | None] = _no_line
+) -> Iterator[Sequence[NatsServer]]:
+    """Three servers that hold one log together, named n0, n1 and n2, for the length of the block.
+
+    `line(one, other, port)` may give another address at which the first reaches the second.
+    """
     names = ["n0", "n1", "n2"]
     held = {name: HeldPort() for name in names}
-    routes = {name: port.address for name, port in held.items()}
+
+    def route(one: str, other: str) -> str:
+        return line(one, other, held[other].number) or f"nats://{held[other].address}"
+
     servers = [
         NatsServer(
-            folder / name,
-            f"server_name: {name}\n"
-            f'cluster {{ name: log, listen: "{routes[name]}", '
-            f"routes: [{', '.join(f'nats://{route}' for route in routes.values())}] }}",
+            folder / one,
+            f"server_name: {one}\n"
+            f'cluster {{ name: log, listen: "{held[one].address}", no_advertise: true, '
+            f"routes: [{', '.join(route(one, other) for other in names if other != one)}] }}",
         )
-        for name in names
+        for one in names
     ]
     try:
         for server in servers:
