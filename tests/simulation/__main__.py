@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from multiprocessing import get_context
 
 from tests.simulation import patches
+from tests.simulation.mutations import MUTATIONS
 from tests.simulation.processes import keep_track
 from tests.simulation.run import Outcome, simulate
 
@@ -25,21 +26,44 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--seed", type=int, help="repeat this one, and tell all that happens")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--mutation", choices=sorted(MUTATIONS), help="undo one thing the core gets right")
+    parser.add_argument("--mutations", action="store_true", help="try each of them, and tell which seed finds it")
     parser.add_argument("--go-on", action="store_true", help="do not stop at the first seed that finds something")
     asked = parser.parse_args()
     patches.fix_hashes()
+    seeds = range(asked.first, asked.first + asked.seeds)
+    if asked.mutations:
+        return not all([found_by(name, seeds, asked.jobs) is not None for name in MUTATIONS])
     if asked.seed is not None:
-        prepare()
+        prepare(asked.mutation)
         outcome = simulate(asked.seed, say)
         report(outcome)
         os._exit(bool(outcome.wrong))  # without the end of the interpreter, which would collect what was killed
-    return run_many(range(asked.first, asked.first + asked.seeds), asked.jobs, asked.go_on)
+    if asked.mutation:
+        return found_by(asked.mutation, seeds, asked.jobs) is None
+    return run_many(seeds, asked.jobs, asked.go_on)
 
 
-def prepare() -> None:
+def prepare(mutation: str | None = None) -> None:
     gc.disable()
     patches.install()
     keep_track()
+    if mutation:
+        MUTATIONS[mutation].apply()
+
+
+def found_by(name: str, seeds: range, jobs: int) -> int | None:
+    """The first seed that finds a mutation: by a kind of violation that the same seed has not without it."""
+    mutation = MUTATIONS[name]
+    for outcome in outcomes(seeds, jobs, name):
+        if outcome.kinds & set(mutation.finds):
+            without = next(outcomes(range(outcome.seed, outcome.seed + 1), 1))
+            if kinds := outcome.kinds & set(mutation.finds) - without.kinds:
+                words = next(words for words in outcome.wrong if words.partition(":")[0] in kinds)
+                say(f"{name}: found by seed {outcome.seed}: {words[:300]}")
+                return outcome.seed
+    say(f"{name}: NOT FOUND by {len(seeds)} seeds, though it undoes that {mutation.undoes}")
+    return None
 
 
 def run_many(seeds: range, jobs: int, go_on: bool) -> int:
@@ -56,7 +80,7 @@ def run_many(seeds: range, jobs: int, go_on: bool) -> int:
         total += outcome.faults
         if outcome.wrong:
             wrong += 1
-            kinds.update({words.partition(":")[0] for words in outcome.wrong})
+            kinds.update(outcome.kinds)
             report(outcome)
             if not go_on:
                 break
@@ -72,16 +96,18 @@ def run_many(seeds: range, jobs: int, go_on: bool) -> int:
     return bool(wrong)
 
 
-def outcomes(seeds: range, jobs: int) -> Iterator[Outcome]:
+def outcomes(seeds: range, jobs: int, mutation: str | None = None) -> Iterator[Outcome]:
     """In the order of the seeds, so that the first that finds something is the same however many run at once."""
     # only those that run simulations have their clocks taken away
-    with get_context("fork").Pool(jobs, initializer=prepare, maxtasksperchild=_RUNS_A_PROCESS) as pool:
+    with get_context("fork").Pool(
+        jobs, initializer=prepare, initargs=(mutation,), maxtasksperchild=_RUNS_A_PROCESS
+    ) as pool:
         yield from pool.imap(simulate, seeds)
 
 
 def report(outcome: Outcome) -> None:
     say("\n".join(["", *outcome.trace, ""]))
-    say(f"Seed {outcome.seed} found:")
+    say(f"Seed {outcome.seed} found:" if outcome.wrong else f"Seed {outcome.seed} found nothing wrong.")
     for words in outcome.wrong:
         say(f"  - {words}")
     say(f"Repeat it with: make simulate SEED={outcome.seed}   (trace {outcome.digest[:16]})")

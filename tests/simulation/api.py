@@ -216,7 +216,8 @@ def _many(stream: Stream, request: dict[str, Any]) -> tuple[list[Stored], int, d
     """The messages, how many more there are, and what else the end says."""
     if filters := request.get("multi_last"):
         up_to = request.get("up_to_seq") or stream.last_seq
-        return stream.last_of_each(filters, up_to), 0, {"Nats_UpTo_Sequence": up_to}
+        found = [] if up_to > stream.last_seq else stream.last_of_each(filters, up_to)
+        return found, 0, {"Nats_UpTo_Sequence": up_to}
     following = request.get("next_by_subj", ">")
     found = list(stream.above(max(request.get("seq", 1), 1) - 1, (following,)))
     if since := request.get("start_time"):

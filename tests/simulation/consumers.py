@@ -201,7 +201,7 @@ class Consumer:
         if given is None:
             return False
         if body.startswith(b"-NAK"):
-            import json  # noqa: PLC0415
+            import json
 
             delay = json.loads(body.partition(b" ")[2] or "{}").get("delay", 0) / 1e9
             given.again_at = self._server.now() + delay

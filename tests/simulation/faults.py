@@ -152,7 +152,7 @@ class Faults:
             process.clock_ahead = 0.0
 
     async def _rebuild(self) -> None:
-        from canlian_chassis.views.runner import ViewRunner  # noqa: PLC0415
+        from canlian_chassis.views.runner import ViewRunner
 
         part = self._running()
         for runner in part.made(ViewRunner) if part else ():

@@ -44,6 +44,11 @@ class Outcome:
     seconds: float
     faults: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def kinds(self) -> set[str]:
+        """Of what kinds its violations are."""
+        return {words.partition(":")[0] for words in self.wrong}
+
 
 def simulate(seed: int, tell: Callable[[str], None] | None = None) -> Outcome:
     began = time.process_time()

@@ -163,11 +163,10 @@ class Stream:
         """The answer, None for an empty one. Raises RefusedError."""
         if "Nats-Batch-Id" in message.headers:
             return self._publish_in_batch(message)
-        last = self._check(message)
+        self._check(message)
         duplicate = self._known(message)
         if duplicate is not None:
             return {"stream": self.name, "seq": duplicate, "duplicate": True}
-        del last
         reply = {"stream": self.name, "seq": self._store(message)}
         self.stored()
         return reply
@@ -185,9 +184,7 @@ class Stream:
         batch = self._open.get(id_)
         if batch is None or number != len(batch.messages) + 1:
             self._open.pop(id_, None)
-            if number == 1 or commits:
-                raise RefusedError(400, 10176, "atomic publish batch is incomplete")
-            return None
+            raise RefusedError(400, 10176, "atomic publish batch is incomplete")
         batch.messages.append(message)
         batch.since = self._now()
         if not commits:
@@ -213,7 +210,7 @@ class Stream:
         seq, since = self._ids.get(id_ or "", (0, 0.0))
         return seq if seq and self._now() - since < self.config["duplicate_window"] / 1e9 else None
 
-    def _check(self, message: Arrived) -> int:
+    def _check(self, message: Arrived) -> None:
         """Raises RefusedError where the message expects another last sequence, or is no schedule."""
         expected = message.headers.get(_EXPECTED)
         if expected is not None:
@@ -228,7 +225,6 @@ class Stream:
                 raise RefusedError(400, 10189, "message schedules pattern is invalid")
             if not self.takes(message.headers.get(_TARGET, "")):
                 raise RefusedError(400, 10190, "message schedules target is invalid")
-        return self.last_seq
 
     def _store(self, message: Arrived) -> int:
         self.last_seq += 1

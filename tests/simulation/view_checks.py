@@ -48,13 +48,16 @@ class Watcher:
             world.violation(
                 "view-level",
                 f"{part.name} says that its view is level at {runner.position}, and the log ended at "
-                f"{world.truth.end_at(world.loop.now - _LEVEL_WITHIN)} {_LEVEL_WITHIN:.0f} seconds ago"
+                f"{world.truth.end_at(world.loop.now - _LEVEL_WITHIN)} {_LEVEL_WITHIN:.0f} seconds ago",
             )
         if runner.complete and id(runner) not in self._complete:
             self._complete.add(id(runner))
             end = world.truth.end_at(world.loop.now - _COMPLETE_WITHIN - tolerated)
             if runner.position < end:
-                world.violation("view-complete", f"{part.name} says that its view is complete at {runner.position}; the log ended at {end}")
+                world.violation(
+                    "view-complete",
+                    f"{part.name} says that its view is complete at {runner.position}; the log ended at {end}",
+                )
 
     def _stood_still(self, part: Part) -> float:
         """Seconds of the last while in which this part saw nothing because it stood still."""
@@ -87,7 +90,7 @@ def _compare(world: World, part: Part, table: str, found: set[str], expected: se
         world.violation(
             "view-rows",
             f"{part.name}'s view {table} differs from a fresh fold: it has {sorted(found - expected)} "
-            f"and lacks {sorted(expected - found)}"
+            f"and lacks {sorted(expected - found)}",
         )
 
 

@@ -169,7 +169,9 @@ class Person:
             if not first.events:
                 return
             if not self._world.truth.restored:
-                self._world.violation("repeat", f"{said.id} was accepted, and refused when it was said again: {refused.code}")
+                self._world.violation(
+                    "repeat", f"{said.id} was accepted, and refused when it was said again: {refused.code}"
+                )
             return
         if first.events and [e.id for e in again.events] != [e.id for e in first.events]:
             if not self._world.truth.restored:
