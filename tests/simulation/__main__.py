@@ -28,12 +28,14 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--mutation", choices=sorted(MUTATIONS), help="undo one thing the core gets right")
     parser.add_argument("--mutations", action="store_true", help="try each of them, and tell which seed finds it")
+    parser.add_argument("--known", default="", help="kinds of violation, separated by commas, to pass over")
     parser.add_argument("--go-on", action="store_true", help="do not stop at the first seed that finds something")
     asked = parser.parse_args()
     patches.fix_hashes()
     seeds = range(asked.first, asked.first + asked.seeds)
     if asked.mutations:
-        return not all([found_by(name, seeds, asked.jobs) is not None for name in MUTATIONS])
+        found = {name: found_by(name, seeds, asked.jobs) for name in MUTATIONS}
+        return None in found.values()
     if asked.seed is not None:
         prepare(asked.mutation)
         outcome = simulate(asked.seed, say)
@@ -41,7 +43,7 @@ def main() -> int:
         os._exit(bool(outcome.wrong))  # without the end of the interpreter, which would collect what was killed
     if asked.mutation:
         return found_by(asked.mutation, seeds, asked.jobs) is None
-    return run_many(seeds, asked.jobs, asked.go_on)
+    return run_many(seeds, asked.jobs, asked.go_on, set(asked.known.split(",")))
 
 
 def prepare(mutation: str | None = None) -> None:
@@ -66,7 +68,7 @@ def found_by(name: str, seeds: range, jobs: int) -> int | None:
     return None
 
 
-def run_many(seeds: range, jobs: int, go_on: bool) -> int:
+def run_many(seeds: range, jobs: int, go_on: bool, known: set[str]) -> int:
     began, wrong = time.monotonic(), 0
     total: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
@@ -78,7 +80,7 @@ def run_many(seeds: range, jobs: int, go_on: bool) -> int:
         virtual += outcome.virtual
         seconds += outcome.seconds
         total += outcome.faults
-        if outcome.wrong:
+        if outcome.kinds - known:
             wrong += 1
             kinds.update(outcome.kinds)
             report(outcome)

@@ -170,12 +170,14 @@ class Consumer:
     def _next(self) -> Stored | None:
         """What should come again comes first."""
         now = self._server.now()
-        for seq, given in list(self._given.items()):
-            if seq not in self.stream.messages:
-                del self._given[seq]
-            elif given.again_at <= now + 1e-9:
-                return self.stream.messages[seq]
-        return self.stream.next(self._after, self._filters)
+        self._given = {seq: given for seq, given in self._given.items() if seq in self.stream.messages}
+        due = [(given.again_at, seq) for seq, given in self._given.items() if given.again_at <= now + 1e-9]
+        if due:
+            return self.stream.messages[min(due)[1]]
+        found = self.stream.next(self._after, self._filters)
+        if found is None:
+            self._after = max(self._after, self.stream.last_seq)  # what no filter covers is behind it too
+        return found
 
     def _give(self, request: Request, message: Stored) -> None:
         known = self._given.get(message.seq)

@@ -80,16 +80,16 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         self._make_ready(handle)
         return handle
 
-    call_soon_threadsafe = call_soon  # there are no other threads
+    call_soon_threadsafe = call_soon  # type: ignore[assignment]  # there are no other threads
 
-    def call_at(
+    def call_at(  # type: ignore[override]
         self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         handle = asyncio.TimerHandle(when, callback, args, self, context)
         heapq.heappush(self._heap, (when, next(self._order), handle))
         return handle
 
-    def call_later(
+    def call_later(  # type: ignore[override]
         self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         return self.call_at(self.now + delay, callback, *args, context=context)

@@ -166,7 +166,7 @@ class Faults:
         world = self._world
         copy = world.log.copy() if world.log else None
         await asyncio.sleep(1.0 + 5.0 * self._random.random())
-        while world.server is None:
+        while world.server is None:  # noqa: ASYNC110 - it is being started again
             await asyncio.sleep(0.1)
         now = world.log
         assert now is not None

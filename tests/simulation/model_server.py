@@ -65,8 +65,8 @@ class ModelServer:
             stream.restarted()
             self._watch(stream)
         for consumer in storage.durable:
-            if stream := storage.streams.get(consumer.stream.name):
-                self.consumers[stream.name, consumer.name] = consumer.moved_to(self, stream)
+            if there := storage.streams.get(consumer.stream.name):
+                self.consumers[there.name, consumer.name] = consumer.moved_to(self, there)
         storage.durable[:] = [consumer for consumer in self.consumers.values() if consumer.durable]
         self._wait_for_schedules()
 

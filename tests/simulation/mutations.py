@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from canlian_chassis import bus
+from canlian_chassis import bus, wire
 from canlian_chassis.command import aggregates, handler
 from canlian_chassis.log import following, jetstream
 from canlian_chassis.policies import runner, timers
@@ -85,15 +85,15 @@ def forgotten_commands() -> None:
     async def first_answer(*_: Any) -> None:
         return None
 
-    real = handler.wire.event_headers
+    real = wire.event_headers
 
     def event_headers(*args: Any, **kwargs: Any) -> dict[str, str]:
-        headers = real(*args, **kwargs)
+        headers: dict[str, str] = real(*args, **kwargs)
         headers.pop("Nats-Msg-Id")
         return headers
 
     _put(aggregates.Aggregates, "first_answer", first_answer)
-    _put(handler.wire, "event_headers", event_headers)
+    _put(wire, "event_headers", event_headers)
 
 
 @mutation("facts are looked up only once the view has reached the log's end", "stale-facts")

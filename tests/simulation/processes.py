@@ -25,7 +25,7 @@ _PATIENCE_AT_THE_END = 8.0
 def keep_track() -> None:
     """Let each process keep what it makes of these, so that they can be looked at. Once for the whole program."""
     for kind in (Handler, Keys, PolicyRunner, ViewRunner):
-        kind.__init__ = _kept(kind.__init__)  # type: ignore[method-assign, misc]
+        kind.__init__ = _kept(kind.__init__)  # type: ignore[method-assign]
 
 
 def _kept(make: Callable[..., None]) -> Callable[..., None]:
