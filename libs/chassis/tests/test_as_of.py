@@ -99,7 +99,7 @@ async def test_what_goes_on_from_an_earlier_one_is_the_same_whatever_was_asked_b
     folded: list[tuple[int, int]] = []
 
     async def counting(store: ViewStore, nc: Nats, until: int, progress: as_of.Progress) -> None:
-        folded.append(((await asyncio.to_thread(store.look))[0], until))
+        folded.append(((await asyncio.to_thread(store.look))[0].position, until))
         await fold(store, nc, until, progress)
 
     monkeypatch.setattr(as_of, "fold", counting)

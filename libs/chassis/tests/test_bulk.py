@@ -71,7 +71,7 @@ with_room = replace(box, decide=decide_with_room, facts=boxes_there)
 async def test_facts_are_as_fresh_as_for_one_command(nc: Nats, settings: Settings, monkeypatch):
     apply = ViewStore.apply
 
-    def slowly(store: ViewStore, stretch: Any) -> int:
+    def slowly(store: ViewStore, stretch: Any) -> Any:
         if stretch.entries:
             time.sleep(0.3)
         return apply(store, stretch)

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from libs.chassis.tests.toy import BoxMade, BoxStored, MakeBox, PutIn, ThingsPut, box, shelf
 from nats.aio.client import Client as Nats
+from nats.js.errors import NotFoundError
 
 from canlian_chassis import clock
-from canlian_chassis.bus import Client, connect
+from canlian_chassis.bus import Client, Invalid, NotAllowed, connect
 from canlian_chassis.clock import CLOCK
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.jetstream import Entry, Log
-from canlian_chassis.policies.timers import Timers
+from canlian_chassis.policies.timers import Timers, Waiting
 from canlian_chassis.policy import Cancel, Consequence, Later, policy
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
@@ -158,15 +163,165 @@ async def test_a_timer_set_again_by_the_same_event_after_it_fired_changes_nothin
     async with bench.service().running():
         await bench.send(MakeBox(box_id="box_2", label="tea 2"))
         await bench.until(lambda: bench.puts("box_2"))
-        timers = Timers("toy", bench.nc, CLOCK)
+        timers = timers_of(bench)
         [put] = await bench.puts("box_1")
-        again = {"id": put.headers["ce-command"], "policy": "toy.fill-later", "cause": put.headers["ce-cause"]}
+        again: Any = {"id": put.headers["ce-command"], "policy": "toy", "cause": put.headers["ce-cause"], "position": 9}
         soon = datetime.now(UTC) + timedelta(seconds=0.1)
         timers.set("box_1", PutIn(box_id="box_1", things=1), soon, **again)
         await timers.save()
         await asyncio.sleep(0.6)
         assert len(await bench.puts("box_1")) == 1
         assert not await bench.waits("box_1")
+
+
+def timers_of(bench: Bench) -> Timers:
+    return Timers("toy", bench.nc, CLOCK)
+
+
+def set_at(timers: Timers, position: int, key: str = "box_1") -> None:
+    """By the event at a position, which the timer's id tells."""
+    command, at = PutIn(box_id=key, things=1), datetime.now(UTC) + FAR
+    timers.set(key, command, at, id=str(position), policy="toy", cause="e", position=position)
+
+
+async def waiting(bench: Bench, key: str = "box_1") -> int | None:
+    """The position of the event that set what waits under a key."""
+    with contextlib.suppress(NotFoundError):
+        message = await bench.nc.jetstream().get_last_msg("TIMERS", subjects.timer("toy", key))
+        return int(Waiting.model_validate_json(message.data or b"").id)
+    return None
+
+
+async def test_a_timer_taken_back_and_set_again_by_events_answered_twice_waits(bench: Bench):
+    timers = timers_of(bench)
+    await timers.ensure()
+    for _ in range(3):  # as after a crash before the place was stored
+        await timers.cancel("box_1", 1)
+        set_at(timers, 2)
+        await timers.save()
+        assert await waiting(bench) == 2
+
+
+async def test_who_is_late_neither_replaces_nor_takes_back_what_a_later_event_set(bench: Bench):
+    timers, late = timers_of(bench), timers_of(bench)
+    await timers.ensure()
+    set_at(timers, 7)
+    await timers.save()
+    set_at(late, 5)
+    await late.save()
+    await late.cancel("box_1", 6)
+    assert await waiting(bench) == 7
+    for position in (7, 8):
+        set_at(timers, position)
+        await timers.save()
+        assert await waiting(bench) == position
+    await timers.cancel("box_1", 8)
+    assert await waiting(bench) is None
+    await timers.cancel("box_1", 9)
+
+
+async def test_two_at_once_come_to_the_later_one(bench: Bench):
+    both = timers_of(bench), timers_of(bench)
+    await both[0].ensure()
+    for n in range(100):
+        set_at(both[0], 1 + n % 2, f"key_{n}")
+        set_at(both[1], 2 - n % 2, f"key_{n}")
+    await asyncio.gather(*(timers.save() for timers in both))
+    assert {await waiting(bench, f"key_{n}") for n in range(100)} == {2}
+
+
+async def test_timers_that_an_older_release_set_fire_are_replaced_and_taken_back(bench: Bench):
+    timers = timers_of(bench)
+    await timers.ensure()
+    at = datetime.now(UTC) + FAR
+    old = {"id": "0", "name": "PutIn", "body": "{}", "at": at.isoformat(), "policy": "toy", "cause": "e"}
+    headers = {"Nats-Schedule": f"@at {at:%Y-%m-%dT%H:%M:%SZ}", "Nats-Schedule-Target": subjects.timers_due("toy")}
+    for key in ("replaced", "cancelled", "moved"):
+        await bench.nc.jetstream().publish(subjects.timer("toy", key), json.dumps(old).encode(), headers=headers)
+    set_at(timers, 1, "replaced")
+    await timers.save()
+    await timers.cancel("cancelled", 1)
+    CLOCK.set_ahead(timedelta(days=1))
+    await timers.move()
+    found = [await waiting(bench, key) for key in ("replaced", "cancelled", "moved")]
+    assert found == [1, None, 0]
+
+
+async def test_timers_of_a_log_that_was_put_back_give_way_to_any_event(bench: Bench):
+    timers = timers_of(bench)
+    await timers.ensure()
+    for position in (3, 90):
+        set_at(timers, position, f"key_{position}")
+    await timers.save()
+    await timers.disown(after=10)
+    set_at(timers, 11, "key_90")
+    await timers.save()
+    set_at(timers, 2, "key_3")
+    await timers.save()
+    assert [await waiting(bench, key) for key in ("key_3", "key_90")] == [3, 11]
+
+
+async def test_a_timer_nobody_can_read_holds_up_no_other(bench: Bench):
+    async with bench.service().running():
+        await bench.send(MakeBox(box_id="box_far", label="far"))
+        await bench.until(lambda: bench.waits("box_far"))
+        far = {"Nats-Schedule": "@at 2090-01-01T00:00:00Z", "Nats-Schedule-Target": subjects.timers_due("toy")}
+        js = bench.nc.jetstream()
+        for key in ("a", "z"):
+            await js.publish(subjects.timer("toy", key), b"{", headers=far)
+        await js.publish(subjects.timers_due("toy"), b"{")
+        await clock.move(bench.nc, bench.settings, FAR)
+        await bench.until(lambda: bench.puts("box_far"))
+
+
+@pytest.mark.parametrize("answer", [NotAllowed("bad_token"), NotAllowed("wrong_role"), Invalid("invalid")], ids=str)
+async def test_a_timer_that_is_not_answered_comes_again_until_it_is(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, answer: Exception
+):
+    send_raw, tried = Client.send_raw, 0
+
+    async def refused_at_first(self: Client, kind: Any, body: bytes, **more: Any) -> Any:
+        nonlocal tried
+        tried += bool(more.get("cause"))
+        if more.get("cause") and tried == 1:
+            raise answer
+        return await send_raw(self, kind, body, **more)
+
+    monkeypatch.setattr(Client, "send_raw", refused_at_first)
+    async with bench.service().running():
+        await bench.send(MakeBox(box_id="box_1", label="tea"))
+        await bench.until(lambda: bench.puts("box_1"))
+        assert tried == 2
+
+
+async def test_timers_lost_with_the_stream_are_set_again_for_what_is_answered_again(
+    server: NatsServer, bench: Bench, tmp_path: Path
+):
+    async with bench.service().running():
+        await bench.send(MakeBox(box_id="box_far_0", label="far 0"))
+        await bench.until(lambda: bench.waits("box_far_0"))
+        await asyncio.sleep(0.5)
+        await asyncio.to_thread(server.stop)
+        [streams] = server.folder.rglob("streams")
+        shutil.copytree(streams, tmp_path / "copy")
+        await asyncio.to_thread(server.start)
+        await bench.send(MakeBox(box_id="box_far_1", label="far 1"))
+        await bench.until(lambda: bench.waits("box_far_1"))
+        await asyncio.to_thread(server.stop)
+        for name in ("TIMERS", "KV_policies"):
+            shutil.rmtree(streams / name)
+            shutil.copytree(tmp_path / "copy" / name, streams / name)
+        await asyncio.to_thread(server.start)
+        await bench.send(MakeBox(box_id="box_1", label="tea"))
+        await bench.until(lambda: bench.puts("box_1"))
+        assert [await bench.waits(box_id) for box_id in ("box_far_0", "box_far_1")] == [True, True]
+
+
+async def test_a_stream_of_timers_that_is_gone_is_made_again_under_a_running_service(bench: Bench):
+    async with bench.service().running():
+        await bench.nc.jetstream().delete_stream("TIMERS")
+        await bench.send(MakeBox(box_id="box_1", label="tea"))
+        await bench.until(lambda: bench.puts("box_1"))
 
 
 async def test_a_clock_moved_ahead_brings_what_is_far_off(bench: Bench):

@@ -4,56 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
-from libs.chassis.tests.toy import BoxRow, ThingsPut, ToyRow, count_things
+from libs.chassis.tests.boxes import BOXES, FIRST, HERE, SECOND, databases, put, started, until
+from libs.chassis.tests.toy import BoxRow, count_things
 from nats.aio.client import Client as Nats
 from sqlalchemy import delete, insert, update
-from sqlmodel import col
+from sqlmodel import Session, col
 from tests.support.postgres import postgres_server, postgres_url
 
 from canlian_chassis import wire
 from canlian_chassis.bus import connect
 from canlian_chassis.keys.store import key_folder
-from canlian_chassis.log.jetstream import Log, NewEntry
-from canlian_chassis.projection import projection
+from canlian_chassis.log.following import Stretch
+from canlian_chassis.log.jetstream import Entry, Log, LogPutBack, Place
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer
 from canlian_chassis.views.check import NoViews, check, kept_store
-from canlian_chassis.views.databases import DatabaseName, Databases, Found
+from canlian_chassis.views.databases import CHECKPOINT, DatabaseName, Databases, Found
 from canlian_chassis.views.runner import ViewRunner, Views, choose
+from canlian_chassis.views.store import Gap, ViewStore
 from canlian_events import subjects
-from canlian_events.core import Event, encode
-from canlian_events.meta import Actor, Meta
+from canlian_events.meta import Actor
 from canlian_events.terms import Role
 
 __all__ = ["postgres_server", "postgres_url"]
-
-BOXES = 30
-HERE = "429999001001"
-
-
-@projection(BoxRow, key=lambda event: event.box_id)
-def counted(row: BoxRow | None, event: ThingsPut, meta: Meta) -> BoxRow:
-    """Version 1 counts the things."""
-    return row.with_(things=row.things + event.things) if row else box_row(event, event.things)
-
-
-@projection(BoxRow, key=lambda event: event.box_id)
-def counted_twice(row: BoxRow | None, event: ThingsPut, meta: Meta) -> BoxRow:
-    """Version 2 counts each for two."""
-    return row.with_(things=row.things + 2 * event.things) if row else box_row(event, 2 * event.things)
-
-
-def box_row(event: ThingsPut, things: int) -> BoxRow:
-    return BoxRow(box_id=event.box_id, label="", community=HERE, things=things)
-
-
-FIRST = Views("try-out", version=1, rows=ToyRow, projections=[counted])
-SECOND = replace(FIRST, version=2, projections=[counted_twice])
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -67,42 +44,6 @@ async def nc(settings: Settings) -> AsyncIterator[Nats]:
     async with connect(settings, "test") as connected:
         await Log(connected).ensure()
         yield connected
-
-
-async def put(nc: Nats, count: int = BOXES) -> int:
-    """Put one thing into each of some boxes; returns the log's last position."""
-    log = Log(nc)
-    already = await log.last_position()
-    for number in range(already, already + count):
-        event = ThingsPut(box_id=f"box_{number % BOXES}", things=1)
-        [last] = await log.append([entry(event, f"e{number}")])
-    return last
-
-
-def entry(event: Event, id_: str) -> NewEntry:
-    headers = wire.event_headers(
-        event, id=id_, said_at=datetime.now(UTC), actor="staff:a", command=id_, digest="d", cause=None
-    )
-    return NewEntry(subjects.event(event, HERE), headers, encode(event))
-
-
-async def started(views: Views, settings: Settings, nc: Nats) -> ViewRunner:
-    runner = ViewRunner(views, settings)
-    await runner.start(nc)
-    return runner
-
-
-async def until(holds: Callable[[], bool | Awaitable[bool]], seconds: float = 15) -> None:
-    async with asyncio.timeout(seconds):
-        while True:
-            found = holds()
-            if found is True or (not isinstance(found, bool) and await found):
-                return
-            await asyncio.sleep(0.02)
-
-
-def databases(settings: Settings) -> list[str]:
-    return [str(found.name) for found in Databases(settings, "try-out").all()]
 
 
 class Reader:
@@ -244,11 +185,13 @@ async def test_only_staff_and_operators_may_ask_for_a_rebuild(settings: Settings
     await runner.stop()
 
 
-def found(version: int, generation: int = 1, *, complete: bool = True, columns: str = "00000000") -> Found:
-    return Found(DatabaseName("toy", version, columns, generation), 0, complete)
+def found(
+    version: int, generation: int = 1, *, extent: int = 5, complete: bool = True, columns: str = "00000000"
+) -> Found:
+    return Found(DatabaseName("toy", version, extent, columns, generation), Place(), complete)
 
 
-OWN = DatabaseName("toy", 2, "00000000", 1)
+OWN = DatabaseName("toy", 2, 5, "00000000", 1)
 
 
 @pytest.mark.parametrize(
@@ -263,6 +206,11 @@ OWN = DatabaseName("toy", 2, "00000000", 1)
         ([found(2, 3), found(2, 4, complete=False)], found(2, 3), found(2, 4)),
         ([found(2, 3), found(2, 4)], found(2, 4), None),
         ([found(3)], found(3), found(2)),
+        # the same folds of less of the language, or of more
+        ([found(2, 7, extent=4)], found(2, 7, extent=4), found(2)),
+        ([found(2, 7, extent=4), found(2)], found(2), None),
+        ([found(2, 7, extent=6)], found(2, 7, extent=6), found(2)),
+        ([found(2), found(2, extent=6)], found(2), None),
     ],
 )
 def test_what_is_read_is_complete_where_anything_is(there: list[Found], reads: Found, fills: Found | None):
@@ -271,6 +219,128 @@ def test_what_is_read_is_complete_where_anything_is(there: list[Found], reads: F
 
 def test_a_release_on_its_way_out_fills_nothing():
     assert choose(OWN, [found(3)], starting=False) == (found(3).name, None)
+    assert choose(OWN, [found(2, extent=6)], starting=False) == (found(2, extent=6).name, None)
+
+
+def test_a_release_that_met_what_it_cannot_read_leaves_its_own_for_what_a_newer_one_has_filled():
+    assert choose(OWN, [found(2), found(2, extent=6)], starting=False, outdated=True) == (
+        found(2, extent=6).name,
+        None,
+    )
+    for no_better in (found(1), found(3, complete=False), found(3, columns="ffffffff")):
+        assert choose(OWN, [found(2), no_better], starting=False, outdated=True) == (found(2).name, None)
+
+
+@pytest.mark.parametrize("name", ["toy_v3x41_ab12cd34_g2", "toy_v3_ab12cd34_g2"])
+def test_the_name_of_a_database_tells_its_release_and_is_read_as_it_was_written_before(name: str):
+    read = DatabaseName.read(name)
+    assert read is not None
+    assert str(read) == name
+    assert read.release in {(3, 41), (3, 0)}
+    assert read.age < found(3, extent=42).name.age
+
+
+async def test_what_one_page_reads_is_of_one_moment_whatever_is_folded_in_meanwhile(settings: Settings, nc: Nats):
+    runner = await started(FIRST, settings, nc)
+    assert await runner.reached(await put(nc))
+    loop = asyncio.get_running_loop()
+
+    async def one_more() -> None:
+        assert await runner.reached(await put(nc, 1))
+
+    def look_twice(db: Session) -> list[int]:
+        first = count_things(db)
+        asyncio.run_coroutine_threadsafe(one_more(), loop).result(10)
+        return [first, count_things(db)]
+
+    assert await runner.read(look_twice) == [BOXES, BOXES]
+    assert await runner.read(count_things) == BOXES + 1
+    await runner.stop()
+
+
+async def test_what_does_not_follow_on_what_is_folded_in_is_refused(settings: Settings, nc: Nats):
+    for _ in range(3):
+        last = await put(nc, 5)
+    one, _, three = [Stretch.of(found, Place(found[0].position - 1)) for found in await in_fives(nc)]
+    databases_ = Databases(settings, "try-out")
+    store = ViewStore(FIRST, databases_, FIRST.database())
+    store.open()
+    assert store.apply(one) == one.place
+    with pytest.raises(Gap):
+        store.apply(three)
+    other = one.place._replace(recorded_ns=one.place.recorded_ns + 1)
+    with pytest.raises(LogPutBack):
+        store.apply(one._replace(place=other))
+    with pytest.raises(LogPutBack):
+        store.apply(Stretch([one.entries[-1]._replace(recorded_ns=1), *three.entries], three.place, 0, 0))
+    assert store.look() == (one.place, False)
+    # what another process has folded in is passed over
+    assert store.apply(Stretch.of([*await Log(nc).read(">")], Place())).position == last
+    store.close()
+    databases_.close()
+    runner = await started(FIRST, settings, nc)
+    assert await runner.read(count_things) == 15
+    await runner.stop()
+
+
+async def in_fives(nc: Nats) -> list[list[Entry]]:
+    entries = await Log(nc).read(">")
+    return [entries[start : start + 5] for start in range(0, len(entries), 5)]
+
+
+async def test_a_database_that_an_older_copy_was_put_in_the_place_of_goes_on_from_there(settings: Settings, nc: Nats):
+    runner = await started(FIRST, settings, nc)
+    assert await runner.reached(await put(nc))
+    store = kept_store(FIRST, settings)
+    place, _ = store.look()
+    assert await runner.reached(await put(nc))
+    with store.engine.begin() as db:
+        db.execute(update(CHECKPOINT).values(place._asdict()))
+        db.execute(update(BoxRow).values(things=1))
+    store.close()
+    assert await runner.reached(await put(nc))
+    await until(lambda: right(settings, nc))
+    assert await runner.read(count_things) == 3 * BOXES
+    await runner.stop()
+
+
+async def right(settings: Settings, nc: Nats) -> bool:
+    found = await check(FIRST, settings, nc)
+    return found.equal and found.position == await Log(nc).last_position()
+
+
+def other_columns(views: Views) -> DatabaseName:
+    return replace(views.database(), fingerprint="ffffffff")
+
+
+async def stand_at(settings: Settings, name: DatabaseName, position: int) -> None:
+    """A database as a process with other columns would keep it, which for once has ours."""
+    databases_ = Databases(settings, "try-out")
+    store = ViewStore(FIRST, databases_, name)
+    await asyncio.to_thread(store.open)
+    with store.engine.begin() as db:
+        db.execute(update(CHECKPOINT).values(position=position, complete=True))
+    store.close()
+    databases_.close()
+
+
+async def test_a_database_with_other_columns_is_dropped_when_nobody_has_folded_it_for_a_while(
+    settings: Settings, nc: Nats, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("canlian_chassis.views.runner._GRACE", 1.5)
+    other = other_columns(FIRST)
+    newer = replace(other, extent=other.extent + 1)
+    runner = await started(FIRST, settings, nc)
+    await stand_at(settings, newer, 0)
+    for _ in range(5):
+        # somebody keeps it level, or a little behind
+        last = await put(nc, 10)
+        await stand_at(settings, other, last - 1)
+        await asyncio.sleep(0.8)
+    assert str(other) in databases(settings)
+    await until(lambda: str(other) not in databases(settings))
+    assert str(newer) in databases(settings)
+    await runner.stop()
 
 
 async def test_a_view_is_compared_with_a_fresh_fold_of_the_log(settings: Settings, nc: Nats):

@@ -4,8 +4,9 @@ import asyncio
 from datetime import date
 
 import pytest
+from libs.chassis.tests.processes import Process
 from services.registry.tests.conftest import Registry
-from services.registry.tests.people import ANOTHER_CITIZEN_ID, ANOTHER_ID, HERE, ID, REGISTER, THERE
+from services.registry.tests.people import ANOTHER_CITIZEN_ID, ANOTHER_ID, HERE, ID, REGISTER, STAFF, THERE
 
 from canlian_chassis.bus import Refused
 from canlian_events import subjects
@@ -27,6 +28,7 @@ from canlian_events.registry.household import (
 )
 from canlian_events.registry.person import ErasePerson, MovePerson, ReclassifyDisability, RecordDeath, WithdrawDeath
 from canlian_events.terms import DisabilityClass, ErasureGround, Grade, Kinship
+from canlian_registry.app import service
 
 HOME, MOTHER = "household_00000001", "relative_00000001"
 LI = REGISTER.model_copy(update={"person_id": ANOTHER_ID, "citizen_id": ANOTHER_CITIZEN_ID, "grade": Grade.THREE})
@@ -112,3 +114,20 @@ async def test_nobody_is_in_two_households_and_nothing_in_the_log_names_a_relati
     erase = EraseRelative(household_id=HOME, relative_id=MOTHER, ground=ErasureGround.REQUEST)
     erased = await registry.send(erase)
     assert [event.name for event in erased.events] == [MemberLeft.__name__, RelativeErased.__name__]
+
+
+@pytest.mark.parametrize("forming", [True, False])
+async def test_nobody_is_taken_into_a_household_whose_file_changes_in_another_process_meanwhile(
+    registry: Registry, forming: bool
+):
+    """The person moves away between the decision to take them in and its being stored."""
+    await form(registry)
+    await registry.send(REGISTER)
+    here = Process(registry.nc, registry.settings, service.deciders, by=STAFF)
+    here.before_storing(lambda: registry.send(MovePerson(person_id=ID, to=THERE)))
+    if forming:
+        answer = await here.do(FormHousehold(household_id="household_00000002", community=HERE, persons=(ID,)))
+    else:
+        answer = await here.do(AddMember(household_id=HOME, person_id=ID))
+    assert (answer.status, answer.code) == ("refused", "household.lives_elsewhere")
+    assert await happened(registry, MemberJoined) == ["MemberJoined"] * 2

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from libs.chassis.tests.processes import Process
 from nats.aio.client import Client as Nats
 
 from canlian_catalog.app import DECIDERS, POLICIES, QUESTIONS
@@ -24,6 +25,7 @@ from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing.deciders import NOON
 from canlian_chassis.tokens import Signer
+from canlian_chassis.views.runner import ViewRunner
 from canlian_events import subjects
 from canlian_events.catalog.matching import FindMatches, Matches
 from canlian_events.catalog.provider import RegisterProvider
@@ -197,6 +199,20 @@ async def test_the_place_is_in_the_log_just_before_the_acceptance_it_belongs_to(
     *_, taken, last = await bench.log.read(subjects.events_of("catalog"))
     assert (taken.headers["ce-type"], taken.position + 1) == ("catalog.service.place-taken", last.position)
     assert taken.headers["ce-command"] == last.headers["ce-command"]
+
+
+async def test_nobody_is_referred_to_a_service_that_is_withdrawn_in_another_process_meanwhile(bench: Bench):
+    """Referring reads the service and writes nothing to it."""
+    await bench.register(1)
+    await bench.offer(1)
+    runner = ViewRunner(views, bench.settings.model_copy(update={"data": bench.settings.data / "third"}))
+    await runner.start(bench.nc)
+    here = Process(bench.nc, bench.settings, DECIDERS, runner, by=STAFF)
+    here.before_storing(lambda: bench.send(WithdrawService(service_id=service(1), why="停办")))
+    refer = ReferPerson(referral_id=referral(1), person_id=person(1), community=HERE, service_id=service(1))
+    answer = await here.do(refer)
+    assert (answer.status, answer.code) == ("refused", "referral.service_withdrawn")
+    await runner.stop()
 
 
 async def test_a_place_given_back_is_offered_to_who_waits(bench: Bench):

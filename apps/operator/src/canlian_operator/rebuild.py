@@ -55,7 +55,7 @@ async def rebuild_part(link: Link, part: Part) -> None:
     began, last = time.monotonic(), await link.log.last_position()
     before = await _state(link, views.name)
     with progress_bar(part.name, last) as moved:
-        if before and before.get("version") == views.version:
+        if before and (before.get("version"), before.get("extent")) == views.database().release:
             read = await _asked(link, views.name, before, moved)
         else:
             read = await _here(link, views, last, moved)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -26,6 +26,7 @@ from canlian_chassis.keys import erasing
 from canlian_chassis.keys.store import Keys, key_folder
 from canlian_chassis.listening import Listening
 from canlian_chassis.log.jetstream import Log
+from canlian_chassis.policies.lease import Lease
 from canlian_chassis.policies.runner import PolicyRunner
 from canlian_chassis.policies.timers import TimerRunner, Timers
 from canlian_chassis.policy import Policy
@@ -137,15 +138,18 @@ class Service:
         if not self.policies:
             yield None
             return
-        timers = Timers(self.name, nc, CLOCK)
-        await timers.ensure(self.settings.replicas)
-        policies = PolicyRunner(self.name, self.policies, signer, keys, runner, timers, self.settings.replicas)
-        due = TimerRunner(timers, self.name, nc, CLOCK, policies.token)
-        working = [asyncio.create_task(_keep_running(work)) for work in (lambda: policies.run(nc), due.run)]
+        replicas = self.settings.replicas
+        lease, timers = Lease(self.name, nc, replicas), Timers(self.name, nc, CLOCK, replicas)
+        await timers.ensure()
+        policies = PolicyRunner(self.name, self.policies, signer, keys, runner, timers, lease, replicas)
+        due = TimerRunner(timers, self.name, nc, CLOCK, policies.token, lease.check)
+        works = (lambda: policies.run(nc), due.send_what_is_due, due.keep_in_step)
+        working = asyncio.create_task(lease.run(*works))
         try:
             yield policies
         finally:
-            await tasks.stop(*working)
+            await tasks.stop(working)
+            await lease.give_back()
 
     async def _listen(self, listening: Listening, handler: Handler, runner: ViewRunner | None) -> None:
         for decider in self.deciders:
@@ -164,8 +168,7 @@ class Service:
                 parts["views"] = runner.state
                 ready = ready and runner.level
             if policies:
-                where = {"position": policies.position, "level": policies.level}
-                parts["policies"] = where | {"parked": policies.parked}
+                parts["policies"] = policies.state
             await message.respond(json.dumps({"status": "ready" if ready else "not ready", "parts": parts}).encode())
 
         return take
@@ -214,15 +217,6 @@ async def _answer(
 
 def _reply(answer: Answer) -> bytes:
     return answer.__pydantic_serializer__.to_json(answer)
-
-
-async def _keep_running(work: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        try:
-            await work()
-        except Exception:
-            log.exception("policies.failed")
-            await asyncio.sleep(1)
 
 
 def _loop_factory() -> Any:

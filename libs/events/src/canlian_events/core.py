@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from typing import Any, ClassVar, Self, TypeVar, get_args, get_origin
 
 import pydantic_core
@@ -184,6 +185,7 @@ def extent(types: Iterable[str] | None = None) -> int:
     """
     if types is not None:
         return sum(EVENTS[type].version for type in types)
+    import_module("canlian_events.language")  # all of it, whatever else the process needs
     messages = (*COMMANDS.values(), *QUERIES.values(), *EVENTS.values())
     return sum(1 + len(message.model_fields) for message in messages) + sum(event.version for event in EVENTS.values())
 

@@ -11,7 +11,7 @@ import structlog
 from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
 
-from canlian_chassis.bus import Failed, Unavailable
+from canlian_chassis.bus import Failed, Refused, Unavailable
 from canlian_chassis.logs import describe
 
 log = structlog.get_logger()
@@ -34,7 +34,13 @@ async def lasting(act: Callable[[], Awaitable[_Got]]) -> _Got:
         except (Unavailable, *LOST) as error:
             if time.monotonic() - said >= _SAY_EVERY_SECONDS:
                 said = time.monotonic()
-                # the server's own words hold nothing that anybody typed
-                why = str(error) if isinstance(error, JetStreamError) else describe(error)
-                log.warning("policies.still_trying", what=act.__qualname__, why=why)
+                log.warning("policies.still_trying", what=act.__qualname__, why=reason(error))
             await asyncio.sleep(_PAUSE_SECONDS)
+
+
+def reason(error: Exception) -> str:
+    """Why something could not be done, in words that nobody typed: a code, the server's own, or where it happened."""
+    if isinstance(error, Refused):
+        fields = ", ".join(error.facts.get("fields", ()))
+        return f"{type(error).__name__} {error.code}" + (f" ({fields})" if fields else "")
+    return str(error) if isinstance(error, JetStreamError) else describe(error)

@@ -1,24 +1,32 @@
-"""Events that policies could not answer, set aside so that they hold up nobody but their own aggregate.
+"""What policies keep beside the log: how far they have answered it, and the events that they could not answer.
 
-Each is an entry of the bucket `policies`. A person asks for it to be replayed or dropped, with a reason; the running
-service, which watches the bucket, does so, and what was asked stays there as an entry of its own.
+Those are set aside so that they hold up nobody but their own aggregate. Each is an entry of the bucket `policies`. A
+person asks for it to be replayed or dropped, with a reason; the running service, which watches the bucket, does so, and
+what was asked stays there as an entry of its own.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
 from nats.aio.client import Client as Nats
 from nats.js import JetStreamContext
 from nats.js.api import KeyValueConfig, StorageType
-from nats.js.errors import KeyNotFoundError, NotFoundError
+from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError, NotFoundError
 from nats.js.kv import KeyValue
 from pydantic import BaseModel
 
+from canlian_chassis.log.jetstream import Place
 from canlian_chassis.policies.lasting import lasting
 
 BUCKET = "policies"
+
+
+class Overtaken(Exception):
+    """Another process acts for the service, or may: what is under way here ends at once."""
 
 
 class Asked(BaseModel, frozen=True):
@@ -63,9 +71,9 @@ class Parking:
         self._js, self._bucket = js, bucket
 
     @classmethod
-    async def open(cls, nc: Nats, replicas: int = 1) -> Parking:
+    async def open(cls, nc: Nats, replicas: int = 1, timeout: float = 10) -> Parking:
         """The bucket, made where it is not there yet; waits for the server."""
-        js = nc.jetstream(timeout=10)
+        js = nc.jetstream(timeout=timeout)
         config = KeyValueConfig(bucket=BUCKET, history=1, storage=StorageType.FILE, replicas=replicas)
 
         async def bucket() -> KeyValue:
@@ -76,12 +84,17 @@ class Parking:
 
         return cls(js, await lasting(bucket))
 
-    async def position(self, service: str) -> int:
-        """Up to where the service's policies have answered."""
-        return int(await self._get(service) or 0)
+    async def places(self, service: str) -> tuple[list[Place], int]:
+        """Up to where the service's policies have answered, and places before it, newest first; and their revision."""
+        value, revision = await self.read(service)
+        said = json.loads(value or "0")
+        if isinstance(said, int):  # as it was written at first
+            return [Place(said)], revision
+        return [Place(*place) for place in said["places"]], revision
 
-    async def save_position(self, service: str, position: int) -> None:
-        await self._put(service, str(position))
+    async def save_places(self, service: str, places: Sequence[Place], revision: int, by: str) -> int:
+        """The new revision. Raises Overtaken where it is not `revision` that is replaced."""
+        return await self.swap(service, json.dumps({"by": by, "places": places}), revision)
 
     async def parked(self, service: str = "*") -> list[Parked]:
         """What is parked, in the order of the log."""
@@ -101,29 +114,56 @@ class Parking:
         settled = Settled(parked=parked, outcome=outcome, at=now)
         await self._put(f"settled.{parked.place}.{now:%Y%m%d%H%M%S%f}", settled.model_dump_json())
         if outcome != "failed again":
-            await lasting(lambda: self._bucket.purge(f"parked.{parked.place}"))
+            await self.forget(parked)
 
     async def settled(self, service: str = "*") -> list[Settled]:
         """What was replayed or dropped so far, oldest first."""
         found = map(Settled.model_validate_json, await self._values(f"settled.{service}.>"))
         return sorted(found, key=lambda settled: settled.at)
 
+    async def forget(self, parked: Parked) -> None:
+        await lasting(lambda: self._bucket.purge(f"parked.{parked.place}"))
+
+    async def read(self, key: str) -> tuple[bytes | None, int]:
+        """An entry's value and revision; a value that is not there has one too, where it was taken away."""
+        try:
+            entry = await self._bucket.get(key)
+        except KeyNotFoundError as gone:
+            return None, (gone.entry.revision or 0) if gone.entry else 0
+        return entry.value, entry.revision or 0
+
+    async def swap(self, key: str, value: str, revision: int) -> int:
+        """Put a value in the place of the one of a revision; the new one's revision, also where an answer was lost.
+
+        Raises Overtaken where somebody else has put another there, and one of LOST.
+        """
+        try:
+            return await self._bucket.update(key, value.encode(), last=revision)
+        except KeyWrongLastSequenceError:
+            there, now = await self.read(key)
+            if there == value.encode():
+                return now
+            raise Overtaken(key) from None
+
     async def _values(self, keys: str) -> list[bytes]:
         """The values under a filter as they are now."""
         # the client's own `keys` reads the whole bucket, and takes a filter for a part of a name
         prefix = f"$KV.{BUCKET}."
         info = await self._js.stream_info(f"KV_{BUCKET}", subjects_filter=prefix + keys)
-        found = [await self._get(subject.removeprefix(prefix)) for subject in info.state.subjects or ()]
-        return [value for value in found if value]
-
-    async def _get(self, key: str) -> bytes | None:
-        try:
-            return (await self._bucket.get(key)).value
-        except KeyNotFoundError:
-            return None
+        found = [await self.read(subject.removeprefix(prefix)) for subject in info.state.subjects or ()]
+        return [value for value, _ in found if value]
 
     async def _put(self, key: str, value: str) -> None:
         await lasting(lambda: self._bucket.put(key, value.encode()))
+
+
+def thinned(places: Sequence[Place]) -> list[Place]:
+    """The first, and of those before it the farthest within each power of four: an older log is found not far back."""
+    newest, kept = places[0], dict[int, Place]()
+    for place in sorted(places[1:]):
+        if 0 < place.position < newest.position:
+            kept.setdefault((newest.position - place.position).bit_length() // 2, place)
+    return [newest, *sorted(kept.values(), reverse=True)]
 
 
 def changes(service: str) -> str:

@@ -8,28 +8,33 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import wraps
 from itertools import groupby
+from typing import TypeVar
 
 import structlog
 from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from canlian_chassis.bus import Client, Refused, Unavailable
+from canlian_chassis.bus import Client, Unavailable
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.log.following import EVERYTHING, follow, read_entry
-from canlian_chassis.log.jetstream import Entry, Log
+from canlian_chassis.log.jetstream import Conflict, Entry, Log, LogPutBack, Place
 from canlian_chassis.logs import describe
-from canlian_chassis.policies.lasting import lasting
-from canlian_chassis.policies.parked import Asked, Parked, Parking, changes
+from canlian_chassis.policies.lasting import LOST, lasting, reason
+from canlian_chassis.policies.lease import Lease
+from canlian_chassis.policies.parked import Asked, Overtaken, Parked, Parking, changes, thinned
+from canlian_chassis.policies.sending import send
 from canlian_chassis.policies.timers import Timers
 from canlian_chassis.policy import Cancel, Consequence, Later, Policy, command_id
 from canlian_chassis.tokens import Signer
 from canlian_chassis.views.runner import ViewRunner
 from canlian_events import subjects
-from canlian_events.core import Command, Event, UnknownEvent
+from canlian_events.core import Command, Event, UnknownEvent, encode, knows
 from canlian_events.meta import Actor, Meta
 from canlian_events.terms import Role
 
@@ -38,10 +43,11 @@ PAUSES = (0.1, 0.5, 2.0, 5.0, 10.0)
 """Seconds between one try and the next; after the last the event is parked."""
 _LOOK_AGAIN_SECONDS = 10.0
 """What was asked while the connection was lost is found by looking again."""
+_Got = TypeVar("_Got")
 
 
 class PolicyRunner:
-    """Runs one service's policies on one follower of the log."""
+    """Runs one service's policies on one follower of the log, for as long as the lease is held."""
 
     def __init__(
         self,
@@ -51,10 +57,11 @@ class PolicyRunner:
         keys: Keys,
         view: ViewRunner | None,
         timers: Timers,
+        lease: Lease,
         replicas: int = 1,
     ) -> None:
-        self._replicas = replicas
-        self._service, self._signer, self._keys, self._view, self._timers = service, signer, keys, view, timers
+        self._service, self._signer, self._keys, self._view = service, signer, keys, view
+        self._timers, self._lease, self._replicas = timers, lease, replicas
         self._policies: dict[str, list[Policy]] = {}
         for policy in policies:
             for kind in policy.on:
@@ -63,13 +70,27 @@ class PolicyRunner:
         """Aggregate → the positions of its events that are parked."""
         self._asked = True
         self._looked = 0.0
-        self.position = 0
-        self.level = False
+        self._places, self._revision = [Place()], 0
+        self._newer: Entry | None = None
+        """The first event that this release does not know: nothing from it on is answered here."""
+        self._away = ""
+        self._level = False
+        self._put_back: int | None = None
 
     @property
-    def parked(self) -> int:
-        """How many events are parked."""
-        return sum(map(len, self._parked.values()))
+    def state(self) -> dict[str, object]:
+        """For health. A process that stands by knows only that it does."""
+        waits_for = self._away
+        if self._newer:
+            waits_for = f"a release that knows {self._newer.headers['ce-type']} at {self._newer.position}"
+        return {
+            "active": self._lease.held,
+            "position": self._places[0].position,
+            "level": self._lease.held and self._level,
+            "parked": sum(map(len, self._parked.values())),
+            "waits_for": waits_for,
+            "log_put_back_to": self._put_back,
+        }
 
     def token(self) -> str:
         """What the policies act with."""
@@ -79,22 +100,81 @@ class PolicyRunner:
         """Follow the log for ever. Cancel to stop; what was under way is done again and comes to the same."""
         self._client, self._log = Client(nc), Log(nc)
         self._parking = await Parking.open(nc, self._replicas)
-        self.position = await self._parking.position(self._service)
+        self._timers.forget_unsaved()
+        self._asked, self._level, self._newer, self._away = True, False, None, ""
         heard = await nc.subscribe(changes(self._service), cb=self._hear)
         try:
-            async for batch in follow(nc, self.position, EVERYTHING):
-                await self._do_what_was_asked()
-                await self._load_keys(batch)
-                for entry in batch:
-                    await self._answer(entry)
-                if batch:
-                    await lasting(self._timers.save)
-                    self.position = batch[-1].position
-                    await self._parking.save_position(self._service, self.position)
-                self.level = not batch or batch[-1].pending == 0
+            self._places, self._revision = await self._surely(lambda: self._parking.places(self._service))
+            await self._do_what_was_asked()
+            while True:
+                try:
+                    await self._follow(nc)
+                except LogPutBack:
+                    await self._go_back()
         finally:
             with contextlib.suppress(NatsError):
                 await heard.unsubscribe()
+
+    async def _follow(self, nc: Nats) -> None:
+        async for batch in follow(nc, self._places[0], EVERYTHING):
+            await self._do_what_was_asked()
+            if self._newer:
+                continue
+            self._newer = next(filter(_is_newer, batch), None)
+            known = [entry for entry in batch if self._newer is None or entry.position < self._newer.position]
+            await self._load_keys(known)
+            for entry in known:
+                await self._answer(entry)
+            if known:
+                await self._surely(self._timers.save)
+                await self._save_places([known[-1].place, *self._places])
+            if self._newer:
+                log.error("policies.newer_release_needed", service=self._service, waits_for=self.state["waits_for"])
+            self._level = self._newer is None and (batch[-1].pending == 0 if batch else await self._is_at_end())
+
+    async def _is_at_end(self) -> bool:
+        try:
+            return self._places[0].position >= await self._log.last_position()
+        except Conflict:
+            return False
+
+    async def _save_places(self, places: Sequence[Place]) -> None:
+        self._places = thinned(places)
+
+        async def save() -> int:
+            return await self._parking.save_places(self._service, self._places, self._revision, self._lease.holder)
+
+        self._revision = await self._surely(save)
+
+    async def _go_back(self) -> None:
+        """To the last place that is in the log as it is now: an older copy was put back."""
+        places = [*self._places, Place()]
+        while not await self._log.holds(places[0]):
+            del places[0]
+        self._put_back = after = places[0].position
+        log.error("policies.log_put_back", service=self._service, was_at=self._places[0].position, goes_on_after=after)
+        await self._surely(lambda: self._timers.disown(after))
+        for parked in await self._surely(lambda: self._parking.parked(self._service)):
+            if parked.position > after:
+                await self._parking.forget(parked)  # it is not there, or answered again
+        await self._save_places(places)
+        self._asked, self._newer = True, None
+
+    async def _surely(self, act: Callable[[], Awaitable[_Got]]) -> _Got:
+        """Whatever is sent or written, once it can be. Raises Overtaken where that is not ours to do any more."""
+
+        @wraps(act)
+        async def once() -> _Got:
+            self._lease.check()
+            try:
+                got = await act()
+            except (Unavailable, *LOST) as error:
+                self._away = reason(error)
+                raise
+            self._away = ""
+            return got
+
+        return await lasting(once)
 
     async def _load_keys(self, batch: Sequence[Entry]) -> None:
         """Of those that the events are of, all at once: one by one that takes as long as the policies themselves."""
@@ -105,7 +185,7 @@ class PolicyRunner:
     async def _answer(self, entry: Entry) -> None:
         """Send what follows from one event. What cannot be done is parked, and so is what later happens to the same."""
         if entry.headers.get("ce-type") not in self._policies:
-            return  # nobody here is concerned, be it of a language newer than ours
+            return  # nobody here is concerned
         parked = self._parked.get(subjects.aggregate_id_of(entry.subject), [])
         if entry.position in parked:
             return  # it was parked before a restart, and comes again because the place is kept for a batch
@@ -130,10 +210,12 @@ class PolicyRunner:
         for pause in (*PAUSES, None):
             try:
                 await self._react(policy, event, meta)
+            except Overtaken:
+                raise
             except Exception as error:
                 if pause is None:
                     log.exception("policy.failed", policy=policy.name, event_id=meta.id)
-                    return f"{policy.name}: {describe(error)}"
+                    return f"{policy.name}: {reason(error)}"
                 await asyncio.sleep(pause)
             else:
                 return None
@@ -146,33 +228,26 @@ class PolicyRunner:
             while not await self._view.reached(meta.position):
                 log.info("policy.waiting_for_view", policy=policy.name, position=meta.position)
             facts = await self._view.read(policy.facts, event, meta)
-        for what in policy.consequences(event, meta, facts):
-            await self._bring_about(what, policy, meta)
+        for what, id_ in _with_ids(policy, meta.id, policy.consequences(event, meta, facts)):
+            await self._bring_about(what, id_, policy, meta)
 
-    async def _bring_about(self, what: Consequence, policy: Policy, meta: Meta) -> None:
+    async def _bring_about(self, what: Consequence, id_: str, policy: Policy, meta: Meta) -> None:
         """Raises what the event itself is to blame for; waits for as long as a service or the server is away."""
         match what:
-            case Later(command=command, at=at, key=key):
-                id_ = command_id(policy, meta.id, command, key)
-                if at > meta.said_at:
-                    self._timers.set(key, command, at, id=id_, policy=policy.name, cause=meta.id)
-                else:
-                    await lasting(lambda: self._timers.cancel(key))
-                    await lasting(lambda: self._send(command, id_, meta))
+            case Later(command=command, at=at, key=key) if at > meta.said_at:
+                about = {"id": id_, "policy": policy.name, "cause": meta.id}
+                self._timers.set(key, command, at, position=meta.position, **about)
+            case Later(command=command, key=key):
+                await self._surely(lambda: self._timers.cancel(key, meta.position))
+                await self._surely(lambda: self._send(command, id_, meta))
             case Cancel(key=key):
-                await lasting(lambda: self._timers.cancel(key))
+                await self._surely(lambda: self._timers.cancel(key, meta.position))
             case Command() as command:
-                id_ = command_id(policy, meta.id, command)
-                await lasting(lambda: self._send(command, id_, meta))
+                await self._surely(lambda: self._send(command, id_, meta))
 
-    async def _send(self, command: Command, id: str, meta: Meta) -> None:
-        try:
-            token = self.token()
-            await self._client.send(command, token=token, command_id=id, cause=meta.id, said_at=meta.said_at)
-        except Unavailable:
-            raise
-        except Refused as refused:
-            log.info("policy.refused", cause=meta.id, command=type(command).__name__, code=refused.code)
+    async def _send(self, command: Command, id_: str, meta: Meta) -> None:
+        kind, body, token = type(command), encode(command), self.token()
+        await send(self._client, kind, body, token=token, id=id_, cause=meta.id, said_at=meta.said_at)
 
     async def _park(self, entry: Entry, why: str, behind: bool = False) -> None:
         parked = Parked(
@@ -185,7 +260,7 @@ class PolicyRunner:
             behind=behind,
         )
         log.error("policy.parked", **parked.model_dump(include={"aggregate_id", "position", "why"}))
-        await self._parking.park(parked)
+        await self._surely(lambda: self._parking.park(parked))
         self._parked.setdefault(parked.aggregate_id, []).append(parked.position)
 
     async def _hear(self, message: Msg) -> None:
@@ -194,16 +269,16 @@ class PolicyRunner:
 
     async def _do_what_was_asked(self) -> None:
         """Replay and drop what somebody asked for, in the log's order for each aggregate."""
-        due = self.parked and time.monotonic() - self._looked > _LOOK_AGAIN_SECONDS
+        due = self._parked and time.monotonic() - self._looked > _LOOK_AGAIN_SECONDS
         if not (self._asked or due):
             return
         self._asked, self._looked = False, time.monotonic()
-        by_aggregate = sorted(await self._parking.parked(self._service), key=_aggregate)
-        self._parked = {
-            aggregate_id: left
-            for aggregate_id, parked in groupby(by_aggregate, key=_aggregate)
-            if (left := await self._settle(list(parked)))
-        }
+        found = await self._surely(lambda: self._parking.parked(self._service))
+        by_aggregate = {key: list(parked) for key, parked in groupby(sorted(found, key=_aggregate), key=_aggregate)}
+        self._parked = {key: [one.position for one in parked] for key, parked in by_aggregate.items()}
+        for key, parked in by_aggregate.items():
+            self._parked[key] = await self._settle(parked)
+        self._parked = {key: left for key, left in self._parked.items() if left}
 
     async def _settle(self, parked: Sequence[Parked]) -> list[int]:
         """Go through one aggregate's parked events in order; which stay. Those behind one that left follow it."""
@@ -215,19 +290,41 @@ class PolicyRunner:
             settled = one.model_copy(update={"asked": asked})
             if one.asked and asked.what == "drop":
                 await self._parking.settle(settled, "dropped")
-            elif why := await self._failing(await self._entry(one.position)):
+            elif why := await self._failing_again(one):
                 await self._parking.settle(settled, "failed again")
                 await self._parking.park(one.model_copy(update={"why": why[:300], "behind": False, "asked": None}))
                 return [one.position for one in parked[done:]]
             else:
-                await lasting(self._timers.save)
+                await self._surely(self._timers.save)
                 await self._parking.settle(settled, "replayed")
             before = asked
         return []
 
-    async def _entry(self, position: int) -> Entry:
-        page, _ = await self._log.page(subjects.EVENTS, position - 1, 1)
-        return page[0]
+    async def _failing_again(self, parked: Parked) -> str | None:
+        page, _ = await self._log.page(subjects.EVENTS, parked.position - 1, 1)
+        if not page or page[0].position != parked.position:
+            return "the log does not hold it"
+        return await self._failing(page[0])
+
+
+def _is_newer(entry: Entry) -> bool:
+    """Whether a newer release wrote it: whether a policy of that release answers it is not known here."""
+    type_, version = entry.headers.get("ce-type"), entry.headers.get("ce-dataversion", "1")
+    return type_ is not None and version.isdecimal() and not knows(type_, int(version))
+
+
+def _with_ids(policy: Policy, event_id: str, consequences: Sequence[Consequence]) -> Iterator[tuple[Consequence, str]]:
+    """Each with its command's id, "" where it has none. The second of one kind and aggregate gets one of its own."""
+    seen = Counter[str]()
+    for what in consequences:
+        if isinstance(what, Cancel):
+            yield what, ""
+            continue
+        command, more = (what.command, (what.key,)) if isinstance(what, Later) else (what, ())
+        first = command_id(policy, event_id, command, *more)
+        seen[first] += 1
+        number = () if seen[first] == 1 else (f"#{seen[first]}",)
+        yield what, command_id(policy, event_id, command, *more, *number)
 
 
 def _aggregate(parked: Parked) -> str:

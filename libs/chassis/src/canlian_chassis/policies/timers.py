@@ -2,7 +2,8 @@
 
 A timer waits in a stream of its own under its key; when its time has come the server moves it to where the service's
 durable consumer finds it. It is taken away only when the command was answered, and the command's id follows from the
-event that set it, so that it is done once however often it is sent.
+event that set it, so that it is done once however often it is sent. So one too many does no harm, and one that is
+missing does: what an event sets or takes back gives way to what a later event set, whoever comes last.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ from datetime import UTC, datetime
 import structlog
 from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, RawStreamMsg, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import APIError, BadRequestError, NotFoundError
 from pydantic import BaseModel
 
-from canlian_chassis.bus import Client, Failed, Invalid, NotAllowed, Refused, Unavailable
+from canlian_chassis.bus import Client, Failed, Refused
 from canlian_chassis.clock import Clock
-from canlian_chassis.policies.lasting import LOST, lasting
-from canlian_chassis.wire import Headers
+from canlian_chassis.policies.lasting import LOST, lasting, reason
+from canlian_chassis.policies.parked import Overtaken
+from canlian_chassis.policies.sending import send
 from canlian_events import subjects
 from canlian_events.core import COMMANDS, Command, encode
 
@@ -41,7 +44,10 @@ _ASK_AGAIN_SECONDS = 2.0
 
 
 class Waiting(BaseModel, frozen=True):
-    """A timer as it waits: the command with its envelope, and when it is due by the system's clock."""
+    """A timer as it waits: the command with its envelope, and when it is due by the system's clock.
+
+    `position` is that of the event that set it; 0 where any other event comes after it.
+    """
 
     id: str
     name: str
@@ -49,24 +55,25 @@ class Waiting(BaseModel, frozen=True):
     at: datetime
     policy: str
     cause: str
+    position: int = 0
 
 
 class Timers:
     """The timers of one service."""
 
-    def __init__(self, service: str, nc: Nats, clock: Clock) -> None:
-        self._service, self._nc, self._clock = service, nc, clock
+    def __init__(self, service: str, nc: Nats, clock: Clock, replicas: int = 1) -> None:
+        self._service, self._clock, self._replicas = service, clock, replicas
         self._js = nc.jetstream(timeout=10)
         self._unsaved: dict[str, Waiting] = {}
 
-    async def ensure(self, replicas: int) -> None:
+    async def ensure(self) -> None:
         """Create the stream and the service's consumer if they are not there."""
         stream = StreamConfig(
             name=STREAM,
             subjects=[subjects.TIMERS],
             retention=RetentionPolicy.WORK_QUEUE,
             storage=StorageType.FILE,
-            num_replicas=replicas,
+            num_replicas=self._replicas,
             duplicate_window=120,
             allow_direct=True,
             allow_msg_schedules=True,
@@ -86,46 +93,67 @@ class Timers:
 
         await lasting(both)
 
-    def set(self, key: str, command: Command, at: datetime, *, id: str, policy: str, cause: str) -> None:
-        """Let a command wait under a key, from the next `save` on; what waited there before is replaced."""
+    def set(self, key: str, command: Command, at: datetime, *, id: str, policy: str, cause: str, position: int) -> None:
+        """Let a command wait under a key, from the next `save` on; what an earlier event set there is replaced."""
         if not _KEY.fullmatch(key):
             raise ValueError(f"no key of a timer: {key!r}")
-        self._unsaved[key] = Waiting(
-            id=id, name=type(command).__name__, body=encode(command).decode(), at=at, policy=policy, cause=cause
-        )
+        name, body = type(command).__name__, encode(command).decode()
+        self._unsaved[key] = Waiting(id=id, name=name, body=body, at=at, policy=policy, cause=cause, position=position)
 
     async def save(self) -> None:
         """Store all that was set, at once. Raises one of LOST; what was set then is saved by the next call."""
         await asyncio.gather(*(self._save(key, waiting) for key, waiting in self._unsaved.items()))
         self._unsaved.clear()
 
-    async def _save(self, key: str, waiting: Waiting) -> None:
-        # the message's id keeps a timer from being set again by an event that is answered again a moment later
-        headers = {"Nats-Msg-Id": f"{waiting.id} {waiting.at.isoformat()}"}
-        await self._publish(subjects.timer(self._service, key), waiting, headers)
+    def forget_unsaved(self) -> None:
+        self._unsaved.clear()
 
-    async def cancel(self, key: str) -> None:
-        """Take back the timer of a key; one that is not there is no error. Raises one of LOST."""
+    async def _save(self, key: str, waiting: Waiting) -> None:
+        subject, last = subjects.timer(self._service, key), 0
+        # most keys are new: what waits there is looked at only where something does
+        while not await self._publish(subject, waiting, last):
+            there = await self._last(subject)
+            if there is not None and _position(there) > waiting.position:
+                return
+            last = (there and there.seq) or 0
+
+    async def cancel(self, key: str, position: int) -> None:
+        """Take back the timer of a key that an event up to `position` set, if there is one. Raises one of LOST."""
         self._unsaved.pop(key, None)
-        await self._js.purge_stream(STREAM, subject=subjects.timer(self._service, key))
+        there = await self._last(subjects.timer(self._service, key))
+        if there is not None and _position(there) <= position:
+            assert there.seq is not None
+            # one that is set meanwhile is above it
+            await self._js.purge_stream(STREAM, subject=there.subject, seq=there.seq + 1)
 
     async def move(self) -> None:
         """Set each waiting timer to when it is due by the clock as it stands now."""
+        await self._change(lambda waiting: waiting)
+
+    async def disown(self, after: int) -> None:
+        """Let any event replace the timers set by those above a position, which are not in the log any more."""
+        await self._change(lambda waiting: waiting.model_copy(update={"position": min(waiting.position, after)}))
+
+    async def _change(self, change: Callable[[Waiting], Waiting]) -> None:
         after = 0
         while (message := await self._next(after)) is not None:
             assert message.seq is not None
             assert message.subject is not None
             after = message.seq
-            waiting = Waiting.model_validate_json(message.data or b"")
-            if (message.headers or {}).get(_SCHEDULE) == self._schedule(waiting):
-                continue
-            # one that fired, or was set anew, since it was read is left alone
-            expected = {"Nats-Expected-Last-Subject-Sequence": str(message.seq)}
             try:
-                await self._publish(message.subject, waiting, expected)
-            except APIError as error:
-                if error.err_code != _WRONG_LAST_SEQUENCE:
-                    raise
+                was = Waiting.model_validate_json(message.data or b"")
+            except ValueError as error:
+                log.error("timer.unreadable", subject=message.subject, why=reason(error))
+                continue
+            waiting = change(was)
+            if waiting != was or (message.headers or {}).get(_SCHEDULE) != self._schedule(waiting):
+                # one that fired, or was set anew, since it was read is left alone
+                await self._publish(message.subject, waiting, message.seq)
+
+    async def _last(self, subject: str) -> RawStreamMsg | None:
+        with contextlib.suppress(NotFoundError):
+            return await self._js.get_last_msg(STREAM, subject)
+        return None
 
     async def _next(self, after: int) -> RawStreamMsg | None:
         try:
@@ -134,40 +162,69 @@ class Timers:
         except NotFoundError:
             return None
 
-    async def _publish(self, subject: str, waiting: Waiting, headers: Headers) -> None:
-        due = subjects.timers_due(self._service)
-        headers = {_SCHEDULE: self._schedule(waiting), _TARGET: due, **headers}
-        await self._js.publish(subject, waiting.model_dump_json().encode(), headers=headers)
+    async def _publish(self, subject: str, waiting: Waiting, last: int) -> bool:
+        """Whether it was stored: only where `last` is what waits there now, 0 for nothing."""
+        headers = {
+            _SCHEDULE: self._schedule(waiting),
+            _TARGET: subjects.timers_due(self._service),
+            "Nats-Expected-Last-Subject-Sequence": str(last),
+        }
+        try:
+            await self._js.publish(subject, waiting.model_dump_json().encode(), headers=headers)
+        except APIError as error:
+            if error.err_code == _WRONG_LAST_SEQUENCE:
+                return False
+            raise
+        return True
 
     def _schedule(self, waiting: Waiting) -> str:
         return f"@at {self._clock.real(waiting.at).astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
-class TimerRunner:
-    """Sends what is due, and keeps what waits in step with the clock."""
+def _position(message: RawStreamMsg) -> int:
+    try:
+        return Waiting.model_validate_json(message.data or b"").position
+    except ValueError:
+        return 0
 
-    def __init__(self, timers: Timers, service: str, nc: Nats, clock: Clock, token: Callable[[], str]) -> None:
-        self._timers, self._service, self._nc, self._clock, self._token = timers, service, nc, clock, token
+
+class TimerRunner:
+    """Sends what is due, and keeps what waits in step with the clock. `check` raises where somebody else may do so."""
+
+    def __init__(
+        self,
+        timers: Timers,
+        service: str,
+        nc: Nats,
+        clock: Clock,
+        token: Callable[[], str],
+        check: Callable[[], None],
+    ) -> None:
+        self._timers, self._service, self._nc, self._clock = timers, service, nc, clock
+        self._token, self._check = token, check
         self._client = Client(nc)
 
-    async def run(self) -> None:
+    async def send_what_is_due(self) -> None:
         """For ever. Cancel to stop; what was under way comes again."""
-        await asyncio.gather(self._send_what_is_due(), self._keep_in_step())
-
-    async def _send_what_is_due(self) -> None:
         js = self._nc.jetstream(timeout=10)
         subscription = await js.pull_subscribe_bind(self._service, STREAM)
-        while True:
-            try:
-                messages = await subscription.fetch(_AT_ONCE, timeout=_ASK_AGAIN_SECONDS)
-            except TimeoutError:
-                continue
-            except LOST:
-                await asyncio.sleep(0.3)
-                continue
-            await asyncio.gather(*(self._send(message) for message in messages))
+        try:
+            while True:
+                try:
+                    messages = await subscription.fetch(_AT_ONCE, timeout=_ASK_AGAIN_SECONDS)
+                except TimeoutError:
+                    continue
+                except LOST:
+                    await asyncio.sleep(0.3)
+                    await self._timers.ensure()  # an older copy of the server's data may lack them
+                    continue
+                await asyncio.gather(*(self._send(message) for message in messages))
+        finally:
+            with contextlib.suppress(NatsError):
+                await subscription.unsubscribe()
 
-    async def _keep_in_step(self) -> None:
+    async def keep_in_step(self) -> None:
+        """For ever: what waits is moved with the clock."""
         moved = asyncio.Event()
         if self._clock.movable:
             moved.set()  # while nobody here was looking
@@ -178,42 +235,38 @@ class TimerRunner:
                 await lasting(self._timers.move)
 
     async def _send(self, message: Msg) -> None:
-        """Acknowledged when it was answered; else it comes again, ever later."""
+        """Acknowledged when it was answered; else, also where this is cancelled, it comes again, ever later."""
+        done = False
         try:
             done = await self._answered(Waiting.model_validate_json(message.data))
+        except (Overtaken, *LOST):
+            pass
         except Exception:
             log.exception("timer.failed", service=self._service)
-            done = False
-        tries = message.metadata.num_delivered
-        with contextlib.suppress(*LOST):
-            await (message.ack() if done else message.nak(delay=min(2.0 ** (tries - 1), _LONGEST_DELAY)))
+        finally:
+            delay = min(2.0 ** (message.metadata.num_delivered - 1), _LONGEST_DELAY)
+            with contextlib.suppress(*LOST):
+                await (message.ack() if done else message.nak(delay=delay))
 
     async def _answered(self, waiting: Waiting) -> bool:
         kind = COMMANDS.get(waiting.name)
         if kind is None:
             log.error("timer.unknown_command", command=waiting.name)
             return False
+        self._check()
         try:
-            await self._client.send_raw(
+            await send(
+                self._client,
                 kind,
                 waiting.body.encode(),
                 token=self._token(),
-                command_id=waiting.id,
+                id=waiting.id,
                 cause=waiting.cause,
                 said_at=waiting.at,
             )
-        except Unavailable as unavailable:
-            if isinstance(unavailable, Failed):
-                log.error("timer.command_failed", command=waiting.name, id=waiting.id)
-            return False
-        except Invalid as invalid:
-            # a release that no longer takes what an older one let wait
-            log.error("timer.invalid", policy=waiting.policy, command=waiting.name, facts=invalid.facts)
-        except NotAllowed as refused:
-            # a key or a clock may be wrong here, which somebody has to mend: it is no answer
-            log.error("timer.not_allowed", command=waiting.name, id=waiting.id, code=refused.code)
-            return False
         except Refused as refused:
-            # the state has decided that it does not matter any more
-            log.info("timer.refused", policy=waiting.policy, command=waiting.name, code=refused.code)
+            # somebody has to mend something, or a service is away: none of that is an answer
+            if isinstance(refused, Failed) or refused.code != "unavailable":
+                log.error("timer.not_answered", policy=waiting.policy, command=waiting.name, why=reason(refused))
+            return False
         return True

@@ -19,7 +19,7 @@ from sqlalchemy.engine import Engine
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.log.jetstream import Log
 from canlian_chassis.settings import Settings
-from canlian_chassis.views.check import fold
+from canlian_chassis.views.check import fold, open_or_begin_again
 from canlian_chassis.views.databases import Databases, Views
 from canlian_chassis.views.store import ViewStore
 from canlian_events.calendar import SHANGHAI
@@ -55,7 +55,8 @@ async def fold_in(
     keys: Keys | None = None,
     progress: Progress = lambda _, __: None,
 ) -> Path:
-    """The SQLite file, in the folder, of the views as they stood at a position. Folded again where it is not whole.
+    """The SQLite file, in the folder, of the views as they stood at a position. Folded again where it is not whole, or
+    of a log that this one was put in the place of.
 
     Personal values stay sealed unless keys are given. The log must have reached the position.
     """
@@ -65,8 +66,7 @@ async def fold_in(
     assert file is not None
     store = ViewStore(views, databases, name, keys)
     try:
-        _, whole = await asyncio.to_thread(store.open)
-        if not whole:
+        if not await open_or_begin_again(store, nc):
             await fold(store, nc, position, progress)
             await asyncio.to_thread(store.complete)
     finally:
@@ -111,27 +111,18 @@ class Snapshots:
 
     async def _fold(self, nc: Nats, position: int) -> None:
         async with self._one:
-            await asyncio.to_thread(self._begin, position)
+            await self._begin(Log(nc), position)
             file = await fold_in(self._folder, self._views, nc, position)
             await asyncio.to_thread(self._tidy, file)
 
-    def _begin(self, position: int) -> None:
-        """From the nearest that is earlier, where there is one."""
+    async def _begin(self, log: Log, position: int) -> None:
+        """From the nearest that is earlier, where there is one of this log."""
         file = self._file(position)
-        earlier = [
-            found.position
-            for found in self._databases.all()
-            if found.complete and found.name == self._views.database(found.position) and found.position < position
-        ]
-        if file.exists() or not earlier:
-            return
-        new = file.with_suffix(".new")
-        new.unlink(missing_ok=True)
-        with closing(sqlite3.connect(self._file(max(earlier)))) as source, closing(sqlite3.connect(new)) as copy:
-            source.backup(copy)
-            copy.execute("UPDATE checkpoint SET complete = 0")
-            copy.commit()
-        new.replace(file)
+        for found in reversed(await asyncio.to_thread(self._databases.all)):
+            if file.exists() or not found.complete or found.name != self._views.database(found.position):
+                continue
+            if found.position < position and await log.holds(found.place):
+                await asyncio.to_thread(_copy, self._file(found.position), file)
 
     def _tidy(self, used: Path) -> None:
         """Drop those asked for longest ago, and those of other versions."""
@@ -146,3 +137,16 @@ class Snapshots:
         file = self._databases.file(self._views.database(position))
         assert file is not None
         return file
+
+
+def _copy(source: Path, file: Path) -> None:
+    """Unless another process was faster."""
+    new = file.with_suffix(f".{os.getpid()}")
+    new.unlink(missing_ok=True)
+    with closing(sqlite3.connect(source)) as whole, closing(sqlite3.connect(new)) as copy:
+        whole.backup(copy)
+        copy.execute("UPDATE checkpoint SET complete = 0")
+        copy.commit()
+    with suppress(FileExistsError):
+        os.link(new, file)
+    new.unlink()

@@ -16,10 +16,11 @@ from sqlalchemy import Table, collate, select
 from sqlalchemy.engine import Connection
 
 from canlian_chassis.keys.store import Keys
-from canlian_chassis.log.jetstream import Place
+from canlian_chassis.log.jetstream import Log, LogPutBack
 from canlian_chassis.log.replay import stretches
 from canlian_chassis.settings import Settings
 from canlian_chassis.views.databases import CHECKPOINT, SKIPPED, DatabaseName, Databases, Views
+from canlian_chassis.views.follower import cut
 from canlian_chassis.views.runner import choose
 from canlian_chassis.views.store import ViewStore
 
@@ -65,16 +66,19 @@ class Check:
 async def check(
     views: Views, settings: Settings, nc: Nats, progress: Callable[[int, int], None] = lambda _reached, _of: None
 ) -> Check:
-    """Compare what pages read with a fresh fold up to the same position. Raises NoViews.
+    """Compare what pages read with a fresh fold up to the same position. Raises NoViews, or LogPutBack.
 
     The view may be at work meanwhile: its rows are read in one transaction, and the fold goes exactly as far.
     """
     keys = await asyncio.to_thread(Keys.of, settings) if views.opens else None
     kept = await asyncio.to_thread(kept_store, views, settings, keys)
     try:
+        place, _ = await asyncio.to_thread(kept.look)
+        if not await Log(nc).holds(place):
+            raise LogPutBack(place)
         with _fresh(views, settings, keys) as new:
-            await fold(new, nc, (await asyncio.to_thread(kept.look))[0], progress)
-            with _snapshot(kept) as db:
+            await fold(new, nc, place.position, progress)
+            with kept.reading.connect() as db:
                 position = db.scalars(select(CHECKPOINT.c.position)).one()
                 await fold(new, nc, position, progress)
                 tables = await asyncio.to_thread(_compare_all, views, db, new)
@@ -96,18 +100,25 @@ def kept_store(views: Views, settings: Settings, keys: Keys | None = None) -> Vi
 async def fold(
     store: ViewStore, nc: Nats, until: int, progress: Callable[[int, int], None] = lambda _reached, _of: None
 ) -> None:
-    """Fold the log into a store up to a position, which the log must have reached."""
-    reached, _ = await asyncio.to_thread(store.look)
-    if reached >= until:
+    """Fold the log into a store up to a position, which the log must have reached. Raises LogPutBack."""
+    place, _ = await asyncio.to_thread(store.look)
+    if place.position >= until:
         return
-    async for stretch in stretches(nc, Place(reached), store.types):
-        if stretch.position > until:
-            some = [entry for entry in stretch.entries if entry.position <= until]
-            stretch = stretch._replace(entries=some, place=Place(until))  # noqa: PLW2901
-        reached = await asyncio.to_thread(store.apply, stretch)
-        progress(reached, until)
-        if reached >= until:
+    async for stretch in stretches(nc, place, store.types):
+        some = await cut(stretch, until, Log(nc)) if stretch.position > until else stretch
+        place = await asyncio.to_thread(store.apply, some)
+        progress(place.position, until)
+        if place.position >= until:
             return
+
+
+async def open_or_begin_again(store: ViewStore, nc: Nats) -> bool:
+    """Open it, empty where what it held is of another log; whether it is complete."""
+    place, complete = await asyncio.to_thread(store.open)
+    if not await Log(nc).holds(place):
+        await asyncio.to_thread(store.drop)
+        place, complete = await asyncio.to_thread(store.open)
+    return complete
 
 
 @contextmanager
@@ -123,12 +134,6 @@ def _fresh(views: Views, settings: Settings, keys: Keys | None) -> Iterator[View
         finally:
             store.drop()
             databases.close()
-
-
-@contextmanager
-def _snapshot(store: ViewStore) -> Iterator[Connection]:
-    with store.engine.connect() as db:
-        yield db.execution_options(isolation_level="REPEATABLE READ") if db.dialect.name == "postgresql" else db
 
 
 def _compare_all(views: Views, kept: Connection, fresh: ViewStore) -> list[TableCheck]:

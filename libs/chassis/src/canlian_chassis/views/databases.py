@@ -1,7 +1,7 @@
 """The databases of one tool's views: what they are called, which there are, and how far each is.
 
-A database is disposable, and named by what it is filled with: the version of the folds, a fingerprint of the columns,
-and a generation, which counts how often the same was filled again.
+A database is disposable, and named by what it is filled with: the version of the folds and how much of the language
+they see, a fingerprint of the columns, and a generation, which counts how often the same was filled again.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, String, T
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DatabaseError
 
+from canlian_chassis.log.jetstream import Place
 from canlian_chassis.projection import Projection
 from canlian_chassis.row import Row
 from canlian_chassis.settings import Settings
+from canlian_events.core import extent
 
 OWN = MetaData()
 CHECKPOINT = Table(
@@ -30,9 +32,13 @@ CHECKPOINT = Table(
     OWN,
     Column("id", Integer, primary_key=True),
     Column("position", BigInteger, nullable=False),
+    Column("recorded_ns", BigInteger, nullable=False),
     Column("complete", Boolean, nullable=False),
+    Column("mixed", Boolean, nullable=False),
 )
-"""One row: everything up to `position` is folded in. `complete` since the first time that this was the whole log."""
+"""One row: everything up to `position` is folded in. `complete` since the first time that this was the whole log.
+`recorded_ns` is when the message there was recorded, which proves that it was this log. `mixed` where a newer release,
+while it filled its own, kept this one level by its folds."""
 SKIPPED = Table(
     "skipped_event",
     OWN,
@@ -48,12 +54,15 @@ _JSON: dict[str, Any] = {
     "json_serializer": lambda value: pydantic_core.to_json(value).decode(),
     "json_deserializer": pydantic_core.from_json,
 }
-_NAME = re.compile(r"(?P<slug>.+)_v(?P<version>\d+)_(?P<fingerprint>[0-9a-f]{8})(?:_g(?P<generation>\d+))?")
+_NAME = re.compile(
+    r"(?P<slug>.+)_v(?P<version>\d+)(?:x(?P<extent>\d+))?_(?P<fingerprint>[0-9a-f]{8})(?:_g(?P<generation>\d+))?"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """One tool's views. Raise `version` when a fold changes; a changed column changes the fingerprint by itself.
+    """One tool's views. Raise `version` when a fold changes; a changed column changes the fingerprint by itself, an
+    event that is new, or new in its version, the extent.
 
     With `opens` the folds see personal values in the open, as far as this machine holds the keys.
     """
@@ -70,7 +79,8 @@ class Views:
         return _fingerprint(self.rows.metadata, len(self.rows.metadata.tables))
 
     def database(self, generation: int = 1) -> DatabaseName:
-        return DatabaseName(_slug(self.name), self.version, self.fingerprint, generation)
+        seen = extent({kind.type for projection in self.projections for kind in projection.on})
+        return DatabaseName(_slug(self.name), self.version, seen, self.fingerprint, generation)
 
 
 @cache
@@ -90,23 +100,36 @@ class DatabaseName:
 
     slug: str
     version: int
+    extent: int
     fingerprint: str
     generation: int
 
     def __str__(self) -> str:
-        return f"{self.slug}_v{self.version}_{self.fingerprint}_g{self.generation}"
+        extent = f"x{self.extent}" if self.extent else ""
+        return f"{self.slug}_v{self.version}{extent}_{self.fingerprint}_g{self.generation}"
 
     @property
-    def age(self) -> tuple[int, int]:
+    def release(self) -> tuple[int, int]:
+        """What is lower is of an older release; before the extent was part of the name it is 0."""
+        return self.version, self.extent
+
+    @property
+    def kind(self) -> tuple[int, int, str]:
+        """What all generations of one release share."""
+        return *self.release, self.fingerprint
+
+    @property
+    def age(self) -> tuple[int, int, int]:
         """What is lower is older."""
-        return self.version, self.generation
+        return *self.release, self.generation
 
     @classmethod
     def read(cls, name: str) -> DatabaseName | None:
         found = _NAME.fullmatch(name)
         if found is None:
             return None
-        return cls(found["slug"], int(found["version"]), found["fingerprint"], int(found["generation"] or 0))
+        version, extent, generation = (int(found[part] or 0) for part in ("version", "extent", "generation"))
+        return cls(found["slug"], version, extent, found["fingerprint"], generation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +137,12 @@ class Found:
     """A database that is there."""
 
     name: DatabaseName
-    position: int
+    place: Place
     complete: bool
+
+    @property
+    def position(self) -> int:
+        return self.place.position
 
 
 class Databases:
@@ -152,7 +179,8 @@ class Databases:
     def drop(self, name: DatabaseName) -> None:
         """Delete it, whoever uses it."""
         if file := self.file(name):
-            for leftover in file.parent.glob(f"{file.name}*"):
+            # the database before its journal: without that it might be read, torn
+            for leftover in sorted(file.parent.glob(f"{file.name}*")):
                 leftover.unlink(missing_ok=True)
             return
         assert self._server
@@ -176,7 +204,7 @@ class Databases:
             row = None  # not made whole yet, or of another release
         if self._folder:
             engine.dispose()
-        return Found(name, row.position if row else 0, bool(row and row.complete))
+        return Found(name, Place(row.position, row.recorded_ns) if row else Place(), bool(row and row.complete))
 
 
 def slugs(settings: Settings) -> list[str]:

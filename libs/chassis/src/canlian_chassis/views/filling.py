@@ -9,7 +9,7 @@ from nats.aio.client import Client as Nats
 
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.settings import Settings
-from canlian_chassis.views.check import fold
+from canlian_chassis.views.check import fold, open_or_begin_again
 from canlian_chassis.views.databases import DatabaseName, Databases, Views
 from canlian_chassis.views.store import ViewStore
 
@@ -22,7 +22,7 @@ async def fill_beside(
     databases = Databases(settings, views.name)
     try:
         store = ViewStore(views, databases, await asyncio.to_thread(_to_fill, views, databases), keys)
-        await asyncio.to_thread(store.open)
+        await open_or_begin_again(store, nc)
         with store.alone():
             await fold(store, nc, until, progress)
         await asyncio.to_thread(store.complete)
@@ -34,8 +34,8 @@ async def fill_beside(
 
 def _to_fill(views: Views, databases: Databases) -> DatabaseName:
     own = views.database()
-    mine = [f for f in databases.all() if (f.name.version, f.name.fingerprint) == (own.version, own.fingerprint)]
-    newest = max(mine, key=lambda found: found.name.generation, default=None)
-    if newest is None:
+    mine = [found for found in databases.all() if found.name.kind == own.kind]
+    if not mine:
         return own
+    newest = mine[-1]
     return views.database(newest.name.generation + 1) if newest.complete else newest.name

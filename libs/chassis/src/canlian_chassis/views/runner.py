@@ -36,7 +36,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _GRACE = 60.0
-"""Seconds that a process of an older release gets to end, before databases that only it can read are dropped."""
+"""Seconds after which nobody is taken to fold a database that stands still behind ours."""
 _TRIES = 50
 
 
@@ -54,8 +54,8 @@ class ViewRunner:
         self._next: Follower | None = None
         self._retired: list[Follower] = []
         self._dropped: set[DatabaseName] = set()
-        self._complete_since: float | None = None
-        self._rebuild_wanted = False
+        self._stood: dict[DatabaseName, tuple[int, float]] = {}
+        self._rebuild_wanted = self._outdated = False
         self._look, self._moved = asyncio.Event(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -79,8 +79,11 @@ class ViewRunner:
 
     @property
     def state(self) -> dict[str, Any]:
-        """What pages read: version, generation, position, behind, level; and in `filling` the same of what follows."""
-        read = self._current.state if self._current else {"position": 0, "behind": 0, "level": False}
+        """What pages read: version, extent, generation, position, behind, level, and the event at which it waits for a
+        newer release, if it does. In `filling` the same of what follows.
+        """
+        nothing = {"position": 0, "behind": 0, "level": False, "waits_for": None}
+        read = self._current.state if self._current else nothing
         return read | {"filling": self._next.state if self._next else None}
 
     async def start(self, nc: Nats) -> None:
@@ -102,10 +105,10 @@ class ViewRunner:
         self._databases.close()
 
     async def read(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The result of `query(session, …)`, run in a thread; rows stay readable after it."""
+        """The result of `query(session, …)`, run in a thread on the view of one moment; rows stay readable after it."""
 
         def run(store: ViewStore) -> T:
-            with Session(store.engine, expire_on_commit=False) as session:
+            with Session(store.reading, expire_on_commit=False) as session:
                 return query(session, *args, **kwargs)
 
         for left in reversed(range(_TRIES)):
@@ -154,8 +157,12 @@ class ViewRunner:
 
     async def _arrange(self, nc: Nats) -> None:
         """Look at what databases there are, and follow those that should be."""
+        for follower in filter(None, (self._current, self._next)):
+            await follower.notice_gone()
         found = await asyncio.to_thread(self._databases.all)
-        serve, fill = choose(self.views.database(), found, starting=self._current is None)
+        self._outdated |= self._current is not None and self._current.waits_for is not None
+        starting = self._current is None
+        serve, fill = choose(self.views.database(), found, starting=starting, outdated=self._outdated)
         if self._current is None or self._current.gone:
             await self._replace(await self._follower(serve, nc))
         elif serve != self._current.store.name:
@@ -170,11 +177,12 @@ class ViewRunner:
             self._retired.append(self._next)
             self._next = None
         assert self._current is not None
-        due = self._rebuild_wanted or self._current.store.holds_erased
+        store = self._current.store
+        due = self._rebuild_wanted or store.holds_erased or store.is_mixed
         if fill is None and self._next is None and due and self._current.complete:
             self._rebuild_wanted = False
-            own = self.views.database()
-            fill = self.views.database(1 + max((f.name.generation for f in found if _same(f.name, own)), default=0))
+            mine = [f.name.generation for f in found if f.name.kind == self.views.database().kind]
+            fill = self.views.database(1 + max(mine, default=0))
             log.info("view.rebuilding", view=self.views.name, database=str(fill))
         if fill and fill != self._current.store.name and (self._next is None or self._next.store.name != fill):
             if self._next:
@@ -218,40 +226,48 @@ class ViewRunner:
             follower.store.close()
 
     async def _tidy(self, found: Sequence[Found]) -> None:
-        """Drop what older releases, or rebuilds that were cut short, have left behind."""
-        current = self._current
-        if not (current and current.complete and current.store.name.version == self.views.version):
+        """Drop what older releases, or rebuilds that were cut short, have left behind; never what is of a newer one."""
+        current, own = self._current, self.views.database()
+        if not (current and current.complete and current.store.name.kind == own.kind):
             return
-        self._complete_since = self._complete_since or time.monotonic()
-        for name in (database.name for database in found):
-            is_older = name.age < current.store.name.age or (
-                name.version == self.views.version and name.fingerprint != self.views.fingerprint
-            )
-            readable = name.fingerprint == self.views.fingerprint
-            in_use = any(f.store.name == name for f in (current, self._next, *self._retired) if f)
-            due = readable or time.monotonic() - self._complete_since > _GRACE
-            if is_older and due and not in_use and name not in self._dropped:
+        in_use = {follower.store.name for follower in (current, self._next, *self._retired) if follower}
+        for there in found:
+            name = there.name
+            readable = name.fingerprint == own.fingerprint
+            is_older = name.age < current.store.name.age if readable else name.release <= own.release
+            # who reads other columns can't read ours in their place
+            due = is_older and (readable or self._stands_still(there))
+            if due and name not in in_use | self._dropped:
                 await asyncio.to_thread(self._databases.drop, name)
                 self._dropped.add(name)
                 log.info("view.dropped", view=self.views.name, database=str(name))
 
+    def _stands_still(self, there: Found) -> bool:
+        now = time.monotonic()
+        position, since = self._stood.get(there.name, (-1, now))
+        if there.position != position or position >= self.position:
+            self._stood[there.name] = there.position, now
+            return False
+        return now - since > _GRACE
 
-def choose(own: DatabaseName, found: Sequence[Found], *, starting: bool) -> tuple[DatabaseName, DatabaseName | None]:
-    """Which database to read, and which to fill beside it, if any. `own` names version and columns of this release.
 
-    Read is what is complete, of another version too as long as the columns are the same. A release that is older than
-    what it finds fills its own only when it starts: somebody went back to it. While it runs, it is on its way out.
+def choose(
+    own: DatabaseName, found: Sequence[Found], *, starting: bool, outdated: bool = False
+) -> tuple[DatabaseName, DatabaseName | None]:
+    """Which database to read, and which to fill beside it, if any. `own` names release and columns of this process.
+
+    Read is what is complete, of another release too as long as the columns are the same. A release that is older than
+    what it finds fills its own only when it starts: somebody went back to it. While it runs, it is on its way out; and
+    where it is outdated, by an event that it can't read, it leaves its own for that of the newer one.
     """
-    mine = [database for database in found if _same(database.name, own)]
-    newest = max((database.name for database in mine), key=lambda name: name.age, default=own)
-    readable = [f.name for f in found if f.complete and f.name.fingerprint == own.fingerprint]
+    mine = [there.name for there in found if there.name.kind == own.kind]
+    newest = max(mine, key=lambda name: name.age, default=own)
+    readable = [there.name for there in found if there.complete and there.name.fingerprint == own.fingerprint]
+    if outdated:
+        readable = [name for name in readable if name.release > own.release] or readable
     if not readable:
         return newest, None
-    best = max(readable, key=lambda name: (name.version == own.version, name.age))
-    if best.version == own.version:
+    best = max(readable, key=lambda name: (name.release == own.release, name.age))
+    if best.release == own.release:
         return best, newest if newest.generation > best.generation else None
-    return best, newest if starting or best.version < own.version else None
-
-
-def _same(name: DatabaseName, own: DatabaseName) -> bool:
-    return (name.version, name.fingerprint) == (own.version, own.fingerprint)
+    return best, newest if starting or best.release < own.release else None

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DatabaseError
 
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.log.following import Stretch, look_at_entry
-from canlian_chassis.log.jetstream import Entry
+from canlian_chassis.log.jetstream import Entry, LogPutBack, Place
 from canlian_chassis.logs import describe
 from canlian_chassis.projection import Key, Projection
 from canlian_chassis.row import Row
@@ -39,6 +39,18 @@ log = structlog.get_logger()
 Step = tuple[Key, Projection, Event, Meta]
 
 
+class Gap(Exception):
+    """A stretch that does not follow on what is folded in: an older copy of the database was put in its place."""
+
+
+class NotReadable(UnknownEvent):
+    """Only a newer release can read the event at `position`; what comes before it can be folded in."""
+
+    def __init__(self, type: str, version: int, position: int) -> None:
+        super().__init__(type, version)
+        self.position = position
+
+
 class ViewStore:
     """Its methods block; run them in a thread. All of them raise DatabaseError once the database was dropped."""
 
@@ -47,12 +59,17 @@ class ViewStore:
         self._databases, self._keys = databases, keys
         self._opens = keys if views.opens else None
         self._erased_before: set[str] = set()
-        self.holds_erased = False
-        """Whether a person was erased after some of their values were folded in: only a fresh fold is without them."""
+        self.holds_erased = self.is_mixed = False
+        """Whether a person was erased after some of their values were folded in, or a newer release's folds were used
+        too: only a fresh fold is without them."""
         self.engine = databases.engine(name)
         self._writing = self.engine.execution_options(writes=True)
         self._file = databases.file(name)
+        snapshot = {} if self._file else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self.reading = self.engine.execution_options(**snapshot)
+        """Here all that is read in one transaction is of one moment."""
         self._identity: object = None
+        self._release = views.database().release
         schema = None if self._file else str(name)
         rows = list(dict.fromkeys(projection.row for projection in views.projections))
         self._tables = [ViewTable(row, schema, self.engine.dialect) for row in rows]
@@ -64,14 +81,14 @@ class ViewStore:
 
     @property
     def of_newer_release(self) -> bool:
-        return self.name.version > self.views.version
+        return self.name.release > self._release
 
     @property
     def types(self) -> Collection[str]:
         """The types of the events that it looks at."""
         return self._seeing.keys() | self._erasing
 
-    def open(self) -> tuple[int, bool]:
+    def open(self) -> tuple[Place, bool]:
         """Create what is missing; the checkpoint, up to which everything is folded in, and whether it is complete.
 
         What is damaged is taken away and begun again.
@@ -85,7 +102,7 @@ class ViewStore:
             self.drop()
             return self._open()
 
-    def _open(self) -> tuple[int, bool]:
+    def _open(self) -> tuple[Place, bool]:
         if self._file:
             self._file.touch()
         with self._writing.begin() as db:
@@ -100,15 +117,16 @@ class ViewStore:
         self._identity = self._identify()
         with self.engine.connect() as db:
             self._erased_before = set(db.scalars(select(ERASED_BEFORE.c.subject)))
-        position, complete = self.look()
-        self._look_for_erased(position)
-        return position, complete
+            self.is_mixed = self.name.release == self._release and bool(db.scalar(select(CHECKPOINT.c.mixed)))
+        place, complete = self.look()
+        self._look_for_erased(place.position)
+        return place, complete
 
     def _begin(self, db: Connection) -> None:
         """Rows without a checkpoint go: nobody knows what is folded into them."""
         for table in (*self.views.rows.metadata.sorted_tables, SKIPPED, ERASED_BEFORE):
             db.execute(table.delete())
-        db.execute(CHECKPOINT.insert().values(id=1, position=0, complete=False))
+        db.execute(CHECKPOINT.insert().values(id=1, position=0, recorded_ns=0, complete=False, mixed=False))
         if self._opens:
             for tombstone in self._opens.erased():
                 db.execute(ERASED_BEFORE.insert().values(subject=tombstone.subject))
@@ -135,11 +153,11 @@ class ViewStore:
         self.close()
         self._databases.drop(self.name)
 
-    def look(self) -> tuple[int, bool]:
+    def look(self) -> tuple[Place, bool]:
         """The checkpoint, and whether it is complete."""
         with self.engine.connect() as db:
             row = db.execute(select(CHECKPOINT)).one()
-        return row.position, row.complete
+        return Place(row.position, row.recorded_ns), row.complete
 
     def complete(self) -> None:
         """Note that it held the whole log once: from then on it may be read in another's place."""
@@ -159,14 +177,17 @@ class ViewStore:
             finally:
                 db.invalidate()  # the lock goes with the session
 
-    def apply(self, stretch: Stretch) -> int:
-        """Fold a stretch of the log in; returns the new checkpoint. What is at or below the checkpoint is skipped."""
+    def apply(self, stretch: Stretch) -> Place:
+        """Fold a stretch of the log in; returns the new checkpoint. What is at or below the checkpoint is skipped.
+
+        Raises NotReadable, and folds nothing in. Raises Gap or LogPutBack where it is not the next of the same log.
+        """
         self._destroy_keys(stretch.entries)
         with _without_collecting(), self._writing.begin() as db:
-            checkpoint: int = db.scalars(select(CHECKPOINT.c.position).with_for_update()).one()
-            if stretch.position <= checkpoint:
+            checkpoint = _checkpoint(db, stretch)
+            if stretch.position <= checkpoint.position:
                 return checkpoint
-            new = [entry for entry in stretch.entries if entry.position > checkpoint]
+            new = [entry for entry in stretch.entries if entry.position > checkpoint.position]
             steps: list[list[Step]] = [[] for _ in self._tables]
             for event, meta in self._decode(db, new):
                 for number, projection in self._seeing[event.type]:
@@ -174,8 +195,9 @@ class ViewStore:
                         steps[number].append((key, projection, event, meta))
             for table, steps_of_it in zip(self._tables, steps, strict=True):
                 self._fold(db, table, steps_of_it)
-            db.execute(CHECKPOINT.update().values(position=stretch.position))
-        return stretch.position
+            mixed = {"mixed": True} if self.name.release < self._release else {}
+            db.execute(CHECKPOINT.update().values(stretch.place._asdict() | mixed))
+        return stretch.place
 
     def _decode(self, db: Connection, entries: Iterable[Entry]) -> list[tuple[Event, Meta]]:
         decoded: list[tuple[Event, Meta]] = []
@@ -185,7 +207,9 @@ class ViewStore:
                 continue
             try:
                 event, meta = look_at_entry(entry)
-            except (UnknownEvent, ValueError, KeyError) as error:
+            except UnknownEvent as error:
+                raise NotReadable(error.type, error.version, entry.position) from None
+            except (ValueError, KeyError) as error:
                 self._skip(db, entry.position, "*", type_, error)
                 continue
             if type_ in self._seeing:
@@ -244,6 +268,17 @@ class ViewStore:
         """The events that could not be folded: position, projection (`*` for all), type, error; the oldest first."""
         with self.engine.connect() as db:
             return [dict(row) for row in db.execute(select(SKIPPED).order_by(SKIPPED.c.position)).mappings()]
+
+
+def _checkpoint(db: Connection, stretch: Stretch) -> Place:
+    """Up to where the database holds the log. Raises Gap or LogPutBack where the stretch does not fit to it."""
+    found = Place(*db.execute(select(CHECKPOINT.c.position, CHECKPOINT.c.recorded_ns).with_for_update()).one())
+    if stretch.after > found.position:
+        raise Gap(f"the log above {stretch.after} does not follow on {found.position}")
+    told = {stretch.place, *(entry.place for entry in stretch.entries)} if stretch.after < found.position else ()
+    if any(place.position == found.position and place != found for place in told):
+        raise LogPutBack(found)
+    return found
 
 
 def _locked(lock: IO[str]) -> bool:
