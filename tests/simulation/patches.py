@@ -22,6 +22,7 @@ import structlog
 
 from canlian_chassis import service  # with it comes every module that is to be patched
 from canlian_chassis.log import replay
+from canlian_events import language  # the real one is declared before the toy ones take its place
 from tests.simulation import releases
 from tests.simulation.event_loop import OUTSIDE, PROCESS, Process, SimulatedLoop
 from tests.simulation.network import SimulatedTransport
@@ -84,6 +85,7 @@ def fix_hashes() -> None:
 def install() -> None:
     assert jwt.api_jwt
     assert service
+    assert language
     releases.install()
     time.monotonic, time.time, time.time_ns = _monotonic, _time, lambda: int(_time() * 1e9)
     os.urandom = _urandom

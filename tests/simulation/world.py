@@ -187,9 +187,9 @@ class World(Watching):
 
 
 def place_of(body: bytes) -> int | None:
-    """The position in what the policies store of where they stand, be it a number or a record with one."""
+    """The position in what the policies store of where they stand: a number, or a record of places, newest first."""
     try:
         said = json.loads(body or b"null")
     except ValueError:
         return None
-    return said.get("position") if isinstance(said, dict) else said
+    return said["places"][0][0] if isinstance(said, dict) else said
