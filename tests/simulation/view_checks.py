@@ -29,7 +29,8 @@ class Watcher:
 
     def __init__(self, world: World, parts: Sequence[Part]) -> None:
         self._world, self._parts = world, parts
-        self._complete: set[int] = set()
+        self._complete: set[str] = set()
+        """The databases that somebody said were complete: they stay so, also for whoever finds them later."""
 
     async def watch(self) -> None:
         while True:
@@ -50,8 +51,8 @@ class Watcher:
                 f"{part.name} says that its view is level at {runner.position}, and the log ended at "
                 f"{world.truth.end_at(world.loop.now - _LEVEL_WITHIN)} {_LEVEL_WITHIN:.0f} seconds ago",
             )
-        if runner.complete and id(runner) not in self._complete:
-            self._complete.add(id(runner))
+        if runner.complete and (database := _database(runner)) not in self._complete:
+            self._complete.add(database)
             end = world.truth.end_at(world.loop.now - _COMPLETE_WITHIN - tolerated)
             if runner.position < end:
                 world.violation(
@@ -64,6 +65,11 @@ class Watcher:
         assert part.process is not None
         recent = [(begin, end) for begin, end in part.process.stalls if end > self._world.loop.now - 30]
         return sum(end - begin for begin, end in recent)
+
+
+def _database(runner: ViewRunner) -> str:
+    assert runner._current is not None
+    return str(runner._current.store.name)
 
 
 async def check_views(world: World, history: History, parts: Sequence[Part]) -> None:
