@@ -51,11 +51,10 @@ class Bench:
     async def send(self, command: Any) -> Accepted:
         return await self._client.send(command, token=self._signer.sign(STAFF))
 
-    async def store(self, box_id: str, headers: dict[str, str]) -> int:
+    async def store(self, box_id: str, headers: dict[str, str], body: bytes = b"{}") -> int:
         """What another, newer part of the system wrote."""
-        [position] = await self.log.append(
-            [NewEntry(f"{subjects.history(box.aggregate, box_id)[:-1]}x", headers, b"{}")]
-        )
+        subject = f"{subjects.history(box.aggregate, box_id)[:-1]}x"
+        [position] = await self.log.append([NewEntry(subject, headers, body)])
         return position
 
     async def ask(self, parked: Parked, what: Any) -> None:
@@ -153,6 +152,21 @@ async def test_a_parked_event_that_this_release_does_not_know_stays_parked(bench
     assert settled.outcome == "failed again"
     [still] = await bench.parked(1)
     assert "upgrade" in still.why
+
+
+async def test_a_parked_event_that_no_policy_answers_any_more_is_settled_and_holds_up_nothing(bench: Bench):
+    stored = {"ce-dataversion": "1", "ce-type": "toy.box.stored", "ce-time": "2026-11-24T08:00:00+00:00"}
+    envelope = stored | {"ce-id": "e-1", "ce-actor": "a", "ce-command": "c", "ce-commanddigest": ""}
+    gone = await bench.store("box_2", envelope, b'{"box_id": "box_2", "shelf_id": "shelf_1"}')
+    parked = Parked.model_validate(
+        {"service": "toy", "aggregate_id": "box_2", "position": gone, "event": "toy.box.stored", "why": "", "since": 0}
+    )
+    await bench.ask(parked, "replay")
+    await bench.settled(1)
+    await bench.send(MakeBox(box_id="box_1", label="tea"))
+    async with asyncio.timeout(30):
+        while ("box_1", "BoxMade") not in SEEN:  # noqa: ASYNC110
+            await asyncio.sleep(0.03)
 
 
 async def test_what_is_parked_is_not_forgotten_where_looking_fails_or_ends_in_the_middle(

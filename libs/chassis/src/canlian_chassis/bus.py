@@ -106,8 +106,11 @@ class Connection(Nats):
     async def fail_requests(self) -> None:
         """What was asked over a line that broke is lost, or its answer is: whoever waits for one may ask again at once.
 
-        What is asked from now on is sent when there is a line again.
+        What is asked from now on is sent when there is a line again; what was waiting to be sent is not, for nobody
+        waits for its answer any more.
         """
+        self._pending.clear()
+        self._pending_data_size = 0
         for waiting in list(self._resp_map.values()):
             if not waiting.done():
                 waiting.set_exception(nats.errors.TimeoutError())

@@ -173,8 +173,15 @@ class UnknownEvent(Exception):
         self.type, self.version = type, version
 
 
+@cache
+def _load_all() -> None:
+    """What this release knows is the whole language, however little of it the process has imported."""
+    import_module("canlian_events.language")
+
+
 def knows(type: str, version: int) -> bool:
     """Whether this language has the event; where it has not, a newer release wrote it."""
+    _load_all()
     return type in EVENTS and version <= EVENTS[type].version
 
 
@@ -185,7 +192,7 @@ def extent(types: Iterable[str] | None = None) -> int:
     """
     if types is not None:
         return sum(EVENTS[type].version for type in types)
-    import_module("canlian_events.language")  # all of it, whatever else the process needs
+    _load_all()
     messages = (*COMMANDS.values(), *QUERIES.values(), *EVENTS.values())
     return sum(1 + len(message.model_fields) for message in messages) + sum(event.version for event in EVENTS.values())
 

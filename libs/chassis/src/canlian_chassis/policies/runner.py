@@ -203,7 +203,7 @@ class PolicyRunner:
             return str(unknown)
         except (ValueError, LookupError) as error:
             return describe(error)
-        failures = [await self._trying(policy, event, meta) for policy in self._policies[event.type]]
+        failures = [await self._trying(policy, event, meta) for policy in self._policies.get(event.type, ())]
         return next(filter(None, failures), None)
 
     async def _trying(self, policy: Policy, event: Event, meta: Meta) -> str | None:
