@@ -36,7 +36,7 @@ class Calls:
 
     async def make(self, count: int) -> None:
         await Log(self._nc).ensure()
-        await Timers("sim", self._nc, Clock()).ensure(1)
+        await Timers("sim", self._nc, Clock()).ensure()
         await self._nc.jetstream().create_key_value(KeyValueConfig(bucket="places", history=1))
         await self._new_consumer()
         kinds: list[tuple[int, Callable[[], Coroutine[Any, Any, None]]]] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -144,19 +145,83 @@ def place_saved_before() -> None:
     _put(runner.PolicyRunner, "_answer", answer)
 
 
-@mutation("a command that nobody answered is sent again", "consequence", "restless")
+@mutation("a command that nobody answered, or only an older release, is sent again", "consequence", "restless")
 def unanswered_is_done() -> None:
-    real = bus.Client.send
+    _swallow(bus.Unavailable)
 
-    async def send(self: Any, command: Any, **more: Any) -> Any:
+
+@mutation("that a policy may not, or sends what is invalid, is no answer of a rule", "consequence", "restless")
+def swallowed_refusals() -> None:
+    _swallow(bus.NotAllowed, bus.Invalid)
+
+
+def _swallow(*errors: type[bus.Refused]) -> None:
+    """Take these for a rule's refusal, where a policy or a timer sends."""
+    real = bus.Client.send_raw
+
+    async def send_raw(self: Any, *args: Any, **more: Any) -> Any:
         try:
-            return await real(self, command, **more)
-        except bus.Unavailable as error:
+            return await real(self, *args, **more)
+        except errors as error:
             if more.get("cause"):
-                raise bus.Refused("given up") from error
+                raise bus.Refused("swallowed") from error
             raise
 
-    _put(bus.Client, "send", send)
+    _put(bus.Client, "send_raw", send_raw)
+
+
+@mutation(
+    "one process of a service at a time runs its policies", "place", "answered-again", "timer-missing", "restless"
+)
+def no_lease() -> None:
+    from canlian_chassis.policies import lease  # noqa: PLC0415
+
+    async def run(self: Any, *works: Any) -> None:
+        self._good_until = float("inf")
+        while True:
+            await self._hold(works)
+
+    async def keep_renewing(_self: Any) -> None:
+        await asyncio.Event().wait()
+
+    async def swap(self: Any, key: str, value: str, _revision: int) -> int:
+        revision: int = await self._bucket.put(key, value.encode())
+        return revision
+
+    _put(lease.Lease, "run", run)
+    _put(lease.Lease, "_keep_renewing", keep_renewing)
+    _put(runner.Parking, "swap", swap)
+
+
+@mutation(
+    "what was said is checked on the log as it is, also where an older copy was put back", "consequence", "restless"
+)
+def log_put_back_unnoticed() -> None:
+    async def holds(_self: Any, _place: Any) -> bool:
+        return True
+
+    _put(jetstream.Log, "holds", holds)
+
+
+@mutation("a timer is taken back by its position, not kept out by an id that came before", "timer-missing")
+def timers_deduplicated() -> None:
+    real = timers.Timers._publish
+
+    async def publish(self: Any, subject: str, waiting: Any, last: int) -> Any:
+        self.__dict__.setdefault("_ids", set())
+        if subject in self._ids:
+            return True
+        self._ids.add(subject)
+        return await real(self, subject, waiting, last)
+
+    _put(timers.Timers, "_publish", publish)
+
+
+@mutation("an event that only a newer release can read is left for it", "view-rows", "view-skipped")
+def unreadable_is_skipped() -> None:
+    from canlian_chassis.views import store  # noqa: PLC0415
+
+    _put(store, "knows", lambda _type, _version: True)
 
 
 @mutation("a timer is acknowledged only once its command was answered", "consequence", "timer-missing", "restless")

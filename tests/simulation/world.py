@@ -192,4 +192,5 @@ def place_of(body: bytes) -> int | None:
         said = json.loads(body or b"null")
     except ValueError:
         return None
-    return said["places"][0][0] if isinstance(said, dict) else said
+    place: int | None = said["places"][0][0] if isinstance(said, dict) else said
+    return place
