@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from canlian_chassis import bus, wire
 from canlian_chassis.command import aggregates, handler
 from canlian_chassis.log import following, jetstream
-from canlian_chassis.policies import runner, timers
+from canlian_chassis.policies import lease, runner, timers
+from canlian_chassis.policies.parked import Parking
 from canlian_chassis.views import follower
 
 
@@ -174,7 +175,6 @@ def _swallow(*errors: type[bus.Refused]) -> None:
     "one process of a service at a time runs its policies", "place", "answered-again", "timer-missing", "restless"
 )
 def no_lease() -> None:
-    from canlian_chassis.policies import lease  # noqa: PLC0415
 
     async def run(self: Any, *works: Any) -> None:
         self._good_until = float("inf")
@@ -190,7 +190,7 @@ def no_lease() -> None:
 
     _put(lease.Lease, "run", run)
     _put(lease.Lease, "_keep_renewing", keep_renewing)
-    _put(runner.Parking, "swap", swap)
+    _put(Parking, "swap", swap)
 
 
 @mutation(
@@ -215,13 +215,6 @@ def timers_deduplicated() -> None:
         return await real(self, subject, waiting, last)
 
     _put(timers.Timers, "_publish", publish)
-
-
-@mutation("an event that only a newer release can read is left for it", "view-rows", "view-skipped")
-def unreadable_is_skipped() -> None:
-    from canlian_chassis.views import store  # noqa: PLC0415
-
-    _put(store, "knows", lambda _type, _version: True)
 
 
 @mutation("a timer is acknowledged only once its command was answered", "consequence", "timer-missing", "restless")

@@ -108,6 +108,9 @@ def check_erased(world: World, history: History, parts: Sequence[Part], said: Se
         for one in said
         if one.id in history.commands and one.command.aggregate_id in burnt and hasattr(one.command, "label")
     }
+    for one in said:  # a label that was given back may be another's now
+        if one.id in history.commands and one.command.aggregate_id not in burnt:
+            labels.pop(str(getattr(one.command, "label", "")), None)
     for part in parts:
         for keys in part.made(Keys):
             if held := burnt & set(keys._held):

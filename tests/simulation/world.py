@@ -68,6 +68,8 @@ class Truth:
     """The commands whose events were in the log, and not in the copy that was put back."""
     answers: dict[str, list[Answered]] = field(default_factory=dict)
     """Command id → its answers, of those that were sent alone."""
+    sent: Counter[str] = field(default_factory=Counter)
+    """How often each command went over the wire: one that a line broke under is sent again."""
     places: list[tuple[float, int]] = field(default_factory=list)
     """Where the policies said that they stood."""
 
@@ -144,7 +146,11 @@ class World(Watching):
             headers = protocol.fields(message.headers)
             if id_ := headers.get(wire.COMMAND):
                 self._asked[message.reply] = id_
+                self.truth.sent[id_] += 1
             self.say("asked", by=line, subject=subject, id=id_)
+        elif subject.startswith("cmd."):
+            self.truth.sent.update(item["id"] for item in json.loads(message.body))
+            self.say("asked", by=line, subject=subject)
         elif id_ := self._asked.get(subject):
             self._answered(line, id_, message.body)
         elif not subject.startswith(("_INBOX", "$JS.ACK")):
