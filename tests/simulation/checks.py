@@ -44,7 +44,7 @@ def _check_answers(world: World, history: History, said: Sequence[Said]) -> None
     places = {meta.id: meta.position for _, meta in history.events}
     for one in said:
         if not isinstance(one.outcome, Accepted):
-            # of two copies of one that was sent again, one may be refused and the other done later: nobody stores refusals
+            # of two copies of one that was sent again one may be refused and the other done: refusals are not stored
             if one.outcome is not None and one.id in history.commands and world.truth.sent[one.id] == 1:
                 world.violation(
                     "answer", f"{one.id} was refused with {one.outcome.code}, and its events are in the log"
