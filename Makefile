@@ -40,7 +40,7 @@ test: lint types ## check style, types and imports, then run every test; says wh
 test-fast: dev ## only the tests that need neither browser nor containers
 	$(FILE_BY_FILE) -n 3 $(PYTEST) $(PACKAGES)
 
-soak: dev ## run the loop while everything is killed at random, then compare (FOR=300 seconds, SEED=7)
+soak: dev ## run the loop with two processes of every part, killed at random and upgraded halfway, then compare (FOR=300 seconds, SEED=7)
 	$(RUN) python -m tests.soak --for $(FOR) $(if $(SEED),--seed $(SEED))
 
 simulate: dev ## run the core through seeded interleavings and faults in virtual time (SEEDS=2000; SEED=17 repeats one; MUTATION=name)

@@ -47,7 +47,14 @@ class System:
     def start(self) -> None:
         """Comes back when it is ready."""
         self.launch()
+        self.until_ready()
+
+    def until_ready(self) -> None:
         until(lambda: self.is_ready, SECONDS_TO_START, self.explain)
+
+    def until_log(self) -> None:
+        """Until its log answers, before any part need do."""
+        until(lambda: self._state_now is not None and len(self._state_now.parts) > 1, SECONDS_TO_START, self.explain)
 
     def launch(self) -> subprocess.Popen[bytes]:
         """Starts it without waiting."""
@@ -105,10 +112,16 @@ class System:
 
     @property
     def is_ready(self) -> bool:
+        state = self._state_now
+        return bool(state and state.ready)
+
+    @property
+    def _state_now(self) -> RunningSystem | None:
+        """What this process has said of itself, not one before it on the same data."""
         assert self.process
         assert self.process.poll() is None, self.explain()
         state = running(self.data)
-        return bool(state and state.ready and state.pid == self.process.pid)
+        return state if state and state.pid == self.process.pid else None
 
     @property
     def nats_url(self) -> str:

@@ -1,9 +1,21 @@
 """When a program that died is started again."""
 
+import asyncio
 from collections import deque
 from pathlib import Path
 
-from canlian_operator.supervisor import DEATHS_TO_GIVE_UP, delay_after_death, ending, open_log
+import pytest
+
+from canlian_operator import supervisor as module
+from canlian_operator.supervisor import (
+    DEATHS_TO_GIVE_UP,
+    Program,
+    Supervisor,
+    delay_after_death,
+    ending,
+    open_log,
+    spawn,
+)
 
 
 def deaths() -> deque[float]:
@@ -31,3 +43,23 @@ def test_a_log_that_has_grown_large_is_put_aside(tmp_path: Path) -> None:
     open_log(log).close()
     assert log.stat().st_size == 0
     assert (tmp_path / "part.log.1").exists()
+
+
+async def test_what_was_just_being_started_is_stopped_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = asyncio.Event()
+
+    async def slowly(program: Program) -> asyncio.subprocess.Process:
+        begun.set()
+        await asyncio.sleep(0.1)
+        started = await spawn(program)
+        assert isinstance(started, asyncio.subprocess.Process)
+        return started
+
+    monkeypatch.setattr(module, "spawn", slowly)
+    sleeper = Program(name="sleeper", environment={}, log=tmp_path / "log", runs="sleep", command=["/bin/sleep", "60"])
+    supervisor = Supervisor(lambda _: None, lambda: None)
+    child = supervisor.start(sleeper)
+    await begun.wait()
+    await supervisor.stop(["sleeper"], patience=5)
+    assert child.process
+    assert child.process.returncode == -15

@@ -87,11 +87,11 @@ class Supervisor:
     async def _keep(self, child: Child) -> None:
         name = child.program.name
         while True:
-            child.process = await spawn(child.program)
+            process = await self._spawn(child)
             child.since = time.monotonic()
             child.state = "running"
             self.changed()
-            code = await child.process.wait()
+            code = await process.wait()
             delay = delay_after_death(child.deaths, time.monotonic())
             log = child.program.log
             if delay is None:
@@ -105,6 +105,16 @@ class Supervisor:
             self.changed()
             self.say(f"{name} 意外停止（{ending(code)}），正在重启 · {name} ended ({ending(code)}), starting it again")
             await asyncio.sleep(delay)
+
+    @staticmethod
+    async def _spawn(child: Child) -> asyncio.subprocess.Process | Fork:
+        """Whoever stops the child meanwhile finds the process that was being started, and can end it."""
+        starting = asyncio.create_task(spawn(child.program))
+        try:
+            await asyncio.shield(starting)
+        finally:
+            child.process = await starting
+        return child.process
 
 
 def delay_after_death(deaths: deque[float], now: float) -> float | None:

@@ -26,7 +26,7 @@ from canlian_chassis.views.runner import ViewRunner
 
 
 async def leader_of_the_log(nc: Nats, *, cut_off: str = "") -> str:
-    """The name of the server that leads the stream, once there is one and the others, but for one, are level with it."""
+    """The name of the server that leads the stream, once there is one and the others, but one, are level with it."""
     async with asyncio.timeout(20):
         while True:
             with contextlib.suppress(nats.errors.Error, nats.js.errors.Error):  # there is none at the moment
@@ -55,7 +55,7 @@ async def test_a_leader_that_is_cut_off_from_the_others_is_not_believed(tmp_path
                 return None
             lines.append(next(ports))
             lines[-1].port = port
-            return lines[-1].url
+            return lines[-1].url.removeprefix("nats://")
 
         servers = stack.enter_context(nats_cluster(tmp_path / "nats", line))
         settings = Settings(nats_url=servers[0].url, data=tmp_path / "var", replicas=3)
