@@ -20,7 +20,7 @@ from canlian_chassis.policies.timers import Timers
 Told = list[Any]
 _TIMES = {"Nats-Time-Stamp", "Description"}
 _STATE = ("messages", "first_seq", "last_seq", "num_subjects", "subjects", "consumer_count")
-_AT_ONCE = 0.4
+_AT_ONCE = 0.7
 """Seconds in which whatever comes at all has come."""
 
 
@@ -188,7 +188,7 @@ class Calls:
         """All that is there, and how it ends."""
         wanted: dict[str, Any] = {"batch": self._random.randint(1, 30), "no_wait": True}
         if self._random.random() < 0.4:
-            wanted = {"batch": 40, "expires": 150_000_000, "idle_heartbeat": 60_000_000}
+            wanted = {"batch": 40, "expires": 500_000_000, "idle_heartbeat": 60_000_000}
         left = wanted["batch"]
 
         def ends(message: Msg) -> bool:

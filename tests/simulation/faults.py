@@ -92,10 +92,10 @@ class Faults:
         self._world.on_published.append(watch)
 
     async def _crash_storing(self) -> None:
+        """What it sent arrives, and no answer to it."""
         if part := self._running():
-            self._once_storing(part, lambda _: self._tasks.append(asyncio.create_task(self._kill(part))))
             self._once_storing(part, lambda _: part.kill())
-            await asyncio.sleep(4.0)
+            await asyncio.sleep(1.0 + 4.0 * self._random.random())
             if part.wanted and not part.running:
                 part.start()
 

@@ -101,9 +101,12 @@ class Scene:
         await faults.over()
         await upgrading
         await self._make_well()
-        await asyncio.wait(people)
+        _, waiting = await asyncio.wait(people, timeout=_QUIET_WITHIN)
         for person in people:
-            person.result()
+            if person in waiting:
+                world.violation("restless", "somebody is not answered")
+            else:
+                person.result()
         await self._settle()
         watching.cancel()
         await self._judge()

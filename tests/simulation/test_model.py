@@ -37,7 +37,7 @@ def _told_by_model(settings: Settings, seed: int) -> Told:
     return loop.run_until_complete(_told(settings, seed))
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 3])
 def test_the_model_answers_as_the_server_does(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     with nats_server(tmp_path / "nats") as server:
         real = asyncio.run(_told(Settings(nats_url=server.url, data=tmp_path), seed))
