@@ -11,7 +11,7 @@ import contextlib
 import json
 import random
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -246,6 +246,15 @@ class Log:
             found += page
             if not more or not page:
                 return found
+
+    async def entries(self, filter_: str, until: int) -> AsyncIterator[Entry]:
+        """The messages under a filter up to a position, oldest first, a page of them in memory at a time."""
+        after, more = 0, True
+        while more and after < until:
+            page, more = await self.page(filter_, after)
+            for entry in page:
+                if (after := entry.position) <= until:
+                    yield entry
 
     async def page(self, filter_: str, after: int, size: int = MAX_BATCH) -> tuple[list[Entry], bool]:
         """At most `size` (up to 1,000) messages under a filter above `after`, and whether there were more."""

@@ -10,7 +10,7 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from itertools import groupby
 from typing import TypeVar
@@ -21,9 +21,10 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from canlian_chassis.bus import Client, Unavailable
+from canlian_chassis.clock import CLOCK
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.log.following import EVERYTHING, follow, read_entry
-from canlian_chassis.log.jetstream import Conflict, Entry, Log, LogPutBack
+from canlian_chassis.log.jetstream import Conflict, Entry, Log, LogPutBack, Place
 from canlian_chassis.logs import describe
 from canlian_chassis.policies.lasting import LOST, lasting, reason
 from canlian_chassis.policies.lease import Lease
@@ -43,6 +44,8 @@ PAUSES = (0.1, 0.5, 2.0, 5.0, 10.0)
 """Seconds between one try and the next; after the last the event is parked."""
 _LOOK_AGAIN_SECONDS = 10.0
 """What was asked while the connection was lost is found by looking again."""
+_FIRED_BEFORE = timedelta(days=1)
+"""What was due so long before an older log ends was sent before it ends, or waits still."""
 _Got = TypeVar("_Got")
 
 
@@ -163,8 +166,27 @@ class PolicyRunner:
         for parked in await self._surely(lambda: self._parking.parked(self._service)):
             if parked.position > self._put_back:
                 await self._parking.forget(parked)  # it is not there, or answered again
+        await self._set_timers_anew(marks[0].place)
         await self._save_marks(marks)
         self._asked, self._newer = True, None
+
+    async def _set_timers_anew(self, until: Place) -> None:
+        """Those of events up to a place whose time had not long come then: what is lost may have sent or taken them."""
+        last: dict[str, tuple[Later, str, Policy, Meta] | None] = {}
+        async for entry in self._log.entries(subjects.EVENTS, until.position):
+            for policy in self._policies.get(entry.headers.get("ce-type", ""), ()):
+                if policy.facts is None:
+                    event, meta = read_entry(entry)
+                    opened = self._keys.open(event, meta.id)
+                    for what, id_ in _with_ids(policy, meta.id, policy.consequences(opened, meta)):
+                        if isinstance(what, Later | Cancel):
+                            last[what.key] = (what, id_, policy, meta) if isinstance(what, Later) else None
+        long_ago = datetime.fromtimestamp(until.recorded_ns / 1e9, UTC) - _FIRED_BEFORE
+        for later, id_, policy, meta in filter(None, last.values()):
+            if CLOCK.real(later.at) > long_ago:
+                about = {"id": id_, "policy": policy.name, "cause": meta.id}
+                self._timers.set(later.key, later.command, later.at, position=meta.position, **about)
+        await self._surely(self._timers.save)
 
     async def _surely(self, act: Callable[[], Awaitable[_Got]]) -> _Got:
         """Whatever is sent or written, once it can be. Raises Overtaken where that is not ours to do any more."""
