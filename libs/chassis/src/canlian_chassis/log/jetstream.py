@@ -193,11 +193,14 @@ class Log:
         last = int(state["last_seq"])
         return Place(last, _nanoseconds(state["last_ts"]) if last else 0)
 
-    async def holds(self, place: Place) -> bool:
-        """Whether this is the log that was read up to there, and not a copy put in its place that lacks or differs."""
+    async def holds(self, place: Place, *, patient: bool = True) -> bool:
+        """Whether this is the log that was read up to there, and not a copy put in its place that lacks or differs.
+
+        Whoever has just been told that it is another need not be patient with a leader that may be new.
+        """
         if place.position == 0:
             return True
-        for pause in _NEW_LEADER_PAUSES:
+        for pause in _NEW_LEADER_PAUSES if patient else (0.0,):
             found = (await self._api(f"STREAM.MSG.GET.{self._stream}", {"seq": place.position})).get("message")
             if found:
                 return place.recorded_ns in (0, _nanoseconds(found["time"]))

@@ -155,7 +155,7 @@ class PolicyRunner:
     async def _go_back(self) -> None:
         """To the last mark that is in the log as it is now, with all that followed: an older copy was put back."""
         marks, was_at = [*self._marks, Mark()], self._marks[0].position
-        while not await self._log.holds(marks[0].place):
+        while not await self._log.holds(marks[0].place, patient=False):
             del marks[0]
         held = marks[0].position
         while marks[0].reach > held:
