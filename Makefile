@@ -12,6 +12,8 @@ PARTS ?=
 PYTEST ?=
 FOR ?= 300
 SEED ?=
+SEEDS ?= 2000
+MUTATION ?=
 BENCH ?=
 N ?= 100000
 OUT ?= var/roster.xlsx
@@ -20,7 +22,7 @@ OUT ?= var/roster.xlsx
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast soak fuzz lint fmt types bench schemas asyncapi sample roster screenshots assets up down clean dev
+.PHONY: help run test test-fast soak simulate fuzz lint fmt types bench schemas asyncapi sample roster screenshots assets up down clean dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +42,9 @@ test-fast: dev ## only the tests that need neither browser nor containers
 
 soak: dev ## run the loop with two processes of every part, killed at random and upgraded halfway, then compare (FOR=300 seconds, SEED=7)
 	$(RUN) python -m tests.soak --for $(FOR) $(if $(SEED),--seed $(SEED))
+
+simulate: dev ## run the core through seeded interleavings and faults in virtual time (SEEDS=2000; SEED=17 repeats one; MUTATION=name)
+	$(RUN) python -m tests.simulation --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)) $(if $(MUTATION),--mutation $(MUTATION))
 
 fuzz: dev ## send the API whatever its document allows and what it does not, then count the log (FOR=300 seconds, SEED=7)
 	$(RUN) python -m apps.exchange.tests.fuzzing --for $(FOR) $(if $(SEED),--seed $(SEED))

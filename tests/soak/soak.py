@@ -219,7 +219,7 @@ async def until_level(system: System, second: SecondProcesses | None) -> float:
             ready = second.until_ready() if second else asyncio.to_thread(system.until_healthy, PATIENCE_AT_THE_END)
             await ready
             position = await log.last_position()
-            answered = min([(await parking.places(service))[0][0].position for service in services])
+            answered = min([(await parking.marks(service))[0][0].position for service in services])
             if position != last or answered < position:
                 last, quiet_since = position, time.monotonic()
             explained = f"the log ends at {position}, policies have answered up to {answered}\n{system.explain()}"

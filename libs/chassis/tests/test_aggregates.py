@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from libs.chassis.tests.processes import Process
 from libs.chassis.tests.toy import BOX, Box, BoxEvent, BuildShelf, MakeBox, PutIn, box, decide_box, evolve_box, shelf
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.bus import connect
+from canlian_chassis.bus import Client, connect
 from canlian_chassis.command import aggregates
+from canlian_chassis.command.handler import Handler
 from canlian_chassis.decider import Given, Ref
 from canlian_chassis.log.jetstream import Log
+from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
 from canlian_events import subjects
 from canlian_events.core import Command, Event
@@ -159,6 +162,26 @@ async def test_what_was_read_before_an_erasure_is_not_remembered_after_it(two: T
     assert not two.one.handler.aggregates.remembers(BOX_1)
     assert (await two.one.do(PutIn(box_id="box_1", things=1))).status == "accepted"
     assert two.one.handler.aggregates.remembers(BOX_1)
+
+
+async def test_a_service_that_nobody_asks_any_more_forgets_whom_another_process_erased(
+    two: Two, settings: Settings, monkeypatch
+):
+    made: list[Handler] = []
+
+    class Noted(Handler):
+        def __init__(self, *what: Any) -> None:
+            super().__init__(*what)
+            made.append(self)
+
+    monkeypatch.setattr("canlian_chassis.service.Handler", Noted)
+    async with Service("toy", context="toy", deciders=[box], settings=settings).running():
+        await Client(two.nc).send(PutIn(box_id="box_1", things=1), token=two.one._token)
+        assert made[0].aggregates._remembered
+        await asyncio.to_thread(two.other.keys.destroy, "box_1", 1)
+        async with asyncio.timeout(5):
+            while made[0].aggregates._remembered:  # noqa: ASYNC110 - another thread notices
+                await asyncio.sleep(0.05)
 
 
 async def test_nothing_is_known_of_a_log_in_whose_place_another_was_put(two: Two):

@@ -19,10 +19,10 @@ from nats.aio.msg import Msg
 from nats.js.errors import NoStreamResponseError
 
 from canlian_chassis.bus import connect
-from canlian_chassis.log.jetstream import Log, Place
+from canlian_chassis.log.jetstream import Log
 from canlian_chassis.policies import lease as leases
 from canlian_chassis.policies.lease import Lease
-from canlian_chassis.policies.parked import Overtaken, Parking
+from canlian_chassis.policies.parked import Mark, Overtaken, Parking
 from canlian_chassis.policy import policy
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
@@ -269,7 +269,7 @@ async def test_a_place_that_another_wrote_is_gone_on_from_and_never_taken_back(b
         # as one that was overtaken and does not know it yet would find it
         revision = (await bucket.get("toy")).revision or 0
         far = end + 2
-        await bench.parking.save_places("toy", [Place(far, 0)], revision, "another")
+        await bench.parking.save_marks("toy", [Mark(far)], revision, "another")
         await bench.make("box_2", "box_3")
         assert await bench.place() >= far
         await bench.filled("box_3")

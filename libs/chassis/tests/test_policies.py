@@ -19,10 +19,10 @@ from nats.aio.client import Client as Nats
 from canlian_chassis import service as wiring
 from canlian_chassis.bus import Client, connect
 from canlian_chassis.keys.store import key_folder
-from canlian_chassis.log.jetstream import Log, NewEntry, Place
+from canlian_chassis.log.jetstream import Log, NewEntry
 from canlian_chassis.policies import lease as leases
 from canlian_chassis.policies import runner as policies
-from canlian_chassis.policies.parked import Overtaken, Parked, Parking, thinned
+from canlian_chassis.policies.parked import Mark, Overtaken, Parked, Parking, thinned
 from canlian_chassis.policy import Consequence, Later, Policy, policy
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
@@ -85,7 +85,7 @@ class Bench:
         return await self.place()
 
     async def place(self) -> int:
-        places, _ = await self.parking.places("toy")
+        places, _ = await self.parking.marks("toy")
         return places[0].position
 
 
@@ -238,6 +238,27 @@ async def test_a_log_put_back_under_running_policies_is_answered_on_from_where_i
     assert [await bench.puts(box_id) for box_id in ("box_1", "box_2", "box_new")] == [1, 1, 1]
 
 
+async def test_what_followed_is_sent_again_where_the_log_that_is_put_back_ends_before_it(
+    bench: Bench, server: NatsServer, tmp_path: Path
+):
+    """The event is in the copy, and was answered; what came of it was stored after the copy was made."""
+    async with bench.service():
+        await bench.make("box_1")
+    await asyncio.to_thread(server.stop)
+    [store] = server.folder.rglob("streams/LOG")
+    shutil.copytree(store, tmp_path / "copy")
+    await asyncio.to_thread(server.start)
+    async with bench.service(fill):
+        await bench.filled("box_1")
+        assert await bench.rests() == 3
+        await asyncio.to_thread(server.stop)
+        shutil.rmtree(store)
+        shutil.copytree(tmp_path / "copy", store)
+        await asyncio.to_thread(server.start)
+        await bench.filled("box_1")
+        assert (await bench.health())["log_put_back_to"] == 0
+
+
 async def test_a_log_put_back_while_nobody_ran_is_found_at_the_start_and_what_was_parked_of_the_other_is_let_go(
     bench: Bench,
 ):
@@ -248,8 +269,8 @@ async def test_a_log_put_back_while_nobody_ran_is_found_at_the_start_and_what_wa
     async with bench.service():
         await bench.make("box_1", "box_2")
     first, second = await bench.log.read(subjects.EVENTS)
-    places = [Place(70, 7), Place(second.position, second.recorded_ns + 1), first.place, Place(0, 0)]
-    await bench.parking.save_places("toy", places, 0, "me")
+    places = [Mark(70, 7), Mark(second.position, second.recorded_ns + 1), Mark(*first.place), Mark()]
+    await bench.parking.save_marks("toy", places, 0, "me")
     async with bench.service(fill):
         await bench.filled("box_2")
         await bench.rests()
@@ -270,21 +291,21 @@ async def test_a_place_as_it_was_written_at_first_is_read(bench: Bench):
 
 
 async def test_a_lost_answer_to_ones_own_write_is_recognised_and_somebody_elses_is_not_overwritten(bench: Bench):
-    revision = await bench.parking.save_places("toy", [Place(3, 3)], 0, "me")
-    assert await bench.parking.save_places("toy", [Place(3, 3)], 0, "me") == revision
-    for place, by in ((Place(2, 2), "me"), (Place(3, 3), "another")):
+    revision = await bench.parking.save_marks("toy", [Mark(3, 3)], 0, "me")
+    assert await bench.parking.save_marks("toy", [Mark(3, 3)], 0, "me") == revision
+    for place, by in ((Mark(2, 2), "me"), (Mark(3, 3), "another")):
         with pytest.raises(Overtaken):
-            await bench.parking.save_places("toy", [place], 0, by)
+            await bench.parking.save_marks("toy", [place], 0, by)
     assert await bench.place() == 3
 
 
 @given(st.lists(st.integers(1, 500), min_size=1, max_size=300), st.floats(0, 1))
 def test_of_a_few_places_one_is_never_far_before_any_other(steps: list[int], back: float):
-    places, position = [Place()], 0
+    places, position = [Mark()], 0
     for step in steps:
         position += step
-        places = thinned([Place(position, 1), *places])
+        places = thinned([Mark(position, 1), *places])
         assert len(places) < 14
     lost = back * position
-    found = next(place for place in [*places, Place()] if place.position <= position - lost)
+    found = next(place for place in [*places, Mark()] if place.position <= position - lost)
     assert position - found.position <= 16 * (lost + max(steps))

@@ -90,7 +90,7 @@ async def test_an_older_release_stops_right_before_what_it_cannot_read_and_says_
     assert runner.behind == await Log(nc).last_position() - at + 1
     assert await runner.read(count_things) == BOXES
     assert await runner._skipped() == []
-    said = [line for line in logs if line["event"] == "view.waits_for_newer_views"]
+    said = [line for line in logs if line["event"] == "view.waits_for_newer_release"]
     assert len(said) == 1
     await runner.stop()
     # whoever starts again stands where it stood, also as the first of the log

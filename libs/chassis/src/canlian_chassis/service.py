@@ -118,6 +118,7 @@ class Service:
             Log(nc), keys, Verifier(key_folder(self.settings)), self.deciders, self.settings.subdistrict, runner
         )
         listening = Listening(nc, self.name)
+        forgetting = asyncio.create_task(handler.aggregates.keep_forgetting())
         try:
             async with CLOCK.following(nc, self.settings):
                 await self._listen(listening, handler, runner)
@@ -126,6 +127,7 @@ class Service:
                     yield self
         finally:
             await listening.stop()
+            await tasks.stop(forgetting)
             if runner:
                 await runner.stop()
             await nc.close()

@@ -125,6 +125,12 @@ class Aggregates:
             self._remembered.clear()
             self._bytes = 0
 
+    async def keep_forgetting(self) -> None:
+        """For ever, also where nothing is asked any more: what was erased is not to stay until something is."""
+        while True:
+            await asyncio.sleep(1)
+            self.forget_what_may_not_be_kept()
+
     def keep(self, ref: Ref, loaded: Loaded) -> None:
         """Remember it, unless somebody was erased since it was read."""
         self.forget(ref)

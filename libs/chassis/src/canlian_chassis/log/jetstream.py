@@ -11,7 +11,7 @@ import contextlib
 import json
 import random
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -193,11 +193,14 @@ class Log:
         last = int(state["last_seq"])
         return Place(last, _nanoseconds(state["last_ts"]) if last else 0)
 
-    async def holds(self, place: Place) -> bool:
-        """Whether this is the log that was read up to there, and not a copy put in its place that lacks or differs."""
+    async def holds(self, place: Place, *, patient: bool = True) -> bool:
+        """Whether this is the log that was read up to there, and not a copy put in its place that lacks or differs.
+
+        Whoever has just been told that it is another need not be patient with a leader that may be new.
+        """
         if place.position == 0:
             return True
-        for pause in _NEW_LEADER_PAUSES:
+        for pause in _NEW_LEADER_PAUSES if patient else (0.0,):
             found = (await self._api(f"STREAM.MSG.GET.{self._stream}", {"seq": place.position})).get("message")
             if found:
                 return place.recorded_ns in (0, _nanoseconds(found["time"]))
@@ -246,6 +249,15 @@ class Log:
             found += page
             if not more or not page:
                 return found
+
+    async def entries(self, filter_: str, until: int) -> AsyncIterator[Entry]:
+        """The messages under a filter up to a position, oldest first, a page of them in memory at a time."""
+        after, more = 0, True
+        while more and after < until:
+            page, more = await self.page(filter_, after)
+            for entry in page:
+                if (after := entry.position) <= until:
+                    yield entry
 
     async def page(self, filter_: str, after: int, size: int = MAX_BATCH) -> tuple[list[Entry], bool]:
         """At most `size` (up to 1,000) messages under a filter above `after`, and whether there were more."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from nats.aio.client import Client as Nats
 from nats.js import JetStreamContext
@@ -64,6 +64,18 @@ class Settled(BaseModel, frozen=True):
     at: datetime
 
 
+class Mark(NamedTuple):
+    """A place up to which a service's policies have answered, and `reach`, up to where what followed is in the log."""
+
+    position: int = 0
+    recorded_ns: int = 0
+    reach: int = 0
+
+    @property
+    def place(self) -> Place:
+        return Place(self.position, self.recorded_ns)
+
+
 class Parking:
     """The bucket beside the log: where each service's policies stand, what is parked, what was done about it."""
 
@@ -84,17 +96,17 @@ class Parking:
 
         return cls(js, await lasting(bucket))
 
-    async def places(self, service: str) -> tuple[list[Place], int]:
-        """Up to where the service's policies have answered, and places before it, newest first; and their revision."""
+    async def marks(self, service: str) -> tuple[list[Mark], int]:
+        """Up to where the service's policies have answered, and marks before it, newest first; and their revision."""
         value, revision = await self.read(service)
         said = json.loads(value or "0")
         if isinstance(said, int):  # as it was written at first
-            return [Place(said)], revision
-        return [Place(*place) for place in said["places"]], revision
+            return [Mark(said)], revision
+        return [Mark(*mark) for mark in said["places"]], revision
 
-    async def save_places(self, service: str, places: Sequence[Place], revision: int, by: str) -> int:
+    async def save_marks(self, service: str, marks: Sequence[Mark], revision: int, by: str) -> int:
         """The new revision. Raises Overtaken where it is not `revision` that is replaced."""
-        return await self.swap(service, json.dumps({"by": by, "places": places}), revision)
+        return await self.swap(service, json.dumps({"by": by, "places": marks}), revision)
 
     async def parked(self, service: str = "*") -> list[Parked]:
         """What is parked, in the order of the log."""
@@ -157,12 +169,15 @@ class Parking:
         await lasting(lambda: self._bucket.put(key, value.encode()))
 
 
-def thinned(places: Sequence[Place]) -> list[Place]:
-    """The first, and of those before it the farthest within each power of four: an older log is found not far back."""
-    newest, kept = places[0], dict[int, Place]()
-    for place in sorted(places[1:]):
-        if 0 < place.position < newest.position:
-            kept.setdefault((newest.position - place.position).bit_length() // 2, place)
+def thinned(marks: Sequence[Mark]) -> list[Mark]:
+    """The first, and of those before it the farthest within each power of four: an older log is found not far back.
+
+    One that holds all that followed is kept rather than one from which it is further back to such a one.
+    """
+    newest, kept = marks[0], dict[int, Mark]()
+    for mark in sorted(marks[1:], key=lambda mark: (mark.reach > mark.position, mark)):
+        if 0 < mark.position < newest.position:
+            kept.setdefault((newest.position - mark.position).bit_length() // 2, mark)
     return [newest, *sorted(kept.values(), reverse=True)]
 
 

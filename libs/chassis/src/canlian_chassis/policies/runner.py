@@ -10,7 +10,7 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from itertools import groupby
 from typing import TypeVar
@@ -21,13 +21,14 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from canlian_chassis.bus import Client, Unavailable
+from canlian_chassis.clock import CLOCK
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.log.following import EVERYTHING, follow, read_entry
 from canlian_chassis.log.jetstream import Conflict, Entry, Log, LogPutBack, Place
 from canlian_chassis.logs import describe
 from canlian_chassis.policies.lasting import LOST, lasting, reason
 from canlian_chassis.policies.lease import Lease
-from canlian_chassis.policies.parked import Asked, Overtaken, Parked, Parking, changes, thinned
+from canlian_chassis.policies.parked import Asked, Mark, Overtaken, Parked, Parking, changes, thinned
 from canlian_chassis.policies.sending import send
 from canlian_chassis.policies.timers import Timers
 from canlian_chassis.policy import Cancel, Consequence, Later, Policy, command_id
@@ -43,6 +44,8 @@ PAUSES = (0.1, 0.5, 2.0, 5.0, 10.0)
 """Seconds between one try and the next; after the last the event is parked."""
 _LOOK_AGAIN_SECONDS = 10.0
 """What was asked while the connection was lost is found by looking again."""
+_FIRED_BEFORE = timedelta(days=1)
+"""What was due so long before an older log ends was sent before it ends, or waits still."""
 _Got = TypeVar("_Got")
 
 
@@ -70,7 +73,9 @@ class PolicyRunner:
         """Aggregate → the positions of its events that are parked."""
         self._asked = True
         self._looked = 0.0
-        self._places, self._revision = [Place()], 0
+        self._marks, self._revision = [Mark()], 0
+        self._reach = 0
+        """Up to where what followed from events is in the log."""
         self._newer: Entry | None = None
         """The first event that this release does not know: nothing from it on is answered here."""
         self._away = ""
@@ -85,7 +90,7 @@ class PolicyRunner:
             waits_for = f"a release that knows {self._newer.headers['ce-type']} at {self._newer.position}"
         return {
             "active": self._lease.held,
-            "position": self._places[0].position,
+            "position": self._marks[0].position,
             "level": self._lease.held and self._level,
             "parked": sum(map(len, self._parked.values())),
             "waits_for": waits_for,
@@ -104,7 +109,8 @@ class PolicyRunner:
         self._asked, self._level, self._newer, self._away = True, False, None, ""
         heard = await nc.subscribe(changes(self._service), cb=self._hear)
         try:
-            self._places, self._revision = await self._surely(lambda: self._parking.places(self._service))
+            self._marks, self._revision = await self._surely(lambda: self._parking.marks(self._service))
+            self._reach = self._marks[0].reach
             await self._do_what_was_asked()
             while True:
                 try:
@@ -116,7 +122,7 @@ class PolicyRunner:
                 await heard.unsubscribe()
 
     async def _follow(self, nc: Nats) -> None:
-        async for batch in follow(nc, self._places[0], EVERYTHING):
+        async for batch in follow(nc, self._marks[0].place, EVERYTHING):
             await self._do_what_was_asked()
             if self._newer:
                 continue
@@ -127,38 +133,60 @@ class PolicyRunner:
                 await self._answer(entry)
             if known:
                 await self._surely(self._timers.save)
-                await self._save_places([known[-1].place, *self._places])
+                await self._save_marks([Mark(*known[-1].place, self._reach), *self._marks])
             if self._newer:
                 log.error("policies.newer_release_needed", service=self._service, waits_for=self.state["waits_for"])
             self._level = self._newer is None and (batch[-1].pending == 0 if batch else await self._is_at_end())
 
     async def _is_at_end(self) -> bool:
         try:
-            return self._places[0].position >= await self._log.last_position()
+            return self._marks[0].position >= await self._log.last_position()
         except Conflict:
             return False
 
-    async def _save_places(self, places: Sequence[Place]) -> None:
-        self._places = thinned(places)
+    async def _save_marks(self, marks: Sequence[Mark]) -> None:
+        self._marks = thinned(marks)
 
         async def save() -> int:
-            return await self._parking.save_places(self._service, self._places, self._revision, self._lease.holder)
+            return await self._parking.save_marks(self._service, self._marks, self._revision, self._lease.holder)
 
         self._revision = await self._surely(save)
 
     async def _go_back(self) -> None:
-        """To the last place that is in the log as it is now: an older copy was put back."""
-        places = [*self._places, Place()]
-        while not await self._log.holds(places[0]):
-            del places[0]
-        self._put_back = after = places[0].position
-        log.error("policies.log_put_back", service=self._service, was_at=self._places[0].position, goes_on_after=after)
-        await self._surely(lambda: self._timers.disown(after))
+        """To the last mark that is in the log as it is now, with all that followed: an older copy was put back."""
+        marks, was_at = [*self._marks, Mark()], self._marks[0].position
+        while not await self._log.holds(marks[0].place, patient=False):
+            del marks[0]
+        held = marks[0].position
+        while marks[0].reach > held:
+            del marks[0]
+        self._put_back, self._reach = marks[0].position, marks[0].reach
+        log.error("policies.log_put_back", service=self._service, was_at=was_at, goes_on_after=self._put_back)
+        await self._surely(lambda: self._timers.disown(marks[0].position))
         for parked in await self._surely(lambda: self._parking.parked(self._service)):
-            if parked.position > after:
+            if parked.position > self._put_back:
                 await self._parking.forget(parked)  # it is not there, or answered again
-        await self._save_places(places)
+        await self._set_timers_anew(marks[0].place)
+        await self._save_marks(marks)
         self._asked, self._newer = True, None
+
+    async def _set_timers_anew(self, until: Place) -> None:
+        """Those of events up to a place whose time had not long come then: what is lost may have sent or taken them."""
+        last: dict[str, tuple[Later, str, Policy, Meta] | None] = {}
+        async for entry in self._log.entries(subjects.EVENTS, until.position):
+            for policy in self._policies.get(entry.headers.get("ce-type", ""), ()):
+                if policy.facts is None:
+                    event, meta = read_entry(entry)
+                    opened = self._keys.open(event, meta.id)
+                    for what, id_ in _with_ids(policy, meta.id, policy.consequences(opened, meta)):
+                        if isinstance(what, Later | Cancel):
+                            last[what.key] = (what, id_, policy, meta) if isinstance(what, Later) else None
+        long_ago = datetime.fromtimestamp(until.recorded_ns / 1e9, UTC) - _FIRED_BEFORE
+        for later, id_, policy, meta in filter(None, last.values()):
+            if CLOCK.real(later.at) > long_ago:
+                about = {"id": id_, "policy": policy.name, "cause": meta.id}
+                self._timers.set(later.key, later.command, later.at, position=meta.position, **about)
+        await self._surely(self._timers.save)
 
     async def _surely(self, act: Callable[[], Awaitable[_Got]]) -> _Got:
         """Whatever is sent or written, once it can be. Raises Overtaken where that is not ours to do any more."""
@@ -247,7 +275,8 @@ class PolicyRunner:
 
     async def _send(self, command: Command, id_: str, meta: Meta) -> None:
         kind, body, token = type(command), encode(command), self.token()
-        await send(self._client, kind, body, token=token, id=id_, cause=meta.id, said_at=meta.said_at)
+        stored = await send(self._client, kind, body, token=token, id=id_, cause=meta.id, said_at=meta.said_at)
+        self._reach = max(self._reach, stored)
 
     async def _park(self, entry: Entry, why: str, behind: bool = False) -> None:
         parked = Parked(

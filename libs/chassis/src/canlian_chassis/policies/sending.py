@@ -14,15 +14,15 @@ log = structlog.get_logger()
 
 async def send(
     client: Client, kind: type[Command], body: bytes, *, token: str, id: str, cause: str, said_at: datetime
-) -> None:
-    """Returns when the command was done, before or now, or a rule refused it.
+) -> int:
+    """Returns when the command was done, before or now, or a rule refused it: where it is in the log, 0 if not known.
 
     Raises Unavailable also where the token is not accepted, since a clock or a key is wrong somewhere and every command
     fails alike until that is mended; NotAllowed or Invalid where it is this command that nobody takes.
     """
     about = {"cause": cause, "command": kind.__name__}
     try:
-        await client.send_raw(kind, body, token=token, command_id=id, cause=cause, said_at=said_at)
+        return (await client.send_raw(kind, body, token=token, command_id=id, cause=cause, said_at=said_at)).position
     except Unavailable:
         raise
     except NotAllowed as refused:
@@ -37,3 +37,4 @@ async def send(
     except Refused as refused:
         # the state has decided that it does not matter any more
         log.info("policy.refused", code=refused.code, **about)
+    return 0

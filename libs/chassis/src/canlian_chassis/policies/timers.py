@@ -132,7 +132,8 @@ class Timers:
 
     async def disown(self, after: int) -> None:
         """Let any event replace the timers set by those above a position, which are not in the log any more."""
-        await self._change(lambda waiting: waiting.model_copy(update={"position": min(waiting.position, after)}))
+        lost = {"position": 0}
+        await self._change(lambda waiting: waiting.model_copy(update=lost) if waiting.position > after else waiting)
 
     async def _change(self, change: Callable[[Waiting], Waiting]) -> None:
         after = 0

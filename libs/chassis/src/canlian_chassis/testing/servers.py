@@ -107,13 +107,15 @@ def nats_cluster(
     held = {name: HeldPort() for name in names}
 
     def route(one: str, other: str) -> str:
-        return line(one, other, held[other].number) or f"nats://{held[other].address}"
+        # each has a name of its own to be reached by, so that none takes another way than it is told
+        return f"nats://{other}:route@{line(one, other, held[other].number) or held[other].address}"
 
     servers = [
         NatsServer(
             folder / one,
             f"server_name: {one}\n"
             f'cluster {{ name: log, listen: "{held[one].address}", no_advertise: true, '
+            f"authorization {{ user: {one}, password: route }}, "
             f"routes: [{', '.join(route(one, other) for other in names if other != one)}] }}",
         )
         for one in names
