@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.soak.soak import Plan, soak
 
-PLAN = Plan(seconds=14, seed=3, callers=3, wholes=1, in_order=False)
+PLAN = Plan(seconds=10, seed=3, callers=3, wholes=1, in_order=False)
 """`test_upgrade.py` has the order."""
 
 
