@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.soak.soak import Plan, soak
 
-PLAN = Plan(seconds=14, seed=3, callers=3, wholes=1, in_order=False)
+PLAN = Plan(seconds=10, seed=3, callers=3, wholes=1, in_order=False)
 """`test_upgrade.py` has the order."""
 
 
@@ -19,6 +19,6 @@ async def test_what_was_acknowledged_outlives_every_death(tmp_path: Path):
     report = await soak(tmp_path / "data", PLAN, said.append)
     assert not report.wrong, report.table()
     assert len(report.ledger.acknowledged) > 100, report.table()
-    assert sum(report.killer.kills.values()) >= 3, report.table()
+    assert sum(report.killer.kills.values()) >= 2, report.table()
     assert report.findings.timers > 10, report.table()
     assert report.findings.consequences > 50, report.table()

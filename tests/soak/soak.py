@@ -120,6 +120,8 @@ async def soak(data: Path, plan: Plan, say: Callable[[str], None]) -> Report:
             killer = Killer(system, Random(plan.seed), people.follow, second)
             progress = asyncio.create_task(_tell(say, ledger, killer))
             stack.callback(progress.cancel)
+            if second:
+                await second.until_ready()
             if second and plan.newer:
                 await _strike_over_an_upgrade(plan, killer, second, say)
             else:

@@ -9,6 +9,7 @@ import pytest
 from canlian_operator import supervisor as module
 from canlian_operator.supervisor import (
     DEATHS_TO_GIVE_UP,
+    Child,
     Program,
     Supervisor,
     delay_after_death,
@@ -63,3 +64,13 @@ async def test_what_was_just_being_started_is_stopped_too(tmp_path: Path, monkey
     await supervisor.stop(["sleeper"], patience=5)
     assert child.process
     assert child.process.returncode == -15
+
+
+async def test_what_has_no_group_of_its_own_yet_is_ended(tmp_path: Path) -> None:
+    """A fork has none until it says so, and may be busy importing before."""
+    in_our_group = await asyncio.create_subprocess_exec("/bin/sleep", "60")
+    supervisor = Supervisor(lambda _: None, lambda: None)
+    program = Program(name="sleeper", environment={}, log=tmp_path / "log", runs="sleep")
+    supervisor.children["sleeper"] = Child(program, process=in_our_group)
+    await supervisor.stop(["sleeper"], patience=5)
+    assert in_our_group.returncode == -15

@@ -183,5 +183,10 @@ def log_tail(path: Path, lines: int = 8) -> str:
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, number)
+    """What has just been forked has no group of its own yet: then the process alone."""
+    with suppress(PermissionError):
+        try:
+            os.killpg(pid, number)
+        except ProcessLookupError:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
