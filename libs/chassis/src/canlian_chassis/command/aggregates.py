@@ -136,14 +136,15 @@ class Aggregates:
         self.forget(ref)
         if loaded.position == 0 or loaded.told != self._keys.told:
             return
-        self._remembered[ref] = loaded, loaded.bytes
-        self._bytes += loaded.bytes
+        size = loaded.bytes
+        self._remembered[ref] = loaded, size
+        self._bytes += size
         while self._bytes > REMEMBERED_BYTES and len(self._remembered) > 1:
             self.forget(next(iter(self._remembered)))
 
     def forget(self, ref: Ref) -> None:
-        _, size = self._remembered.pop(ref, (None, 0))
-        self._bytes -= size
+        if kept := self._remembered.pop(ref, None):
+            self._bytes -= kept[1]
 
     async def find(self, refs: Iterable[Ref]) -> dict[Ref, dict[str, int]]:
         """Those of them that are in the log, as far as it can be told at once: subject → position of its last event.

@@ -22,6 +22,8 @@ from canlian_events.meta import Actor
 class Envelope:
     """A command that is well formed and said by one of its roles. `digest` tells another body under the same id."""
 
+    ref: Ref
+    """The aggregate that it is addressed to."""
     command: Command
     id: str
     digest: str
@@ -29,11 +31,6 @@ class Envelope:
     at: datetime
     cause: str | None = None
     dry_run: bool = False
-
-    @property
-    def ref(self) -> Ref:
-        """The aggregate that it is addressed to."""
-        return Ref(self.command.aggregate, self.command.aggregate_id)
 
 
 class EnvelopeReader:
@@ -77,7 +74,8 @@ class EnvelopeReader:
         if not command_id:
             return Answer(status="invalid", code="invalid", facts={"fields": {wire.COMMAND: "is missing"}})
         digest = self._keys.digest(name, encode(command))
-        return Envelope(command, command_id, digest, actor, at, headers.get(wire.CAUSE), wire.DRY_RUN in headers)
+        ref = Ref(kind.aggregate, command.aggregate_id)
+        return Envelope(ref, command, command_id, digest, actor, at, headers.get(wire.CAUSE), wire.DRY_RUN in headers)
 
 
 def older_release() -> Answer:
