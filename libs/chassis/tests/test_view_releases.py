@@ -117,9 +117,9 @@ async def test_after_its_upgrade_nothing_is_missing(settings: Settings, nc: Nats
     assert await new.read(count_things) >= BOXES
     await until(lambda: new.level and new.position >= last)
     assert await new.read(count_things) == BOXES + 11
-    assert (await check(FIRST, settings, nc)).equal
     await until(lambda: databases(settings) == [str(FIRST.database())])
     assert older != databases(settings)
+    assert (await check(FIRST, settings, nc)).equal
     await new.stop()
 
 

@@ -225,7 +225,8 @@ class Client:
             headers[wire.DRY_RUN] = "1"
         deadline = time.monotonic() + self._patience
         while True:
-            reply = await self._request(subjects.command(kind), body, headers, deadline - time.monotonic())
+            left = deadline - time.monotonic()
+            reply = await self._request(subjects.command(kind), body, headers, timeout=left)
             answer = Answer.model_validate_json(reply)
             if answer.code != wire.OLDER_RELEASE or time.monotonic() + _ASK_ANOTHER_SECONDS > deadline:
                 return accepted_or_raise(answer)
@@ -253,7 +254,8 @@ class Client:
             if answers:
                 await asyncio.sleep(_ASK_ANOTHER_SECONDS)
             body = pydantic_core.to_json([items[n] for n in asked])
-            reply = pydantic_core.from_json(await self._request(subject, body, headers, deadline - time.monotonic()))
+            left = deadline - time.monotonic()
+            reply = pydantic_core.from_json(await self._request(subject, body, headers, timeout=left))
             answers |= {n: Answer.model_validate(item) for n, item in zip(asked, reply, strict=True)}
             if time.monotonic() + _ASK_ANOTHER_SECONDS > deadline:
                 break
