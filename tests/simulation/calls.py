@@ -78,11 +78,9 @@ class Calls:
         await self._nc.publish(subject, json.dumps(body).encode(), reply=inbox)
         await asyncio.wait_for(ended.wait(), 5)
         await subscription.unsubscribe()
-        readable = [_readable(message, inbox) for message in got]
-        # how often it was said that nothing came is chance
-        self._note(
-            subject, body, [one for one, before in zip(readable, [None, *readable], strict=False) if one != before]
-        )
+        # how often it was said that nothing came, and between which messages, is chance
+        told = [message for message in got if (message.headers or {}).get("Status") != "100"]
+        self._note(subject, body, [_readable(message, inbox) for message in told])
         return got
 
     def _note(self, subject: str, body: Any, answers: Told) -> Told:
