@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import statistics
 import sys
 import time
@@ -151,8 +152,8 @@ def _people() -> list[RosterPerson]:
 
 
 _known: list[RosterPerson] = []
-_turn = count(time.time_ns() // 1_000_000)
-"""Never the same again, in this process or the next: a command that says what is known already changes nothing."""
+_turn = count(random.randrange(10**8))
+"""Not the same as in another process: a command that says what is known already changes nothing."""
 COMMANDS: dict[str, Callable[[int], Command]] = {
     "correct_provider": correct_provider,
     "raise_need": raise_need,

@@ -14,6 +14,8 @@ from canlian_chassis.log import following, jetstream
 from canlian_chassis.policies import lease, runner, timers
 from canlian_chassis.policies.parked import Parking
 from canlian_chassis.views import follower
+from canlian_events.core import UnknownEvent
+from canlian_events.subjects import community_of
 
 
 class Mutation(NamedTuple):
@@ -279,3 +281,36 @@ def keys_not_destroyed() -> None:
         return stone
 
     _put(Keys, "destroy", destroy)
+
+
+@mutation("policies stop at an event that only a newer release knows", "consequence", "timer-missing", "restless")
+def newer_events_passed() -> None:
+    _put(runner, "_is_newer", lambda _entry: False)
+
+
+@mutation("a service leaves an aggregate that it can't read whole to a newer release", "decision", "answer", "twice")
+def unread_left_out() -> None:
+    real = aggregates.Aggregates._fold
+
+    def fold(self: Any, decider: Any, loaded: Any, entry: Any) -> None:
+        try:
+            real(self, decider, loaded, entry)
+        except UnknownEvent:
+            loaded.passed(entry.headers["ce-id"], entry.position, community_of(entry.subject), len(entry.body))
+
+    _put(aggregates.Aggregates, "_fold", fold)
+
+
+@mutation("a view stops at an event that only a newer release can read", "view-rows", "view-skipped")
+def unread_skipped() -> None:
+    from canlian_chassis.views import store
+
+    real = store.look_at_entry
+
+    def look_at_entry(entry: Any) -> Any:
+        try:
+            return real(entry)
+        except UnknownEvent as error:
+            raise ValueError(str(error)) from error
+
+    _put(store, "look_at_entry", look_at_entry)
