@@ -13,8 +13,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from canlian_chassis.erasure import certificate
 from canlian_chassis.files import write_once
-from canlian_chassis.keys import erasure_proof
 from canlian_chassis.keys.signing import private_key
 from canlian_chassis.log import heads
 from canlian_chassis.tokens import Signer
@@ -22,7 +22,7 @@ from canlian_chassis.tokens import Signer
 SECRETS = Path("/secrets")
 KEYS = Path("/data/keys")
 READING_KEYS = Path("/data/reading-keys")
-SIGNING_KEYS = {Path("/data/exchange-keys"): heads.KEY, Path("/data/federation-keys"): erasure_proof.KEY}
+SIGNING_KEYS = {Path("/data/exchange-keys"): heads.KEY, Path("/data/federation-keys"): certificate.KEY}
 """Where else keys go → what is signed there."""
 MASTERS = ("master.key", "master.next.key")
 

@@ -25,7 +25,7 @@ import nats
 import uvloop
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.bus import Client
+from canlian_chassis.bus.client import Client
 from canlian_chassis.log.jetstream import STREAM
 from canlian_chassis.tokens import Signer
 from canlian_events.assistance.need import RaiseNeed

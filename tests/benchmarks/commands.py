@@ -15,7 +15,7 @@ from typing import NamedTuple
 import nats.errors
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.bus import connect
+from canlian_chassis.bus.client import connect
 from canlian_chassis.log.jetstream import Entry, Log
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer

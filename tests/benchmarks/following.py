@@ -11,8 +11,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from canlian_chassis import wire
-from canlian_chassis.bus import connect
+from canlian_chassis.bus import wire
+from canlian_chassis.bus.client import connect
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.log.jetstream import STREAM, Log, NewEntry
 from canlian_chassis.settings import Settings

@@ -9,7 +9,7 @@ from typing import Any
 
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.bus import Client
+from canlian_chassis.bus.client import Client
 from canlian_chassis.keys.store import Keys, key_folder
 from canlian_chassis.log.jetstream import Log
 from canlian_chassis.tokens import Signer

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.bus import connect
+from canlian_chassis.bus.client import connect
 from canlian_chassis.command.handler import Handler
 from canlian_chassis.decider import Ref
 from canlian_chassis.keys.store import Keys, key_folder

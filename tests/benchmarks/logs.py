@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from canlian_chassis import wire
-from canlian_chassis.bus import connect
+from canlian_chassis.bus import wire
+from canlian_chassis.bus.client import connect
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.log.jetstream import Log
 from canlian_chassis.settings import Settings

@@ -17,7 +17,7 @@ from uuid import uuid4
 import psycopg
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.bus import connect
+from canlian_chassis.bus.client import connect
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.log.jetstream import Entry, Place
 from canlian_chassis.log.replay import prepare, replay

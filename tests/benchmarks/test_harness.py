@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from canlian_chassis.bus import connect
+from canlian_chassis.bus.client import connect
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.log.following import read_entry
 from canlian_chassis.log.jetstream import Log

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page
 
-from canlian_web.formats import today
+from canlian_web.language.formats import today
 from tests.browser.keyboard import accessible, choose, follow, press, tick, type_in
 
 HERE, WHO = "梧桐社区", "郭海涛"

@@ -1,4 +1,4 @@
-"""No page prints something of a person's file past `canlian_web.showing`, which records first and shows then.
+"""No page prints something of a person's file past `canlian_person_file.disclosure`, which records, then shows.
 
 What is looked for are the language's personal fields, by name, except the name: a list of names is not a file.
 """
@@ -24,7 +24,7 @@ OTHERWISE = {"text", "reply", "notes", "assessment"}
 NOT_SHOWN_BY_TOOLS = {"name", "number", "certificate", "replaces", "why"}
 TYPED = {"form", "said", "asked", "filled"}
 HELPERS = {
-    "canlian_web.showing", "canlian_web.revealing", "canlian_social_worker.pages.reading",
+    "canlian_person_file.disclosure", "canlian_person_file.reveal_field", "canlian_social_worker.pages.reading",
     "canlian_neighbours.pages.own",
 }  # fmt: skip
 
@@ -126,7 +126,9 @@ def tree(path: Path) -> ast.Module:
 @pytest.mark.parametrize("path", TEMPLATES, ids=at)
 def test_a_template_prints_of_a_file_only_what_the_helper_gave_it(path: Path) -> None:
     past = [one for one in past_the_helper(path) if one not in OF_NOBODY and (at(path), one[1]) not in OF_NOBODY]
-    assert past == [], f"{at(path)}: print file.… as canlian_web.showing gives it, or say in OF_NOBODY whose it is"
+    assert past == [], (
+        f"{at(path)}: print file.… as canlian_person_file.disclosure gives it, or say in OF_NOBODY whose it is"
+    )
 
 
 @pytest.mark.parametrize("path", PAGES, ids=at)

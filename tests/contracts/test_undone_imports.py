@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from tests.contracts.test_withdrawals import VIEWS
 
-from canlian_chassis.bus import Client, connect
+from canlian_chassis.bus.client import Client, connect
 from canlian_chassis.keys.store import Keys, key_folder
 from canlian_chassis.log.following import read_entry
 from canlian_chassis.log.jetstream import Log

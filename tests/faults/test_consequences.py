@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from canlian_chassis.bus.wire import event_headers
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.log.jetstream import Entry
 from canlian_chassis.settings import Settings
-from canlian_chassis.wire import event_headers
 from canlian_events import subjects
 from canlian_events.assistance.need import RaiseNeed
 from canlian_events.assistance.visit import RaisedNeed, VisitCompleted

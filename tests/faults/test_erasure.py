@@ -16,9 +16,11 @@ from sqlalchemy import Table
 from sqlmodel import Session, func, select
 from typer.testing import CliRunner
 
-from canlian_chassis.bus import Refused, connect
-from canlian_chassis.keys.erasure_proof import KEY, Check, ErasureProof
-from canlian_chassis.keys.proving import keep
+from canlian_accounts import Accounts
+from canlian_accounts.erasure import forget_erased
+from canlian_chassis.bus.client import Refused, connect
+from canlian_chassis.erasure.certificate import KEY, Check, ErasureProof
+from canlian_chassis.erasure.issue import keep
 from canlian_chassis.keys.signing import public_key
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.log.jetstream import Entry, Log
@@ -64,8 +66,6 @@ from canlian_neighbours.tool import neighbours
 from canlian_operator.exporting import as_line
 from canlian_operator.main import app
 from canlian_operator.reaching import OPERATOR
-from canlian_web.accounts import Accounts
-from canlian_web.forgetting import forget_erased
 from canlian_web.testing import running
 from canlian_web.tool import Tool
 from tests.faults import whole_file

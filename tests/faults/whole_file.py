@@ -13,6 +13,8 @@ import httpx
 import pyotp
 from openpyxl import Workbook
 
+from canlian_accounts import Accounts
+from canlian_accounts.throttling import SignInRefused
 from canlian_events.calendar import begin_of
 from canlian_events.core import Command
 from canlian_events.meta import Actor
@@ -23,8 +25,6 @@ from canlian_events.registry.duplicates import MergeDuplicate
 from canlian_events.registry.household import FormHousehold, NameCarer, Relative
 from canlian_events.registry.person import RegisterPerson, RequestCorrection, RequestErasure
 from canlian_events.terms import BodyKind, Category, DisabilityClass, Kinship, MergeGround, Position, Role
-from canlian_web.accounts import Accounts
-from canlian_web.accounts.lockout import SignInRefused
 from canlian_web.testing import browser
 from canlian_web.tool import Tool
 from tests.support.pdf import text_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from canlian_chassis.bus import Accepted
+from canlian_chassis.bus.client import Accepted
 from canlian_chassis.decider import Rejected
 from canlian_chassis.policies.timers import Waiting
 from canlian_events.core import COMMANDS, Command

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from canlian_chassis import bus, wire
+from canlian_chassis.bus import client, wire
 from canlian_chassis.command import aggregates, handler
 from canlian_chassis.log import following, jetstream
 from canlian_chassis.policies import lease, runner, timers
@@ -102,7 +102,7 @@ def forgotten_commands() -> None:
 
 @mutation("facts are looked up only once the view has reached the log's end", "stale-facts")
 def stale_facts() -> None:
-    from canlian_chassis import facts
+    from canlian_chassis.command import facts
 
     async def look_up(self: Any, asked: Any) -> list[Any]:
         found: list[Any] = await self._view.read(facts.answer_all, [(query, args) for query, args, _ in asked])
@@ -150,27 +150,27 @@ def place_saved_before() -> None:
 
 @mutation("a command that nobody answered, or only an older release, is sent again", "consequence", "restless")
 def unanswered_is_done() -> None:
-    _swallow(bus.Unavailable)
+    _swallow(client.Unavailable)
 
 
 @mutation("that a policy may not, or sends what is invalid, is no answer of a rule", "consequence", "restless")
 def swallowed_refusals() -> None:
-    _swallow(bus.NotAllowed, bus.Invalid)
+    _swallow(client.NotAllowed, client.Invalid)
 
 
-def _swallow(*errors: type[bus.Refused]) -> None:
+def _swallow(*errors: type[client.Refused]) -> None:
     """Take these for a rule's refusal, where a policy or a timer sends."""
-    real = bus.Client.send_raw
+    real = client.Client.send_raw
 
     async def send_raw(self: Any, *args: Any, **more: Any) -> Any:
         try:
             return await real(self, *args, **more)
         except errors as error:
             if more.get("cause"):
-                raise bus.Refused("swallowed") from error
+                raise client.Refused("swallowed") from error
             raise
 
-    _put(bus.Client, "send_raw", send_raw)
+    _put(client.Client, "send_raw", send_raw)
 
 
 @mutation(

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from canlian_chassis.bus import connect, open_connection
+from canlian_chassis.bus.client import connect, open_connection
 from canlian_chassis.command.handler import Handler
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.policies.runner import PolicyRunner

@@ -9,7 +9,7 @@ from random import Random
 import nats.aio.client
 import pytest
 
-from canlian_chassis.bus import connect
+from canlian_chassis.bus.client import connect
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing.servers import nats_server
 from tests.simulation.calls import Calls, Told

@@ -11,7 +11,7 @@ from typing import Any
 
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.bus import Accepted, Client, Invalid, NotAllowed, Refused, Unavailable
+from canlian_chassis.bus.client import Accepted, Client, Invalid, NotAllowed, Refused, Unavailable
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.tokens import Signer
 from canlian_events.core import Command

@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from canlian_chassis import wire
+from canlian_chassis.bus import wire
 from canlian_chassis.settings import Settings
 from tests.simulation import patches, protocol
 from tests.simulation.consumers import Consumer

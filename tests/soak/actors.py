@@ -12,13 +12,13 @@ from typing import Any
 
 import httpx
 
+from canlian_accounts import Accounts
 from canlian_chassis.settings import Settings
 from canlian_events.assistance.instruments import WG_SS
 from canlian_events.evaluation.feedback import feedback_on
 from canlian_events.meta import Actor
 from canlian_events.registry.person import RegisterPerson
 from canlian_events.terms import Role
-from canlian_web.accounts import Accounts
 from tests.journeys.loop import short_set, today
 from tests.soak.second_processes import SecondProcesses, second
 from tests.soak.sending import Sender

@@ -21,7 +21,7 @@ from typing import Any
 from nats.aio.client import Client as Nats
 from sqlalchemy import func, select
 
-from canlian_chassis.bus import Accepted, Client, Unavailable, connect
+from canlian_chassis.bus.client import Accepted, Client, Unavailable, connect
 from canlian_chassis.keys.store import Keys, key_folder
 from canlian_chassis.log.jetstream import Entry, Log
 from canlian_chassis.policies.parked import Parking

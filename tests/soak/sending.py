@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import httpx
 
-from canlian_chassis.bus import Accepted, Client, Refused, Unavailable
+from canlian_chassis.bus.client import Accepted, Client, Refused, Unavailable
 from canlian_chassis.tokens import Signer
 from canlian_events.core import Command
 from canlian_events.ids import derive_uuid

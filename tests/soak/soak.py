@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from canlian_chassis.bus import Client, connect
+from canlian_chassis.bus.client import Client, connect
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.jetstream import Log
 from canlian_chassis.policies.parked import Parking

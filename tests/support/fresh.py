@@ -6,7 +6,7 @@ import asyncio
 import importlib
 from pathlib import Path
 
-from canlian_chassis.bus import connect
+from canlian_chassis.bus.client import connect
 from canlian_chassis.log.jetstream import Log
 from canlian_chassis.settings import Settings
 from canlian_chassis.views.check import check

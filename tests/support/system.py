@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from canlian_chassis import clock
-from canlian_chassis.bus import connect
+from canlian_chassis.bus.client import connect
 from canlian_chassis.log.jetstream import Log
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing.servers import free_port

@@ -13,7 +13,7 @@ import uvicorn
 
 from canlian_assistance.app import service as assistance
 from canlian_catalog.app import service as catalog
-from canlian_chassis.bus import Accepted, Client, connect
+from canlian_chassis.bus.client import Accepted, Client, connect
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing.servers import nats_server

@@ -10,10 +10,10 @@ import pytest
 from apps.edge.tests.system import TOOLS, System, Upstream, fill, wait_until_ready
 
 import canlian_edge
+from canlian_accounts import Accounts
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing.servers import NatsServer, free_port, nats_server
 from canlian_chassis.tokens import Verifier
-from canlian_web.accounts import Accounts
 
 
 @pytest.fixture(scope="session")

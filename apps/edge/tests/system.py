@@ -9,9 +9,9 @@ from pathlib import Path
 
 import httpx
 
+from canlian_accounts import Accounts
 from canlian_chassis.tokens import Verifier
 from canlian_events.terms import Role
-from canlian_web.accounts import Accounts
 
 PASSWORD = "correct horse"
 TOOLS = ("NEIGHBOURS", "VOLUNTEER", "SOCIAL_WORKER", "PROVIDER", "FEDERATION", "EXCHANGE")

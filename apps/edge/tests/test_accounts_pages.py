@@ -11,8 +11,8 @@ import pytest
 from apps.edge.tests.system import PASSWORD, System
 from openpyxl import load_workbook
 
+from canlian_accounts.throttling import TRIES_ALLOWED
 from canlian_events.terms import Role
-from canlian_web.accounts.lockout import TRIES_ALLOWED
 
 STAFF = "worker_0000000021"
 HERE = "429999001003"

@@ -11,6 +11,8 @@ import httpx
 import pytest
 from apps.edge.tests.system import PASSWORD
 
+from canlian_accounts import Accounts
+from canlian_accounts.current_roles import acting
 from canlian_chassis.testing.servers import NatsServer
 from canlian_chassis.tokens import Signer
 from canlian_edge.app import edge
@@ -21,8 +23,6 @@ from canlian_events.registry.community import OpenCommunity
 from canlian_events.registry.worker import AssignWorker, EnrolWorker, GrantRole, ReleaseWorker, RevokeRole
 from canlian_events.terms import Role, WorkerKind
 from canlian_registry.app import service as registry
-from canlian_web.accounts import Accounts
-from canlian_web.grants import acting
 from canlian_web.testing import browser, running
 from canlian_web.tool import Tool
 

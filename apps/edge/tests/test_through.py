@@ -14,12 +14,12 @@ from pydantic import ValidationError
 from sqlalchemy import update
 from sqlmodel import Session
 
+from canlian_accounts import Accounts
+from canlian_accounts.tables import Begun
 from canlian_chassis.testing.servers import free_port
 from canlian_edge.app import edge
 from canlian_edge.settings import EdgeSettings
 from canlian_events.terms import Role
-from canlian_web.accounts import Accounts
-from canlian_web.accounts.tables import Begun
 from canlian_web.testing import BASE
 
 STAFF: dict[str, Any] = {

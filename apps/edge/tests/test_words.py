@@ -1,4 +1,4 @@
-from canlian_web.i18n import untranslated, unused
+from canlian_web.language.i18n import untranslated, unused
 
 
 def test_every_text_has_its_chinese() -> None:

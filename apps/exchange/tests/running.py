@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from canlian_chassis.bus import Client, connect
+from canlian_chassis.bus.client import Client, connect
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings

@@ -13,7 +13,7 @@ from canlian_chassis.views import as_of
 from canlian_chassis.views.store import ViewStore
 from canlian_events.calendar import day_of
 from canlian_exchange import callers
-from canlian_web.formats import now, today
+from canlian_web.language.formats import now, today
 
 ALL = "/api/v1/communities"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.bus import connect
+from canlian_chassis.bus.client import connect
 from canlian_chassis.keys.signing import private_key
 from canlian_chassis.log.chain import BEGINNING, Head, link, sign_head
 from canlian_chassis.log.heads import KEY, Heads

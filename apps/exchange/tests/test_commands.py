@@ -20,7 +20,7 @@ from apps.exchange.tests.running import (
 )
 from nats.js.api import StreamConfig
 
-from canlian_chassis.bus import connect
+from canlian_chassis.bus.client import connect
 from canlian_chassis.log.jetstream import STREAM
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing.servers import NatsServer

@@ -20,8 +20,8 @@ from canlian_exchange import language
 from canlian_exchange.app import exchange
 from canlian_exchange.examples import VALUES, example_of
 from canlian_exchange.sending import BEGINNINGS
-from canlian_web.i18n import untranslated, unused
-from canlian_web.refusals import wordings
+from canlian_web.language.i18n import untranslated, unused
+from canlian_web.language.refusals import wordings
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -133,7 +133,7 @@ async def test_what_is_not_there_is_404_and_says_where_to_look(client: httpx.Asy
 
 
 def _filled(code: str, facts: dict[str, Any]) -> list[str]:
-    from canlian_web.refusals import say_refusal
+    from canlian_web.language.refusals import say_refusal
 
     return [say_refusal(code, facts, "en")]
 

@@ -17,7 +17,7 @@ from apps.exchange.tests.running import STAFF, Api, registry, serving
 
 from canlian_chassis.settings import Settings
 from canlian_exchange import chaining
-from canlian_web.formats import today
+from canlian_web.language.formats import today
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
 OPENED_BEFORE = "OpenCommunity"

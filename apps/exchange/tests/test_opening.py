@@ -8,14 +8,14 @@ import pytest
 from apps.exchange.tests.running import GRID_WORKER_HERE, HERE, PROGRAM, STAFF, THERE, Api, person
 from apps.exchange.tests.test_stream import heard
 
-from canlian_chassis.bus import Unavailable
+from canlian_chassis.bus.client import Unavailable
 from canlian_events import schema
 from canlian_events.core import decode
 from canlian_events.language import EVENTS
 from canlian_events.personal import map_personal, personal_fields
 from canlian_events.terms import FileField
 from canlian_exchange.opening import fields_of, is_of_a_file
-from canlian_web import showing
+from canlian_person_file import disclosure
 
 GOLDEN = Path(schema.__file__).parents[2] / "tests" / "golden" / "events"
 
@@ -69,7 +69,7 @@ async def test_what_cannot_be_recorded_is_not_told(people: Api, monkeypatch: pyt
     async def nobody(*_: object) -> None:
         raise Unavailable
 
-    monkeypatch.setattr(showing, "_send", nobody)
+    monkeypatch.setattr(disclosure, "_send", nobody)
     answer = await people.get("/api/v1/events", STAFF, type="PersonRegistered", why="exchange")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert "张建国" not in answer.text

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from apps.exchange.tests.running import GRID_WORKER_HERE, HERE, THERE, Api, person
 
+from canlian_chassis.bus.wire import event_headers
 from canlian_chassis.log.jetstream import Log, NewEntry
-from canlian_chassis.wire import event_headers
 from canlian_events import subjects
 from canlian_events.assistance.need import NeedMet, NeedRaised
 from canlian_events.core import Event, encode

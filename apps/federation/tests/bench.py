@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from canlian_chassis.bus import Accepted
+from canlian_chassis.bus.client import Accepted
 from canlian_chassis.log.jetstream import Log
 from canlian_events.core import Command
 from canlian_events.meta import Actor

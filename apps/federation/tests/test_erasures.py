@@ -7,7 +7,7 @@ from datetime import date
 
 from apps.federation.tests.bench import LEADER, STAFF, Bench
 
-from canlian_chassis.keys.erasure_proof import KEY, ErasureProof
+from canlian_chassis.erasure.certificate import KEY, ErasureProof
 from canlian_chassis.keys.signing import public_key
 from canlian_events.numbers import make_citizen_id
 from canlian_events.registry.person import RegisterPerson

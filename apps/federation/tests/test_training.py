@@ -20,8 +20,8 @@ from canlian_events.terms import Role, WorkerKind
 from canlian_federation.attendance_sheet import read_marks
 from canlian_federation.codes import GOOD_FOR, code_for, is_good
 from canlian_sheets.sample_people import COMMUNITIES
-from canlian_web.export import workbook
-from canlian_web.formats import now, today
+from canlian_web.export.sheet import workbook
+from canlian_web.language.formats import now, today
 from canlian_web.testing import fill_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -6,15 +6,15 @@ import re
 
 from apps.federation.tests.bench import LEADER, OPERATOR, STAFF, Bench
 
+from canlian_chassis.bus.wire import event_headers
 from canlian_chassis.log.jetstream import Log, NewEntry
-from canlian_chassis.wire import event_headers
 from canlian_events import subjects
 from canlian_events.assistance.need import NeedMet, NeedRaised
 from canlian_events.core import Event, encode
 from canlian_events.meta import Actor
 from canlian_events.registry.community import OpenCommunity
 from canlian_events.terms import Channel, Role
-from canlian_web.formats import now
+from canlian_web.language.formats import now
 
 HERE, ELSEWHERE = "429999001001", "429999003001"
 NEED, ANNA = "need_00000001", "person_00000001"

@@ -22,7 +22,7 @@ from tests.support.town import (
     today,
 )
 
-from canlian_chassis.bus import Unavailable
+from canlian_chassis.bus.client import Unavailable
 from canlian_chassis.tokens import ANONYMOUS
 from canlian_events.assistance.ask_number import ask_number, shown_number
 from canlian_events.assistance.need import AssignNeed, RaiseNeed
@@ -43,7 +43,7 @@ from canlian_events.registry.person import (
 from canlian_events.registry.showing import ShowFile
 from canlian_events.terms import Channel, DisabilityClass, Domain, FileField, Grade, MergeGround, Role, ShownFor, Tie
 from canlian_neighbours.limit import Limit
-from canlian_web import showing
+from canlian_person_file import disclosure
 from canlian_web.testing import browser, fill_in, hidden
 from canlian_web.tool import Tool
 
@@ -274,7 +274,7 @@ async def test_a_residents_own_page_lists_who_looked_and_hides_what_cannot_be_re
     assert "谁查阅过我的档案" in page.text
     assert "电话联系" in page.text
     assert "本人查阅" not in page.text
-    monkeypatch.setattr(showing, "_send", nobody)
+    monkeypatch.setattr(disclosure, "_send", nobody)
     for address in ("/neighbours/me", "/neighbours/me/reach"):
         page = await client.get(address)
         assert page.status_code == 200

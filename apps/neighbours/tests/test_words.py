@@ -1,6 +1,6 @@
-from canlian_web.i18n import untranslated, unused
+from canlian_web.language.i18n import untranslated, unused
 
 
 def test_every_text_has_its_chinese():
-    assert untranslated("canlian_neighbours") == []
+    assert untranslated("canlian_neighbours", "canlian_person_file") == []
     assert unused("canlian_neighbours") == []

@@ -14,12 +14,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from canlian_chassis.bus import connect
+from canlian_chassis.bus.client import connect
+from canlian_chassis.bus.wire import event_headers
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.log.jetstream import Log, NewEntry
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing.servers import nats_server
-from canlian_chassis.wire import event_headers
 from canlian_events import subjects
 from canlian_events.core import Event, encode
 from canlian_events.personal import Sealed
@@ -29,7 +29,7 @@ from canlian_events.terms import WorkerKind
 from canlian_operator.as_of import read_asked
 from canlian_operator.main import app
 from canlian_operator.parts import PARTS, views_of
-from canlian_web.formats import now
+from canlian_web.language.formats import now
 
 HERE, THERE, WORKER, NAME = "429999001001", "429999002001", "worker_00000001", "王安"
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 import typer
 
+from canlian_chassis.bus.wire import event_headers
 from canlian_chassis.log.jetstream import Entry
-from canlian_chassis.wire import event_headers
 from canlian_events import subjects
 from canlian_events.assistance.need import NeedRaised
 from canlian_events.core import encode

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pytest
 from typer.testing import CliRunner
 
-from canlian_chassis.bus import connect
+from canlian_chassis.bus.client import connect
 from canlian_chassis.policies.parked import Parked, Parking
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing.servers import NatsServer, nats_server

@@ -13,7 +13,8 @@ from sqlalchemy import MetaData, delete
 from sqlmodel import Field, Session, col, func, select
 from tests.support.postgres import postgres_server, postgres_url
 
-from canlian_chassis.bus import Client, connect
+from canlian_chassis.bus.client import Client, connect
+from canlian_chassis.bus.wire import event_headers
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.jetstream import Log, NewEntry
 from canlian_chassis.projection import projection
@@ -24,7 +25,6 @@ from canlian_chassis.tokens import Signer
 from canlian_chassis.views.check import check, kept_store
 from canlian_chassis.views.databases import Databases
 from canlian_chassis.views.runner import ViewRunner, Views
-from canlian_chassis.wire import event_headers
 from canlian_events import subjects
 from canlian_events.core import encode
 from canlian_events.registry.community import CommunityOpened

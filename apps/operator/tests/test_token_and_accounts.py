@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from canlian_accounts import Accounts, SignInRefused
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer, Verifier
 from canlian_events.terms import Role
 from canlian_operator.main import app
-from canlian_web.accounts import Accounts, SignInRefused
 
 COMMUNITY = "429999002001"
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from canlian_chassis.bus import connect
+from canlian_chassis.bus.client import connect
 from canlian_chassis.keys.signing import private_key
 from canlian_chassis.log.chain import BEGINNING, link, sign_head
 from canlian_chassis.log.heads import KEY, Heads

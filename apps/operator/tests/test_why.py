@@ -13,13 +13,13 @@ import typer
 from apps.exchange.tests.running import Api, serving
 from typer.testing import CliRunner
 
-from canlian_chassis.bus import connect
+from canlian_chassis.bus.client import connect
+from canlian_chassis.bus.wire import event_headers
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.jetstream import Log, NewEntry
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing.servers import free_port, nats_server
 from canlian_chassis.tokens import Signer
-from canlian_chassis.wire import event_headers
 from canlian_events import subjects
 from canlian_events.assistance.need import NeedMet, NeedRaised
 from canlian_events.assistance.visit import VisitCompleted

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from canlian_catalog import app as catalog
-from canlian_chassis import wire
-from canlian_chassis.bus import Accepted, Client, connect
+from canlian_chassis.bus import wire
+from canlian_chassis.bus.client import Accepted, Client, connect
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.jetstream import Log, NewEntry
 from canlian_chassis.service import Service

@@ -10,12 +10,12 @@ import pytest
 from apps.provider.tests.conftest import OTHER_DESK, PROVIDER, SERVICE, STAFF, WORKER, Bench, person, referral
 from openpyxl import load_workbook
 
-from canlian_chassis.bus import Unavailable
+from canlian_chassis.bus.client import Unavailable
 from canlian_events.catalog.referral import CompleteService, ReferralWithdrawn
 from canlian_events.terms import FileField, Outcome, ShownFor
-from canlian_web import showing
-from canlian_web.formats import today
-from canlian_web.i18n import untranslated, unused
+from canlian_person_file import disclosure
+from canlian_web.language.formats import today
+from canlian_web.language.i18n import untranslated, unused
 from canlian_web.testing import fill_in, hidden
 
 ONE, TWO = f"/provider/referrals/{referral(1)}", f"/provider/referrals/{referral(2)}"
@@ -191,7 +191,7 @@ async def test_what_cannot_be_recorded_is_hidden_and_no_sheet_leaves(bench: Benc
         raise Unavailable
 
     await bench.refer(1)
-    monkeypatch.setattr(showing, "_send", nobody)
+    monkeypatch.setattr(disclosure, "_send", nobody)
     page = await bench.desk(lang="en").get(ONE)
     assert page.status_code == 200
     for fact in ("13800000001", "肩部活动受限", "wheelchair ramp"):
@@ -202,5 +202,5 @@ async def test_what_cannot_be_recorded_is_hidden_and_no_sheet_leaves(bench: Benc
 
 
 def test_every_text_has_its_chinese():
-    assert untranslated("canlian_provider") == []
+    assert untranslated("canlian_provider", "canlian_person_file") == []
     assert unused("canlian_provider") == []

@@ -25,7 +25,7 @@ from tests.support.town import (
     Town,
 )
 
-from canlian_chassis.bus import Unavailable
+from canlian_chassis.bus.client import Unavailable
 from canlian_chassis.log.jetstream import Log
 from canlian_events.assistance.need import RaiseNeed
 from canlian_events.catalog.referral import DeclineReferral
@@ -46,8 +46,8 @@ from canlian_events.terms import (
     Purpose,
     Role,
 )
-from canlian_web import showing
-from canlian_web.formats import today
+from canlian_person_file import disclosure
+from canlian_web.language.formats import today
 from canlian_web.testing import browser, fill_in, hidden
 from canlian_web.tool import Tool
 
@@ -304,7 +304,7 @@ async def test_what_cannot_be_recorded_is_hidden_and_the_page_still_works(
     need = await raised(here, tool)
     client = browser(tool, SOCIAL_WORKER)
     # the registry is everybody's here; that one which is down is noticed is tested with the helper itself
-    monkeypatch.setattr(showing, "_send", nobody)
+    monkeypatch.setattr(disclosure, "_send", nobody)
     for address, hidden_value in (
         (need, "助听器坏了"),
         (f"{AT}/persons/{PERSON}", "听力二级"),

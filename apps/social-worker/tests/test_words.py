@@ -1,11 +1,11 @@
 from canlian_events.core import EVENTS
 from canlian_social_worker.pages.wording import WHAT
 from canlian_social_worker.views.history import history
-from canlian_web.i18n import untranslated, unused
+from canlian_web.language.i18n import untranslated, unused
 
 
 def test_every_text_has_its_chinese():
-    assert untranslated("canlian_social_worker") == []
+    assert untranslated("canlian_social_worker", "canlian_person_file") == []
     assert unused("canlian_social_worker") == []
 
 

@@ -6,12 +6,12 @@ from html import unescape
 import pytest
 from tests.support.town import GRID_WORKER, OTHER_VOLUNTEER, SOCIAL_WORKER, STAFF, VOLUNTEER, Town, today
 
-from canlian_chassis.bus import Unavailable
+from canlian_chassis.bus.client import Unavailable
 from canlian_chassis.log.jetstream import Log
 from canlian_events import subjects
 from canlian_events.assistance.visit import CompleteVisit, ReassignVisit
 from canlian_events.terms import Tie
-from canlian_web import showing
+from canlian_person_file import disclosure
 from canlian_web.testing import browser, fill_in, hidden
 from canlian_web.tool import Tool
 
@@ -71,7 +71,7 @@ async def test_that_an_address_is_shown_is_recorded_first(tool: Tool, here: Town
     told = [entry.body.decode() for entry in await Log(tool.nats).read(subjects.events_of("registry", "showing"))]
     assert any('"what":["address"],"why":"visit"' in body for body in told)
     assert any('"what":["access_needs","address","notes"],"why":"visit"' in body for body in told)
-    monkeypatch.setattr(showing, "_send", nobody)
+    monkeypatch.setattr(disclosure, "_send", nobody)
     for address in ("/volunteer", f"/volunteer/visits/{visit_id}"):
         page = await client.get(address)
         assert page.status_code == 200

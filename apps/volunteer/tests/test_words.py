@@ -1,11 +1,11 @@
 import pytest
 
 from canlian_volunteer.names import surname
-from canlian_web.i18n import untranslated, unused
+from canlian_web.language.i18n import untranslated, unused
 
 
 def test_every_text_has_its_chinese():
-    assert untranslated("canlian_volunteer") == []
+    assert untranslated("canlian_volunteer", "canlian_person_file") == []
     assert unused("canlian_volunteer") == []
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from libs.chassis.tests.toy import BoxRow, ThingsPut, ToyRow
 from nats.aio.client import Client as Nats
 
-from canlian_chassis import wire
+from canlian_chassis.bus import wire
 from canlian_chassis.log.jetstream import Log, NewEntry
 from canlian_chassis.projection import projection
 from canlian_chassis.settings import Settings

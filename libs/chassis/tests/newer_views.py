@@ -10,7 +10,7 @@ from typing import Any
 from libs.chassis.tests.boxes import FIRST
 from libs.chassis.tests.toy import ThingsPut
 
-from canlian_chassis.bus import connect
+from canlian_chassis.bus.client import connect
 from canlian_chassis.settings import Settings
 from canlian_chassis.views.runner import ViewRunner
 from canlian_events.core import upcast

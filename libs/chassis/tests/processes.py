@@ -7,15 +7,15 @@ from typing import Any
 
 from nats.aio.client import Client as Nats
 
-from canlian_chassis import wire
+from canlian_chassis.bus import wire
+from canlian_chassis.bus.wire import Answer
+from canlian_chassis.command.facts import View
 from canlian_chassis.command.handler import Handler
 from canlian_chassis.decider import Decider
-from canlian_chassis.facts import View
 from canlian_chassis.keys.store import Keys, key_folder
 from canlian_chassis.log.jetstream import Log
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer, Verifier
-from canlian_chassis.wire import Answer
 from canlian_events.core import Command, encode
 from canlian_events.ids import new_id
 from canlian_events.meta import Actor

@@ -12,7 +12,7 @@ from libs.chassis.tests.processes import Process
 from libs.chassis.tests.toy import BOX, Box, BoxEvent, BuildShelf, MakeBox, PutIn, box, decide_box, evolve_box, shelf
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.bus import Client, connect
+from canlian_chassis.bus.client import Client, connect
 from canlian_chassis.command import aggregates
 from canlian_chassis.command.handler import Handler
 from canlian_chassis.decider import Given, Ref

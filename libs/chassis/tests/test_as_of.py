@@ -14,8 +14,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import Engine
 from sqlmodel import Session, select
 
-from canlian_chassis import wire
-from canlian_chassis.bus import connect
+from canlian_chassis.bus import wire
+from canlian_chassis.bus.client import connect
 from canlian_chassis.log.following import read_entry
 from canlian_chassis.log.jetstream import Log, NewEntry
 from canlian_chassis.projection import fold_all

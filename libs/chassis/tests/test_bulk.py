@@ -26,8 +26,8 @@ from libs.chassis.tests.toy import (
 from nats.aio.client import Client as Nats
 from sqlmodel import Session, func, select
 
-from canlian_chassis import wire
-from canlian_chassis.bus import connect
+from canlian_chassis.bus import wire
+from canlian_chassis.bus.client import connect
 from canlian_chassis.decider import Given, Ref, Rejected
 from canlian_chassis.log.jetstream import Log
 from canlian_chassis.settings import Settings

@@ -3,7 +3,7 @@
 import pytest
 from nats.aio.client import Client
 
-from canlian_chassis.bus import Connection
+from canlian_chassis.bus.client import Connection
 
 HEADERS = {
     "as the server writes them": b"Nats-Msg-Id: 7d1b\r\nce-time: 2026-11-24T08:00:00+00:00\r\n\r\n",

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 import pytest
 from libs.chassis.tests.toy import BOX, BoxMade, BurnBox, MakeBox, PutIn, box, views
 
-from canlian_chassis.bus import Client, Refused, connect
-from canlian_chassis.keys import erasing
+from canlian_chassis.bus.client import Client, Refused, connect
+from canlian_chassis.erasure import enforce as erasing
 from canlian_chassis.keys.store import Keys, key_folder
 from canlian_chassis.log.following import Stretch, read_entry
 from canlian_chassis.log.jetstream import Log, Place

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from canlian_chassis.facts import Facts
+from canlian_chassis.command.facts import Facts
 from canlian_chassis.log.jetstream import Conflict
 
 

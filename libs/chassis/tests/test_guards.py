@@ -28,7 +28,7 @@ from libs.chassis.tests.toy import (
 )
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.bus import connect
+from canlian_chassis.bus.client import connect
 from canlian_chassis.decider import Given, Ref, Rejected
 from canlian_chassis.log.jetstream import Log
 from canlian_chassis.settings import Settings

@@ -21,7 +21,7 @@ from libs.chassis.tests.toy import BoxMade
 from sqlalchemy.engine import Engine
 
 from canlian_chassis.keys import store
-from canlian_chassis.keys.masters import MasterMissing, Masters
+from canlian_chassis.keys.master_keys import MasterMissing, Masters
 from canlian_chassis.keys.store import ErasedError, Keys
 from canlian_chassis.keys.tables import want_rewriting
 from canlian_chassis.settings import Settings

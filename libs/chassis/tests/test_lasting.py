@@ -8,9 +8,9 @@ import pytest
 from nats.js.errors import ServerError
 from structlog.testing import capture_logs
 
-from canlian_chassis.bus import Failed, Unavailable
-from canlian_chassis.policies import lasting as under_test
-from canlian_chassis.policies.lasting import lasting
+from canlian_chassis.bus.client import Failed, Unavailable
+from canlian_chassis.policies import retry as under_test
+from canlian_chassis.policies.retry import lasting
 
 FULL = ServerError(code=500, err_code=10077, description="maximum bytes exceeded")
 

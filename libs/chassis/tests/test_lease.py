@@ -18,7 +18,7 @@ from libs.chassis.tests.toy import BoxMade, PutIn, box, fill, shelf
 from nats.aio.msg import Msg
 from nats.js.errors import NoStreamResponseError
 
-from canlian_chassis.bus import connect
+from canlian_chassis.bus.client import connect
 from canlian_chassis.log.jetstream import Log
 from canlian_chassis.policies import lease as leases
 from canlian_chassis.policies.lease import Lease

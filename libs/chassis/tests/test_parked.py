@@ -12,7 +12,7 @@ import pytest
 from libs.chassis.tests.toy import BoxMade, MakeBox, PutIn, ThingsPut, box, shelf, views
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.bus import Accepted, Client, connect
+from canlian_chassis.bus.client import Accepted, Client, connect
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.jetstream import Log, NewEntry
 from canlian_chassis.policies import runner as policies

@@ -17,7 +17,7 @@ from libs.chassis.tests.toy import BoxMade, BurnBox, MakeBox, PutIn, ThingsPut, 
 from nats.aio.client import Client as Nats
 
 from canlian_chassis import service as wiring
-from canlian_chassis.bus import Client, connect
+from canlian_chassis.bus.client import Client, connect
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.jetstream import Log, NewEntry
 from canlian_chassis.policies import lease as leases

@@ -14,8 +14,8 @@ import pytest
 from libs.chassis.tests.processes import STAFF, Process
 from libs.chassis.tests.toy import MakeBox, PutIn, ThingsPut, box, shelf
 
-from canlian_chassis import wire
-from canlian_chassis.bus import Client, Invalid, Unavailable, connect
+from canlian_chassis.bus import wire
+from canlian_chassis.bus.client import Client, Invalid, Unavailable, connect
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.jetstream import Log, NewEntry
 from canlian_chassis.service import Service

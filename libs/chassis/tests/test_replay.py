@@ -9,8 +9,8 @@ import pytest
 from libs.chassis.tests.toy import ShelfBuilt, ThingsPut
 from nats.aio.client import Client as Nats
 
-from canlian_chassis import wire
-from canlian_chassis.bus import connect
+from canlian_chassis.bus import wire
+from canlian_chassis.bus.client import connect
 from canlian_chassis.log.following import Stretch, ack_numbers, follow
 from canlian_chassis.log.jetstream import Entry, Log, LogPutBack, NewEntry, Place
 from canlian_chassis.log.replay import Address, CannotReplay, prepare, replay, stretches

@@ -23,8 +23,8 @@ from libs.chassis.tests.toy import (
     views,
 )
 
-from canlian_chassis import wire
-from canlian_chassis.bus import Accepted, Client, Invalid, NotAllowed, Refused, connect
+from canlian_chassis.bus import wire
+from canlian_chassis.bus.client import Accepted, Client, Invalid, NotAllowed, Refused, connect
 from canlian_chassis.command.handler import Handler
 from canlian_chassis.keys.store import Keys, key_folder
 from canlian_chassis.log.jetstream import Log

@@ -20,7 +20,7 @@ from nats.aio.client import Client as Nats
 from nats.js.errors import NotFoundError
 
 from canlian_chassis import clock
-from canlian_chassis.bus import Client, Invalid, NotAllowed, connect
+from canlian_chassis.bus.client import Client, Invalid, NotAllowed, connect
 from canlian_chassis.clock import CLOCK
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.jetstream import Entry, Log

@@ -18,12 +18,12 @@ from nats.aio.client import Client as Nats
 from structlog.testing import capture_logs
 from tests.support.postgres import postgres_server, postgres_url
 
-from canlian_chassis.bus import connect
+from canlian_chassis.bus.client import connect
 from canlian_chassis.log.jetstream import Log
 from canlian_chassis.projection import projection
 from canlian_chassis.settings import Settings
+from canlian_chassis.views.backfill import fill_beside
 from canlian_chassis.views.check import check
-from canlian_chassis.views.filling import fill_beside
 from canlian_chassis.views.follower import Follower
 from canlian_chassis.views.runner import ViewRunner
 from canlian_chassis.views.store import NotReadable

@@ -15,8 +15,8 @@ from sqlalchemy import delete, insert, update
 from sqlmodel import Session, col
 from tests.support.postgres import postgres_server, postgres_url
 
-from canlian_chassis import wire
-from canlian_chassis.bus import connect
+from canlian_chassis.bus import wire
+from canlian_chassis.bus.client import connect
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.following import Stretch
 from canlian_chassis.log.jetstream import Entry, Log, LogPutBack, Place

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from canlian_catalog.app import service as catalog
-from canlian_chassis.bus import Client, connect
+from canlian_chassis.bus.client import Client, connect
 from canlian_chassis.keys.store import Keys, key_folder
 from canlian_chassis.log.jetstream import Log
 from canlian_chassis.service import Service

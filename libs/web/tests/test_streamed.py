@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 from openpyxl import load_workbook
 
-from canlian_web.streamed import written
+from canlian_web.export.streamed_sheet import written
 
 CHUNKS, SIZE = 40, 500
 COLUMNS = ("姓名", "备注", "电话")

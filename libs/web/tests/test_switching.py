@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from canlian_chassis.bus import connect
+from canlian_chassis.bus.client import connect
 from canlian_chassis.projection import projection
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings

@@ -10,12 +10,12 @@ import pytest
 
 from canlian_events.personal import Sealed
 from canlian_events.terms import Channel, DisabilityClass, Domain, Grade, Occasion, Role
-from canlian_web.export import workbook
-from canlian_web.formats import say_date, say_day, say_money, say_number, say_percent, say_time
-from canlian_web.i18n import LANGUAGES, Lang, texts_in, untranslated, unused
-from canlian_web.personal import masked_id, masked_phone
-from canlian_web.refusals import ids_in, named, say_refusal, wordings
-from canlian_web.terms import options, say, tables
+from canlian_web.export.sheet import workbook
+from canlian_web.language.formats import say_date, say_day, say_money, say_number, say_percent, say_time
+from canlian_web.language.i18n import LANGUAGES, Lang, texts_in, untranslated, unused
+from canlian_web.language.refusals import ids_in, named, say_refusal, wordings
+from canlian_web.language.term_labels import options, say, tables
+from canlian_web.masking import masked_id, masked_phone
 
 TERMS = [term for table in tables() for term in table]
 

@@ -17,7 +17,8 @@ from nats.aio.client import Client as Nats
 
 from canlian_assistance import app as assistance
 from canlian_chassis import clock
-from canlian_chassis.bus import Client, Refused, connect
+from canlian_chassis.bus.client import Client, Refused, connect
+from canlian_chassis.bus.wire import event_headers
 from canlian_chassis.clock import CLOCK
 from canlian_chassis.keys.store import Keys, key_folder
 from canlian_chassis.log.following import read_entry
@@ -27,7 +28,6 @@ from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing.servers import NatsServer, nats_server
 from canlian_chassis.tokens import Signer
-from canlian_chassis.wire import event_headers
 from canlian_evaluation import app as evaluation
 from canlian_events import subjects
 from canlian_events.assistance.assessment import CompleteAssessment, StartAssessment

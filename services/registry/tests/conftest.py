@@ -14,7 +14,7 @@ from nats.aio.client import Client as Nats
 from services.registry.tests.people import STAFF
 
 from canlian_chassis import clock
-from canlian_chassis.bus import Accepted, Client, connect
+from canlian_chassis.bus.client import Accepted, Client, connect
 from canlian_chassis.clock import CLOCK
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.jetstream import Log

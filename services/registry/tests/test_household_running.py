@@ -8,7 +8,7 @@ from libs.chassis.tests.processes import Process
 from services.registry.tests.conftest import Registry
 from services.registry.tests.people import ANOTHER_CITIZEN_ID, ANOTHER_ID, HERE, ID, REGISTER, STAFF, THERE
 
-from canlian_chassis.bus import Refused
+from canlian_chassis.bus.client import Refused
 from canlian_events import subjects
 from canlian_events.core import Event
 from canlian_events.registry.community import OpenCommunity

@@ -20,7 +20,7 @@ from services.registry.tests.people import (
     THERE,
 )
 
-from canlian_chassis.bus import Refused
+from canlian_chassis.bus.client import Refused
 from canlian_chassis.decider import Ref
 from canlian_chassis.testing.deciders import given
 from canlian_events.core import Command

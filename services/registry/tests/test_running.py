@@ -16,7 +16,7 @@ from services.registry.tests.people import (
     THERE,
 )
 
-from canlian_chassis.bus import Accepted, NotAllowed, Refused
+from canlian_chassis.bus.client import Accepted, NotAllowed, Refused
 from canlian_events.meta import Actor
 from canlian_events.numbers import make_citizen_id
 from canlian_events.registry.community import CloseCommunity, NameGridWorker, OpenCommunity

@@ -16,8 +16,9 @@ from nats.aio.client import Client as Nats
 from canlian_catalog.app import DECIDERS, POLICIES, QUESTIONS
 from canlian_catalog.service.decider import service as offer
 from canlian_catalog.views.folds import views
-from canlian_chassis import clock, wire
-from canlian_chassis.bus import Accepted, Client, Refused, connect
+from canlian_chassis import clock
+from canlian_chassis.bus import wire
+from canlian_chassis.bus.client import Accepted, Client, Refused, connect
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.following import read_entry
 from canlian_chassis.log.jetstream import Log, NewEntry

@@ -5,7 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import canlian_catalog
-from canlian_web.refusals import say_refusal, wordings
+from canlian_web.language.refusals import say_refusal, wordings
 
 CODE = re.compile(r'(?:Rejected\(|taken=)"((?:provider|service|referral)\.[a-z_]+)"')
 REASON = re.compile(r'(?:_against|_for|_neutral|make)\(\s*"([a-z_]+)"|Reason\(code="([a-z_]+)"')

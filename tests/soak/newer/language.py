@@ -14,7 +14,13 @@ from canlian_events.catalog.referral import REFERRAL
 from canlian_events.core import Event, upcast
 from canlian_events.ids import PersonId, ReferralId
 
-_READERS = ("canlian_web.record", "canlian_assistance", "canlian_evaluation", "canlian_overview", "canlian_volunteer")
+_READERS = (
+    "canlian_person_file.service_record",
+    "canlian_assistance",
+    "canlian_evaluation",
+    "canlian_overview",
+    "canlian_volunteer",
+)
 assert not (read := [name for name in _READERS if name in sys.modules]), f"{read} speak the older release's language"
 
 _Old = visit.VisitCompleted

@@ -13,16 +13,16 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from canlian_accounts import Account, Accounts
 from canlian_edge.places import choices, names_of
 from canlian_edge.signing_in import accounts_of
 from canlian_events.meta import Actor
 from canlian_events.terms import UNSCOPED, Role
-from canlian_web.accounts import Account, Accounts
-from canlian_web.export import sheet
+from canlian_web.export.sheet import sheet
 from canlian_web.forms import Form
-from canlian_web.i18n import N_
+from canlian_web.language.i18n import N_
+from canlian_web.language.refusals import say_refusal
 from canlian_web.page import Context, Page, require
-from canlian_web.refusals import say_refusal
 
 router = APIRouter(prefix="/federation/accounts", dependencies=[require(Role.STAFF)])
 HOME = "/federation/accounts"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from canlian_accounts import Accounts
+from canlian_accounts.erasure import forget_erased
 from canlian_chassis.tokens import Signer
 from canlian_edge import accounts, auth, health, own_account, pages, signing_in, through
 from canlian_edge.granted import views
 from canlian_edge.provider import Provider
 from canlian_edge.settings import EdgeSettings
-from canlian_web.accounts import Accounts
-from canlian_web.forgetting import forget_erased
-from canlian_web.i18n import N_
+from canlian_web.language.i18n import N_
 from canlian_web.menus import FEDERATION, FEDERATION_TITLE
 from canlian_web.tool import Menu, Tool
 

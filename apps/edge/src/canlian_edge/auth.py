@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
-from canlian_chassis.bus import Unavailable
+from canlian_accounts import Account, Accounts, Where
+from canlian_chassis.bus.client import Unavailable
 from canlian_chassis.tokens import ANONYMOUS, Signer
 from canlian_edge import granted
-from canlian_web.accounts import Account, Accounts, Where
 from canlian_web.errors import page_of, show
 from canlian_web.page import NAME_HEADER
 

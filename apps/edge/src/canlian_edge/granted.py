@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from canlian_accounts.current_roles import acting, grants
 from canlian_chassis.views.runner import Views
 from canlian_edge.places import places
 from canlian_edge.rows import EdgeRow
 from canlian_events.meta import Actor
-from canlian_web.grants import acting, grants
 from canlian_web.tool import Tool
 
 GRANTS = grants(EdgeRow)

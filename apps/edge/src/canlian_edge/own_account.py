@@ -12,14 +12,14 @@ from markupsafe import Markup
 from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 
+from canlian_accounts import SHORTEST_PASSWORD, Account, PasswordRefused, SignInRefused, SignInSession, Wants
+from canlian_accounts.second_factor import address_of
 from canlian_edge.auth import COOKIE, where
 from canlian_edge.places import names_of
 from canlian_edge.signing_in import Code, accounts_of, go_on, keep_cookie, safe
-from canlian_web.accounts import SHORTEST_PASSWORD, Account, PasswordRefused, SignInRefused, SignInSession, Wants
-from canlian_web.accounts.second_factor import address_of
 from canlian_web.forms import Form
+from canlian_web.language.refusals import say_refusal
 from canlian_web.page import Context, Page, SignInFirst
-from canlian_web.refusals import say_refusal
 
 router = APIRouter(prefix="/account")
 

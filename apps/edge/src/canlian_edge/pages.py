@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from canlian_edge.settings import EdgeSettings
 from canlian_events.terms import Role
-from canlian_web.i18n import N_
+from canlian_web.language.i18n import N_
 from canlian_web.page import Page
 
 router = APIRouter()

@@ -13,10 +13,10 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
+from canlian_accounts import SignInRefused
+from canlian_accounts.oidc import Known
+from canlian_accounts.oidc_state import Trip
 from canlian_edge.settings import EdgeSettings
-from canlian_web.accounts import SignInRefused
-from canlian_web.accounts.through import Known
-from canlian_web.accounts.trips import Trip
 
 PATIENCE = 5.0
 _KNOWN_FOR = 3600

@@ -10,17 +10,17 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 
-from canlian_chassis.bus import Unavailable
+from canlian_accounts import DEMO_PASSWORD, Account, Accounts, SignInRefused, Wants
+from canlian_chassis.bus.client import Unavailable
 from canlian_chassis.tokens import ANONYMOUS
 from canlian_edge import granted
 from canlian_edge.auth import COOKIE, cross_site, is_cross_site, where
 from canlian_edge.pages import CARDS_ROLES, FIRST
 from canlian_edge.settings import EdgeSettings
 from canlian_events.meta import Actor
-from canlian_web.accounts import DEMO_PASSWORD, Account, Accounts, SignInRefused, Wants
 from canlian_web.forms import Form
+from canlian_web.language.refusals import say_refusal
 from canlian_web.page import Context, Page
-from canlian_web.refusals import say_refusal
 
 router = APIRouter()
 _STEPS = {

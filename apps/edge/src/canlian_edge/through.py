@@ -9,16 +9,16 @@ import structlog
 from fastapi import APIRouter, HTTPException
 from starlette.responses import RedirectResponse, Response
 
+from canlian_accounts import Account, SignInRefused
+from canlian_accounts.oidc import Rule, account_of
+from canlian_accounts.oidc_state import Trip
 from canlian_edge.auth import where
 from canlian_edge.provider import Provider
 from canlian_edge.settings import EdgeSettings
 from canlian_edge.signing_in import accounts_of, go_on, safe, show
 from canlian_events.terms import Role
-from canlian_web.accounts import Account, SignInRefused
-from canlian_web.accounts.through import Rule, account_of
-from canlian_web.accounts.trips import Trip
+from canlian_web.language.refusals import say_refusal
 from canlian_web.page import Context, Page
-from canlian_web.refusals import say_refusal
 
 router = APIRouter()
 log = structlog.get_logger()

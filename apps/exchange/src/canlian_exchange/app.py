@@ -13,7 +13,7 @@ from canlian_exchange import commands, communities, docs, events, heads, openapi
 from canlian_exchange.callers import Exchange, Shared
 from canlian_exchange.chaining import Chaining
 from canlian_exchange.views import views
-from canlian_web.i18n import N_
+from canlian_web.language.i18n import N_
 from canlian_web.tool import GRACE, Tool
 
 API = "/api"

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from fastapi.security import HTTPBearer
 
-from canlian_chassis.bus import Unavailable
+from canlian_chassis.bus.client import Unavailable
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.log.heads import Heads
 from canlian_chassis.log.jetstream import Log
@@ -21,7 +21,7 @@ from canlian_events.terms import Role
 from canlian_exchange.problems import Problem, language_of
 from canlian_exchange.reading import READERS, may_read
 from canlian_exchange.views import as_it_stood
-from canlian_web.i18n import Lang
+from canlian_web.language.i18n import Lang
 from canlian_web.tool import Tool
 
 PATIENCE = 5.0

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from canlian_chassis.wire import EventNote
+from canlian_chassis.bus.wire import EventNote
 from canlian_events.core import Command
 from canlian_events.language import COMMANDS
 from canlian_events.terms import Role
@@ -18,7 +18,7 @@ from canlian_exchange import language, sending
 from canlian_exchange.callers import BEARER, Shared, SignedIn
 from canlian_exchange.openapi import DRY_RUN_HEADER, KEY_HEADER, PROBLEMS, body_of
 from canlian_exchange.problems import Problem, language_of
-from canlian_web.refusals import say_refusal, wordings
+from canlian_web.language.refusals import say_refusal, wordings
 
 router = APIRouter()
 Route = Callable[[Request, Shared, SignedIn], Awaitable[Response]]

@@ -10,11 +10,11 @@ import nats.errors
 import nats.js.errors
 import pydantic_core
 
-from canlian_chassis.bus import Unavailable
+from canlian_chassis.bus.client import Unavailable
+from canlian_chassis.bus.wire import read_meta
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.log.following import read_entry
 from canlian_chassis.log.jetstream import MAX_BATCH, Conflict, Entry, Log
-from canlian_chassis.wire import read_meta
 from canlian_events import subjects
 from canlian_events.core import EVENTS, Event, UnknownEvent, encode
 from canlian_events.meta import Actor

@@ -15,7 +15,7 @@ from canlian_exchange.opening import Opening
 from canlian_exchange.problems import Problem
 from canlian_exchange.reading import overlaps
 from canlian_exchange.telling import told
-from canlian_web.refusals import say_refusal
+from canlian_web.language.refusals import say_refusal
 
 router = APIRouter(tags=["events"], dependencies=BEARER)
 POSITION = "Canlian-Position"

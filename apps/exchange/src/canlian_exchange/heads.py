@@ -12,7 +12,7 @@ import nats.js.errors
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
-from canlian_chassis.bus import Unavailable
+from canlian_chassis.bus.client import Unavailable
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.chain import Head
 from canlian_chassis.log.heads import public_key_file

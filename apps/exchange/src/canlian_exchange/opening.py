@@ -13,7 +13,7 @@ from canlian_events.registry.showing import MAY_LOOK, FileShown
 from canlian_events.terms import FileField, ShownFor
 from canlian_exchange.callers import Exchange, Reader
 from canlian_exchange.problems import Problem
-from canlian_web.showing import Look, Stated, tell
+from canlian_person_file.disclosure import Look, Stated, tell
 
 FIELDS: Mapping[str, FileField] = {
     "name": FileField.NAME,

@@ -13,10 +13,10 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from canlian_chassis.bus import Invalid, NotAllowed, Refused, Unavailable
+from canlian_chassis.bus.client import Invalid, NotAllowed, Refused, Unavailable
 from canlian_web.forms import say_error
-from canlian_web.i18n import DEFAULT, Lang, Texts
-from canlian_web.refusals import say_refusal
+from canlian_web.language.i18n import DEFAULT, Lang, Texts
+from canlian_web.language.refusals import say_refusal
 
 log = structlog.get_logger()
 RETRY_AFTER = 2

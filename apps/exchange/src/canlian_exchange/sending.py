@@ -11,8 +11,8 @@ import pydantic_core
 from fastapi import Request
 from pydantic import ValidationError
 
-from canlian_chassis.bus import Unavailable
-from canlian_chassis.wire import Answer
+from canlian_chassis.bus.client import Unavailable
+from canlian_chassis.bus.wire import Answer
 from canlian_events.core import Command, encode
 from canlian_events.ids import derive, derive_uuid
 from canlian_events.meta import Actor
@@ -21,7 +21,7 @@ from canlian_exchange.callers import Caller, Exchange
 from canlian_exchange.language import command_schema
 from canlian_exchange.problems import Problem, field_problems
 from canlian_exchange.views import use_of
-from canlian_web.refusals import say_refusal
+from canlian_web.language.refusals import say_refusal
 
 KEY = "Idempotency-Key"
 DRY_RUN = "Dry-Run"

@@ -13,7 +13,7 @@ import nats.js.errors
 from fastapi import Depends, Query
 from sqlmodel import Session
 
-from canlian_chassis.bus import Unavailable
+from canlian_chassis.bus.client import Unavailable
 from canlian_chassis.log.jetstream import Conflict
 from canlian_chassis.views.as_of import TooMany, end_of, position_before
 from canlian_events.calendar import day_of
@@ -21,8 +21,8 @@ from canlian_exchange import callers
 from canlian_exchange.callers import At, Caller, Exchange, Reader, Shared
 from canlian_exchange.problems import RETRY_AFTER, Problem
 from canlian_overview import Period
-from canlian_web.formats import today
-from canlian_web.refusals import say_refusal
+from canlian_web.language.formats import today
+from canlian_web.language.refusals import say_refusal
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -11,13 +11,13 @@ from contextlib import suppress
 
 from starlette.responses import StreamingResponse
 
-from canlian_chassis.bus import Refused, Unavailable
+from canlian_chassis.bus.client import Refused, Unavailable
 from canlian_chassis.tokens import BadToken
 from canlian_exchange.callers import Caller, Exchange
 from canlian_exchange.event_log import Page, Wanted, read_page
 from canlian_exchange.problems import RETRY_AFTER, Problem
 from canlian_exchange.telling import told
-from canlian_web.showing import Stated
+from canlian_person_file.disclosure import Stated
 
 HEARTBEAT = 15.0
 PAGE = 200

@@ -9,7 +9,7 @@ from canlian_chassis.log.jetstream import Entry
 from canlian_exchange.callers import Caller, Exchange
 from canlian_exchange.event_log import as_line, opened, read_events
 from canlian_exchange.opening import record
-from canlian_web.showing import Stated
+from canlian_person_file.disclosure import Stated
 
 
 async def told(exchange: Exchange, caller: Caller, entries: Sequence[Entry], reason: Stated | None) -> list[bytes]:

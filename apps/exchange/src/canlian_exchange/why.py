@@ -17,7 +17,7 @@ from canlian_exchange.reading import may_see
 from canlian_exchange.views import TRAIL
 from canlian_overview.trail import TREES
 from canlian_overview.tree import Node, Step
-from canlian_web.happened import say_event
+from canlian_web.language.event_labels import say_event
 
 router = APIRouter(tags=["events"], dependencies=BEARER)
 

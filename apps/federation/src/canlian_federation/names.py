@@ -11,7 +11,7 @@ from enum import IntEnum
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Indel
 
-from canlian_web.sounds import initials, pinyin, sound
+from canlian_person_file.phonetics import initials, pinyin, sound
 
 __all__ = ["LONG_ENOUGH", "Likeness", "initials", "like_characters", "like_letters", "pinyin", "sound"]
 

@@ -36,6 +36,7 @@ from canlian_federation.pages import (
 )
 from canlian_federation.views import views
 from canlian_federation.views.names import called
+from canlian_person_file.library import PERSON_FILE
 from canlian_web.menus import FEDERATION, FEDERATION_TITLE
 from canlian_web.tool import Tool
 
@@ -80,6 +81,7 @@ def federation(settings: Settings | None = None) -> Tool:
         title=FEDERATION_TITLE,
         routers=[page.router for page in PAGES],
         views=views,
+        libraries=[PERSON_FILE],
         nav=FEDERATION,
         called=called,
         settings=settings,

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from canlian_events.terms import NeedCloseReason
-from canlian_web.i18n import N_
+from canlian_web.language.i18n import N_
 
 if TYPE_CHECKING:
     from canlian_neighbours.views.rows import NeedRow, ReferralRow

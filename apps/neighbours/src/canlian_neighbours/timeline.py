@@ -8,9 +8,9 @@ from datetime import datetime
 
 from canlian_events.terms import Channel, DeclineReason, NeedCloseReason, Outcome
 from canlian_neighbours.views.rows import StepRow
-from canlian_web.formats import say_date
-from canlian_web.i18n import N_, Texts
-from canlian_web.terms import say
+from canlian_web.language.formats import say_date
+from canlian_web.language.i18n import N_, Texts
+from canlian_web.language.term_labels import say
 
 
 @dataclass(frozen=True, slots=True)

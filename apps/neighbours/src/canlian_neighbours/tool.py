@@ -6,7 +6,8 @@ from canlian_chassis.settings import Settings
 from canlian_neighbours.limit import Limit
 from canlian_neighbours.pages import ask, feedback, file, follow, home, me
 from canlian_neighbours.views.view import views
-from canlian_web.i18n import N_
+from canlian_person_file.library import PERSON_FILE
+from canlian_web.language.i18n import N_
 from canlian_web.tool import Tool
 
 
@@ -18,6 +19,7 @@ def neighbours(settings: Settings | None = None) -> Tool:
         title=N_("Neighbours"),
         routers=[home.router, ask.router, follow.router, feedback.router, me.router, file.router],
         views=views,
+        libraries=[PERSON_FILE],
         nav=[
             ("", N_("Start")),
             ("/ask", N_("Ask for help")),

@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from canlian_accounts import Account, Accounts, PasswordRefused
 from canlian_events.terms import Role
 from canlian_operator.environment import read_settings
 from canlian_operator.speech import by_language, console, fail
 from canlian_operator.token import named
 from canlian_operator.variables import variable
-from canlian_web.accounts import Account, Accounts, PasswordRefused
-from canlian_web.refusals import say_refusal
+from canlian_web.language.refusals import say_refusal
 
 accounts_app = typer.Typer(help="登录账号 · Accounts to sign in with", no_args_is_help=True)
 Login = Annotated[str, typer.Argument(help="登录名 · the name", show_default=False)]

@@ -26,7 +26,7 @@ from canlian_events.calendar import SHANGHAI
 from canlian_operator.parts import PARTS, views_of
 from canlian_operator.reaching import Link, with_system
 from canlian_operator.speech import by_language, console, errors, fail, note
-from canlian_web.formats import local, now
+from canlian_web.language.formats import local, now
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from canlian_chassis.bus import Refused
+from canlian_chassis.bus.client import Refused
 from canlian_events.calendar import SHANGHAI
 from canlian_events.evaluation.feedback import FeedbackGiven
 from canlian_events.evaluation.rates import CommunityRates, StatedRate

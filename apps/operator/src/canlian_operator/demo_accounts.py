@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from canlian_accounts import DEMO_PASSWORD, Accounts
 from canlian_chassis.settings import Settings
 from canlian_events.meta import Actor
 from canlian_operator.demo_cast import DIRECTORS, GRID_WORKERS, SOCIAL_WORKERS, STAFF, VOLUNTEERS
-from canlian_web.accounts import DEMO_PASSWORD, Accounts
 
 
 @dataclass(frozen=True)

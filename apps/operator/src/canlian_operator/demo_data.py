@@ -17,7 +17,7 @@ import nats.errors
 from nats.aio.client import Client as Nats
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from canlian_chassis.bus import Accepted, Client, Refused, Unavailable
+from canlian_chassis.bus.client import Accepted, Client, Refused, Unavailable
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.tokens import ANONYMOUS
 from canlian_events import subjects

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from canlian_chassis.bus import Accepted, Refused
+from canlian_chassis.bus.client import Accepted, Refused
 from canlian_events.assistance.assessment import AssessmentCompleted, CompleteAssessment, StartAssessment
 from canlian_events.assistance.instruments import SERVICE_NEEDS, WG_SS, Instrument
 from canlian_events.assistance.need import (
@@ -41,7 +41,7 @@ from canlian_operator.narration import Narrator, StepFailed
 from canlian_operator.reaching import Link
 from canlian_operator.speech import by_language, language
 from canlian_operator.witness import NotSeen, Witness
-from canlian_web.refusals import say_refusal
+from canlian_web.language.refusals import say_refusal
 
 DOMAIN = Domain.REHABILITATION
 

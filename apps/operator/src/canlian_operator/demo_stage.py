@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
-from canlian_chassis.bus import Accepted, Refused
+from canlian_chassis.bus.client import Accepted, Refused
 from canlian_events import subjects
 from canlian_events.catalog.matching import FindMatches, Matches
 from canlian_events.catalog.provider import RegisterProvider

@@ -15,7 +15,7 @@ from canlian_operator.reaching import Link, with_system
 from canlian_operator.speech import by_language, console, errors, fail, language, moment, note, say
 
 if TYPE_CHECKING:
-    from canlian_chassis.keys.erasure_proof import Checked, ErasureProof
+    from canlian_chassis.erasure.certificate import Checked, ErasureProof
     from canlian_events.registry.person import ErasePerson
 
 erasures_app = typer.Typer(help="个人信息删除 · Erasures: listed, certified, checked, enforced", no_args_is_help=True)
@@ -97,7 +97,7 @@ def check(
 ) -> None:
     """核对证明 · Check a certificate against the log; exits 1 where it does not hold. Needs no secret."""
     import canlian_events.language  # noqa: F401, PLC0415 - which events erase
-    from canlian_chassis.keys.erasure_proof import KEY  # noqa: PLC0415 - quick to start without it
+    from canlian_chassis.erasure.certificate import KEY  # noqa: PLC0415 - quick to start without it
     from canlian_chassis.keys.signing import public_key  # noqa: PLC0415
 
     settings = read_settings()
@@ -115,7 +115,7 @@ def enforce() -> None:
     """再次销毁 · Destroy again the keys an old copy of the key store brought back. Services do so when they start."""
 
     async def work(link: Link) -> list[str]:
-        from canlian_chassis.keys import erasing  # noqa: PLC0415 - quick to start without it
+        from canlian_chassis.erasure import enforce as erasing  # noqa: PLC0415 - quick to start without it
         from canlian_chassis.keys.store import Keys  # noqa: PLC0415
 
         return await erasing.enforce(link.log, await asyncio.to_thread(Keys.of, link.settings))
@@ -155,7 +155,7 @@ async def _erase(link: Link, command: ErasePerson, wait: float) -> ErasureProof:
 
 async def _rebuilt(link: Link, person: str, wait: float) -> list[str]:
     """The tools that still have a database from before, when the time is over."""
-    from canlian_chassis.keys.proving import views_without  # noqa: PLC0415 - quick to start without it
+    from canlian_chassis.erasure.issue import views_without  # noqa: PLC0415 - quick to start without it
     from canlian_chassis.views.databases import Databases  # noqa: PLC0415
 
     def left() -> list[str]:
@@ -177,7 +177,7 @@ async def _rebuilt(link: Link, person: str, wait: float) -> list[str]:
 
 
 async def _certify(link: Link, person: str) -> ErasureProof:
-    from canlian_chassis.keys.proving import NotErased, keep  # noqa: PLC0415 - quick to start without it
+    from canlian_chassis.erasure.issue import NotErased, keep  # noqa: PLC0415 - quick to start without it
     from canlian_chassis.keys.store import Keys  # noqa: PLC0415
 
     keys = await asyncio.to_thread(Keys.of, link.settings)
@@ -188,7 +188,7 @@ async def _certify(link: Link, person: str) -> ErasureProof:
 
 
 async def _live(link: Link, certificate: ErasureProof, key: object) -> Checked:
-    from canlian_chassis.keys.erasure_proof import Check  # noqa: PLC0415 - quick to start without it
+    from canlian_chassis.erasure.certificate import Check  # noqa: PLC0415 - quick to start without it
     from canlian_operator.exporting import everything  # noqa: PLC0415
 
     found = Check(certificate, key)  # type: ignore[arg-type]
@@ -199,7 +199,7 @@ async def _live(link: Link, certificate: ErasureProof, key: object) -> Checked:
 
 
 def _exported(export: Path, certificate: ErasureProof, key: object) -> Checked:
-    from canlian_chassis.keys.erasure_proof import Check  # noqa: PLC0415 - quick to start without it
+    from canlian_chassis.erasure.certificate import Check  # noqa: PLC0415 - quick to start without it
     from canlian_operator.exporting import read_line  # noqa: PLC0415
 
     found = Check(certificate, key)  # type: ignore[arg-type]
@@ -213,7 +213,7 @@ def _exported(export: Path, certificate: ErasureProof, key: object) -> Checked:
 
 
 def _read(file: Path) -> ErasureProof:
-    from canlian_chassis.keys.erasure_proof import ErasureProof  # noqa: PLC0415 - quick to start without it
+    from canlian_chassis.erasure.certificate import ErasureProof  # noqa: PLC0415 - quick to start without it
 
     try:
         return ErasureProof.model_validate_json(file.read_bytes())

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import pydantic_core
 import typer
 
+from canlian_chassis.bus.wire import read_meta
 from canlian_chassis.log.following import follow
 from canlian_chassis.log.jetstream import Entry
-from canlian_chassis.wire import read_meta
 from canlian_events import subjects
 from canlian_events.language import EVENT_NAMES, EVENTS
 from canlian_events.meta import Meta

@@ -21,7 +21,13 @@ from setproctitle import setproctitle
 from canlian_operator.variables import replace_variables
 
 PR_SET_PDEATHSIG = 1
-SHARED = ("canlian_chassis.service", "canlian_web.tool", "canlian_web.export", "canlian_operator.main", "email.parser")
+SHARED = (
+    "canlian_chassis.service",
+    "canlian_web.tool",
+    "canlian_web.export.sheet",
+    "canlian_operator.main",
+    "email.parser",
+)
 """What is imported before forking. No part's own package: a part that starts again runs the code that is there then."""
 
 libc = ctypes.CDLL(None) if sys.platform == "linux" else None

@@ -25,7 +25,7 @@ from canlian_sheets.importer import (
 from canlian_sheets.outcomes import Outcome, Refused, Unreadable
 from canlian_sheets.reasons import REASONS, reason_words
 from canlian_sheets.resources import read_resources
-from canlian_web.refusals import say_refusal
+from canlian_web.language.refusals import say_refusal
 
 SHOWN_ROWS = 10
 

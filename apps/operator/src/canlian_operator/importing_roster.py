@@ -15,7 +15,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from canlian_chassis.bus import Refused
+from canlian_chassis.bus.client import Refused
 from canlian_chassis.keys.store import Keys
 from canlian_events.calendar import SHANGHAI
 from canlian_events.ids import derive

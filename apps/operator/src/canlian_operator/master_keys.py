@@ -20,7 +20,7 @@ def rotate(
 
     A rotation that was cut short is ended by the next.
     """
-    from canlian_chassis.keys.masters import MasterMissing, Masters  # noqa: PLC0415
+    from canlian_chassis.keys.master_keys import MasterMissing, Masters  # noqa: PLC0415
     from canlian_chassis.keys.store import Keys  # noqa: PLC0415 - quick to start without it
 
     settings = read_settings()

@@ -15,7 +15,7 @@ import typer
 from nats.aio.client import Client as Nats
 
 from canlian_chassis import logs
-from canlian_chassis.bus import Client, Refused, Unavailable, open_connection
+from canlian_chassis.bus.client import Client, Refused, Unavailable, open_connection
 from canlian_chassis.log.jetstream import Log
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer
@@ -26,7 +26,7 @@ from canlian_operator.parts import PARTS
 from canlian_operator.speech import errors, fail, language
 from canlian_operator.system import running
 from canlian_operator.variables import variable
-from canlian_web.refusals import say_refusal
+from canlian_web.language.refusals import say_refusal
 
 T = TypeVar("T")
 

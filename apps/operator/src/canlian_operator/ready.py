@@ -10,7 +10,7 @@ import httpx
 import nats.errors
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.bus import open_connection
+from canlian_chassis.bus.client import open_connection
 from canlian_chassis.clock import read_ahead
 from canlian_chassis.policies.parked import Parking
 from canlian_chassis.settings import Settings

@@ -78,7 +78,7 @@ def progress_bar(name: str, total: int) -> Iterator[Callable[[int], None]]:
 
 async def _asked(link: Link, name: str, before: dict[str, Any], moved: Callable[[int], None]) -> str:
     """Asks the running part, and waits until it reads what it has folded."""
-    from canlian_chassis import wire  # noqa: PLC0415 - as everything heavy here
+    from canlian_chassis.bus import wire  # noqa: PLC0415 - as everything heavy here
     from canlian_events import subjects  # noqa: PLC0415
 
     answer = await link.nc.request(subjects.views_rebuild(name), headers={wire.TOKEN: link.token()}, timeout=5)
@@ -102,7 +102,7 @@ async def _asked(link: Link, name: str, before: dict[str, Any], moved: Callable[
 
 
 async def _here(link: Link, views: Any, last: int, moved: Callable[[int], None]) -> str:
-    from canlian_chassis.views.filling import fill_beside  # noqa: PLC0415
+    from canlian_chassis.views.backfill import fill_beside  # noqa: PLC0415
 
     say(by_language("该部分未运行此版本，在此填充", "the part does not run this version: filling its views here"))
     name = await fill_beside(views, link.settings, link.nc, last, lambda reached, _: moved(reached))

@@ -89,7 +89,7 @@ def _read(answer: httpx.Response) -> Json:
 
 def as_text(step: Json, since: datetime | None = None, first: str = "", rest: str = "") -> Iterator[str]:
     """The lines of a tree; `first` and `rest` stand before the first and the other lines of it."""
-    from canlian_web.happened import say_actor, say_gap  # noqa: PLC0415 - quick to start without it
+    from canlian_web.language.event_labels import say_actor, say_gap  # noqa: PLC0415 - quick to start without it
 
     lang = language()
     nodes = step["events"]
@@ -121,6 +121,6 @@ def _event(node: Json) -> str:
 
 
 def _clock(moment: datetime) -> str:
-    from canlian_web.formats import local  # noqa: PLC0415 - quick to start without it
+    from canlian_web.language.formats import local  # noqa: PLC0415 - quick to start without it
 
     return f"{local(moment):%Y-%m-%d %H:%M:%S}"

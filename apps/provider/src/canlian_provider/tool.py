@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from canlian_chassis.settings import Settings
+from canlian_person_file.library import PERSON_FILE
 from canlian_provider.pages import feedback, home, providing, referral, referrals, services
 from canlian_provider.views import views
-from canlian_web.i18n import N_
+from canlian_web.language.i18n import N_
 from canlian_web.tool import Tool
 
 
@@ -17,6 +18,7 @@ def provider(settings: Settings | None = None) -> Tool:
         title=N_("Provider"),
         routers=[page.router for page in (home, referrals, referral, providing, services, feedback)],
         views=views,
+        libraries=[PERSON_FILE],
         nav=[
             ("", N_("Today")),
             ("/referrals", N_("Referrals")),

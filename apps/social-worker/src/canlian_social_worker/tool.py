@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from canlian_chassis.settings import Settings
+from canlian_person_file.library import PERSON_FILE
 from canlian_social_worker.pages import (
     assessing,
     day,
@@ -21,7 +22,7 @@ from canlian_social_worker.pages import (
     visits,
 )
 from canlian_social_worker.views import views
-from canlian_web.i18n import N_
+from canlian_web.language.i18n import N_
 from canlian_web.tool import Tool
 
 PAGES = (
@@ -39,6 +40,7 @@ def social_worker(settings: Settings | None = None) -> Tool:
         title=N_("Social work"),
         routers=[page.router for page in PAGES],
         views=views,
+        libraries=[PERSON_FILE],
         nav=[
             ("", N_("Today")),
             ("/needs", N_("Needs")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from canlian_events.terms import Sex
-from canlian_web.i18n import N_, Texts
+from canlian_web.language.i18n import N_, Texts
 
 _OF_TWO = (
     "欧阳司马上官诸葛东方皇甫尉迟公孙慕容司徒令狐长孙宇文鲜于端木夏侯南宫独孤百里"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from canlian_chassis.settings import Settings
+from canlian_person_file.library import PERSON_FILE
 from canlian_volunteer.pages import agenda, visit
 from canlian_volunteer.views.view import views
-from canlian_web.i18n import N_
+from canlian_web.language.i18n import N_
 from canlian_web.tool import Tool
 
 
@@ -17,5 +18,6 @@ def volunteer(settings: Settings | None = None) -> Tool:
         title=N_("My visits"),
         routers=[agenda.router, visit.router],
         views=views,
+        libraries=[PERSON_FILE],
         settings=settings,
     )

@@ -14,7 +14,7 @@ from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
-from canlian_chassis.wire import Headers
+from canlian_chassis.bus.wire import Headers
 
 Answering = Callable[[bytes, Headers], Awaitable[bytes]]
 """A request's body and headers → the reply's body. Never raises."""

@@ -16,13 +16,15 @@ import structlog
 from nats.aio.client import Client as Nats
 from pydantic import ValidationError
 
-from canlian_chassis import logs, tasks, wire
-from canlian_chassis.bus import open_connection
+from canlian_chassis import logs, tasks
+from canlian_chassis.bus import wire
+from canlian_chassis.bus.client import open_connection
+from canlian_chassis.bus.wire import Answer, Headers
 from canlian_chassis.clock import CLOCK
 from canlian_chassis.command.envelope import invalid
 from canlian_chassis.command.handler import Handler
 from canlian_chassis.decider import Decider, Rejected
-from canlian_chassis.keys import erasing
+from canlian_chassis.erasure import enforce as erasing
 from canlian_chassis.keys.store import Keys, key_folder
 from canlian_chassis.listening import Listening
 from canlian_chassis.log.jetstream import Log
@@ -33,7 +35,6 @@ from canlian_chassis.policy import Policy
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import BadToken, Signer, Verifier
 from canlian_chassis.views.runner import ViewRunner, Views
-from canlian_chassis.wire import Answer, Headers
 from canlian_events import subjects
 from canlian_events.core import Message, Query
 

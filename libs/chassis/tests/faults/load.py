@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from libs.chassis.tests.toy import MakeBox, PutIn, views
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.bus import Accepted, Client, Unavailable
+from canlian_chassis.bus.client import Accepted, Client, Unavailable
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.jetstream import Entry, Log
 from canlian_chassis.settings import Settings

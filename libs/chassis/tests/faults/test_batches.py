@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.bus import connect
+from canlian_chassis.bus.client import connect
 from canlian_chassis.log.jetstream import Log, NewEntry
 from canlian_chassis.settings import Settings
 from canlian_events import subjects

@@ -12,7 +12,7 @@ from libs.chassis.tests.faults.load import STAFF
 from libs.chassis.tests.toy import MakeBox, PutIn, box, shelf
 
 from canlian_chassis import tokens
-from canlian_chassis.bus import Client, NotAllowed, connect
+from canlian_chassis.bus.client import Client, NotAllowed, connect
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.following import read_entry
 from canlian_chassis.log.jetstream import Log

@@ -17,7 +17,7 @@ from libs.chassis.tests.processes import Process
 from libs.chassis.tests.toy import BuildShelf, MakeBox, PutIn, box, shelf, views
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.bus import Client, connect
+from canlian_chassis.bus.client import Client, connect
 from canlian_chassis.log.jetstream import STREAM, Conflict, Log
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings

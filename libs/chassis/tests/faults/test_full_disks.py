@@ -10,7 +10,7 @@ from libs.chassis.tests.toy import MakeBox, box, shelf, views
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
-from canlian_chassis.bus import Client, Unavailable, connect
+from canlian_chassis.bus.client import Client, Unavailable, connect
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.jetstream import Log
 from canlian_chassis.service import Service

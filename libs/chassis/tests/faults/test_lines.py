@@ -12,8 +12,8 @@ from libs.chassis.tests.faults.load import STAFF, Load, each_is_stored_once, und
 from libs.chassis.tests.faults.proxy import Line, line_to
 from libs.chassis.tests.toy import MakeBox, box, fill, shelf, views
 
-from canlian_chassis import bus
-from canlian_chassis.bus import Client, connect
+from canlian_chassis.bus import client
+from canlian_chassis.bus.client import Client, connect
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.jetstream import Conflict, Log
 from canlian_chassis.service import Service
@@ -26,7 +26,7 @@ from canlian_chassis.views.runner import ViewRunner
 @pytest.fixture
 def look_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """A dead line is noticed within nine seconds; here, for the test's sake, within one, and so on."""
-    monkeypatch.setattr(bus, "PING_EVERY", 0.3)
+    monkeypatch.setattr(client, "PING_EVERY", 0.3)
     monkeypatch.setattr("canlian_chassis.log.jetstream._STORED_WITHIN", 1.0)
     monkeypatch.setattr("canlian_chassis.log.following.STALLED_AFTER", 2.0)
 

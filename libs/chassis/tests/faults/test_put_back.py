@@ -15,14 +15,14 @@ from sqlmodel import Session, func, select
 from structlog.testing import capture_logs
 from tests.support.postgres import postgres_server, postgres_url
 
-from canlian_chassis.bus import connect
+from canlian_chassis.bus.client import connect
 from canlian_chassis.log.jetstream import Log, LogPutBack
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing.servers import NatsServer, nats_server
 from canlian_chassis.views.as_of import Snapshots
+from canlian_chassis.views.backfill import fill_beside
 from canlian_chassis.views.check import check, fold
 from canlian_chassis.views.databases import Databases
-from canlian_chassis.views.filling import fill_beside
 from canlian_chassis.views.store import ViewStore
 
 __all__ = ["postgres_server", "postgres_url"]

@@ -15,7 +15,7 @@ from libs.chassis.tests.boxes import FIRST, HERE, put, put_many, started, until
 from libs.chassis.tests.toy import BoxRow, ThingsPut, count_things
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.bus import connect
+from canlian_chassis.bus.client import connect
 from canlian_chassis.log.jetstream import Log
 from canlian_chassis.projection import projection
 from canlian_chassis.settings import Settings

@@ -15,7 +15,7 @@ from libs.chassis.tests.faults.load import Load, view_is_right
 from libs.chassis.tests.toy import MakeBox, PutIn, box, shelf, views
 from nats.aio.client import Client as Nats
 
-from canlian_chassis.bus import Client, connect
+from canlian_chassis.bus.client import Client, connect
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.jetstream import Log
 from canlian_chassis.service import Service
@@ -133,7 +133,7 @@ async def test_a_view_in_a_new_process_folds_on_where_the_last_one_ended(nc: Nat
     code = f"""
 import asyncio
 from libs.chassis.tests.toy import views
-from canlian_chassis.bus import connect
+from canlian_chassis.bus.client import connect
 from canlian_chassis.settings import Settings
 from canlian_chassis.views.runner import ViewRunner
 async def main():

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, func, literal, null, or_, select
 from sqlmodel import Session, col
 
-from canlian_chassis.views.same import meaning, meanings
+from canlian_chassis.views.merged_ids import meaning, meanings
 from canlian_overview.rates import SATISFIED_FROM, Period
 from canlian_overview.rows import CommunityRow, FeedbackRow, NeedRow, OfPerson, PersonRow, ReferralRow, Tables, VisitRow
 

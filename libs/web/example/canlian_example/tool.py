@@ -14,7 +14,7 @@ from canlian_events.assistance.need import NeedEvent, NeedRaised, RaiseNeed
 from canlian_events.meta import Meta
 from canlian_events.terms import Channel, Domain, Role, Urgency
 from canlian_web.forms import Form
-from canlian_web.i18n import N_
+from canlian_web.language.i18n import N_
 from canlian_web.page import Page, require
 from canlian_web.tool import Tool
 

@@ -13,12 +13,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from canlian_chassis.bus import Invalid, NotAllowed, Refused, Unavailable
+from canlian_chassis.bus.client import Invalid, NotAllowed, Refused, Unavailable
 from canlian_chassis.tokens import BadToken
 from canlian_web.forms import word_fields
+from canlian_web.language.refusals import say_refusal
+from canlian_web.language.term_labels import say_several
 from canlian_web.page import Context, NeedsRole, SignInFirst, context_of
-from canlian_web.refusals import say_refusal
-from canlian_web.terms import say_several
 
 log = structlog.get_logger()
 

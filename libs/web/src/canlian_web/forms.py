@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
-from canlian_web.i18n import Texts
+from canlian_web.language.i18n import Texts
 
 M = TypeVar("M", bound=BaseModel)
 Typed = Mapping[str, str | list[str]]

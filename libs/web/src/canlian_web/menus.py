@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from canlian_events.terms import Role
-from canlian_web.i18n import N_
+from canlian_web.language.i18n import N_
 from canlian_web.tool import Address, Section
 
 FEDERATION_TITLE = N_("Federation")

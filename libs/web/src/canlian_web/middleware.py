@@ -10,7 +10,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from canlian_web.i18n import COOKIE, LANGUAGES, language
+from canlian_web.language.i18n import COOKIE, LANGUAGES, language
 
 log = structlog.get_logger()
 

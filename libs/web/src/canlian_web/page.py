@@ -19,17 +19,17 @@ from sqlmodel import Session
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from canlian_chassis.bus import Accepted, Invalid, NotAllowed, Refused, Unavailable
+from canlian_chassis.bus.client import Accepted, Invalid, NotAllowed, Refused, Unavailable
 from canlian_chassis.tokens import ANONYMOUS, BadToken
 from canlian_events.core import Command, Message, Query
 from canlian_events.ids import derive, derive_uuid
 from canlian_events.meta import Actor
 from canlian_events.terms import Role
-from canlian_web import forms, notices
-from canlian_web.formats import today
+from canlian_web import flash, forms
 from canlian_web.forms import COMMAND_ID, Form
-from canlian_web.i18n import Lang, Texts, language
-from canlian_web.refusals import ids_in, named, say_refusal
+from canlian_web.language.formats import today
+from canlian_web.language.i18n import Lang, Texts, language
+from canlian_web.language.refusals import ids_in, named, say_refusal
 
 if TYPE_CHECKING:
     from canlian_web.tool import Menu, NavItem, Tool
@@ -261,8 +261,8 @@ class Context:
         parts = {name: jinja.get_template(f"canlian/{name}.html").make_module(shared) for name in ("ui", "fields")}
         body = jinja.get_template(template).render(**shared, **parts, **context)
         response = HTMLResponse(body, status_code=status)
-        if notices.left(self.request):
-            notices.forget(response)
+        if flash.left(self.request):
+            flash.forget(response)
         return response
 
     def redirect(self, path: str, *, notice: str | None = None) -> Response:
@@ -270,12 +270,12 @@ class Context:
         inside = path if path == self.tool.prefix or path.startswith(f"{self.tool.prefix}/") else self.url(path)
         response = RedirectResponse(inside or "/", status_code=303)
         if notice:
-            notices.leave(response, notice)
+            flash.leave(response, notice)
         return response
 
     @property
-    def notice(self) -> tuple[notices.Kind, str] | None:
-        return notices.left(self.request)
+    def notice(self) -> tuple[flash.Kind, str] | None:
+        return flash.left(self.request)
 
 
 def _status_of(form: Form[Any]) -> int:

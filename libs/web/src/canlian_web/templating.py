@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,12 +27,24 @@ from markupsafe import Markup
 
 import canlian_events.terms
 from canlian_events.personal import Sealed
-from canlian_web import formats, terms
 from canlian_web.forms import COMMAND_ID
-from canlian_web.i18n import HTML_LANG, Lang, package_folder
-from canlian_web.personal import is_sealed, masked_id, masked_phone
+from canlian_web.language import formats, term_labels
+from canlian_web.language.i18n import HTML_LANG, Lang, package_folder
+from canlian_web.masking import is_sealed, masked_id, masked_phone
 
-_SHARED = package_folder("canlian_web")
+_HERE = "canlian_web"
+_SHARED = package_folder(_HERE)
+
+
+class _BySubject(BaseLoader):
+    """`people/list.html` is `list.html` in the templates of the tool's subject `people`."""
+
+    def __init__(self, own: Path) -> None:
+        self._own = own
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        subject, _, name = template.partition("/")
+        return FileSystemLoader(self._own / subject / "templates").get_source(environment, name)
 
 
 class _Compiled(FileSystemBytecodeCache):
@@ -56,12 +68,15 @@ def _compiled() -> _Compiled | None:
 
 
 @cache
-def environment(package: str, prefix: str) -> Environment:
-    """One for all tools of a package that a process starts: compiling its templates takes most of a first page."""
-    own = package_folder(package)
+def environment(packages: Sequence[str], prefix: str) -> Environment:
+    """One for all tools of a package that a process starts: compiling its templates takes most of a first page.
+
+    The tool's own package comes first; of several templates of one name the first counts.
+    """
+    own = package_folder(packages[0])
     loaders: list[BaseLoader] = [
-        FileSystemLoader(own / "templates"),
-        FileSystemLoader(_SHARED / "templates"),
+        _BySubject(own),
+        *(FileSystemLoader(package_folder(package) / "templates") for package in (*packages, _HERE)),
         PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
     ]
     jinja = Environment(
@@ -84,7 +99,7 @@ def environment(package: str, prefix: str) -> Environment:
         "is_sealed": is_sealed,
     }
     jinja.filters |= {
-        "say": _worded(terms.say),
+        "say": _worded(term_labels.say),
         "date": _worded(formats.say_date),
         "day": _worded(formats.say_day),
         "time": _worded(formats.say_time),
@@ -128,7 +143,7 @@ def _command_id(context: JinjaContext) -> Markup:
 
 @pass_context
 def _options(context: JinjaContext, table: Any) -> list[tuple[str, str]]:
-    return terms.options(table, context["page"].lang)
+    return term_labels.options(table, context["page"].lang)
 
 
 @pass_context

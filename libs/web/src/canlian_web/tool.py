@@ -17,15 +17,15 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from canlian_chassis import logs, tasks
-from canlian_chassis.bus import Client, Unavailable, connect
+from canlian_chassis.bus.client import Client, Unavailable, connect
 from canlian_chassis.clock import CLOCK
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Verifier
 from canlian_chassis.views.runner import ViewRunner, Views
 from canlian_events.terms import Role
 from canlian_web import errors
-from canlian_web.because import ADDRESS, because
-from canlian_web.i18n import LANGUAGES, Lang, Texts, package_folder
+from canlian_web.language.i18n import LANGUAGES, Lang, Texts, package_folder
+from canlian_web.library import Library
 from canlian_web.middleware import EveryAnswer
 from canlian_web.page import required
 from canlian_web.templating import environment
@@ -115,6 +115,7 @@ class Tool:
         nav: Iterable[Address | Section] = (),
         menus: Sequence[Menu] = (),
         called: Called | None = None,
+        libraries: Sequence[Library] = (),
         beside: Callable[[Nats], Coroutine[Any, Any, None]] | None = None,
         settings: Settings | None = None,
         **fastapi: Any,
@@ -125,12 +126,13 @@ class Tool:
         self.settings = settings or Settings()
         self.runner = ViewRunner(views, self.settings) if views else None
         self.verifier = Verifier(self.settings.data / "keys")
-        self.texts: dict[Lang, Texts] = {lang: Texts(lang, [package]) for lang in LANGUAGES}
-        self.templates = environment(package, prefix)
+        packages = (package, *(library.package for library in libraries))
+        self.texts: dict[Lang, Texts] = {lang: Texts(lang, packages) for lang in LANGUAGES}
+        self.templates = environment(packages, prefix)
         self._nc: Nats | None = None
         self._client: Client | None = None
         self._started = asyncio.Event()
-        self.app = self._build(routers, fastapi)
+        self.app = self._build(routers, libraries, fastapi)
         self.menu = Menu.of(prefix, title, nav, routers)
         self._menus = menus
 
@@ -191,19 +193,18 @@ class Tool:
             timeout_graceful_shutdown=GRACE,
         )
 
-    def _build(self, routers: Sequence[APIRouter], options: dict[str, Any]) -> FastAPI:
+    def _build(self, routers: Sequence[APIRouter], libraries: Sequence[Library], options: dict[str, Any]) -> FastAPI:
         app = FastAPI(
             **{"title": self.name, "openapi_url": None, "redirect_slashes": False, "lifespan": self._lifespan} | options
         )
         app.state.tool = self
         app.add_middleware(EveryAnswer)
         errors.register(app)
-        for router in routers:
+        for router in (*routers, *(router for library in libraries for router in library.routers)):
             app.include_router(router, prefix=self.prefix)
         # a router that has a /health of its own, as the edge does, comes first
         app.add_api_route("/health", self._answer_health, include_in_schema=False)
         if self.prefix:
-            app.add_api_route(f"{self.prefix}{ADDRESS}", because, methods=["POST"], include_in_schema=False)
             app.add_api_route(f"{self.prefix}/", self._without_slash, include_in_schema=False)
         self._mount(app)
         return app

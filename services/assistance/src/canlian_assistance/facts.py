@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from canlian_assistance.households import HouseholdRow, MemberRow, Visited, VisitedRow
 from canlian_assistance.views import CommunityRow, NeedRow, PersonRow, VisitRow
 from canlian_chassis.decider import Rejected
-from canlian_chassis.views.same import meant, same
+from canlian_chassis.views.merged_ids import meant, same
 from canlian_events.assistance.assessment import AssessmentCompleted
 from canlian_events.assistance.visit import VisitCancelled, VisitCompleted, VisitFellDue, VisitMissed
 from canlian_events.core import Command

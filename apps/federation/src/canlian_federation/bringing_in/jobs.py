@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from canlian_chassis.bus import Client, Refused, Unavailable
+from canlian_chassis.bus.client import Client, Refused, Unavailable
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.settings import Settings
 from canlian_federation.bringing_in.job import Folder, Gone, Job, State

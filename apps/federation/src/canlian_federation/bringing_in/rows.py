@@ -9,8 +9,8 @@ from typing import Any
 from canlian_sheets.columns import ROSTER
 from canlian_sheets.importer.row_store import MENDED, StoredRow
 from canlian_sheets.reasons import FILE_REASONS, REASONS, mend_words, reason_words
-from canlian_web.i18n import Lang
-from canlian_web.refusals import named, say_refusal
+from canlian_web.language.i18n import Lang
+from canlian_web.language.refusals import named, say_refusal
 
 OUTCOMES = ("created", "updated", "unchanged", "refused")
 _TITLES = {field.name: (field.zh, field.en) for field in ROSTER}

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from canlian_chassis.bus import Client, Refused
+from canlian_chassis.bus.client import Client, Refused
 from canlian_sheets.importer import undo_import
 
 log = structlog.get_logger()

@@ -20,9 +20,9 @@ from canlian_federation.views.associations import (
     people_called,
 )
 from canlian_federation.views.figures import community_named
+from canlian_person_file.disclosure import sheet_about
 from canlian_web.forms import Form
 from canlian_web.page import Context, Page, require
-from canlian_web.showing import sheet_about
 
 router = APIRouter(prefix="/associations/{association_id}/activities", dependencies=[require(*SEEING)])
 

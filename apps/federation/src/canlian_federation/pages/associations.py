@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from canlian_chassis.bus import NotAllowed
+from canlian_chassis.bus.client import NotAllowed
 from canlian_events.ids import AssociateId
 from canlian_events.registry.association import (
     AdmitMember,
@@ -32,10 +32,10 @@ from canlian_federation.views.associations import (
 )
 from canlian_federation.views.figures import community_named
 from canlian_federation.views.workers import worker_names
-from canlian_web.export import sheet
+from canlian_web.export.sheet import sheet
 from canlian_web.forms import Form
+from canlian_web.language.term_labels import say
 from canlian_web.page import Context, Page, require
-from canlian_web.terms import say
 
 router = APIRouter(prefix="/associations", dependencies=[for_looking])
 for_those_who_see = require(*SEEING)

@@ -15,7 +15,7 @@ from canlian_federation.bringing_in.undoing import Undoings
 from canlian_federation.pages.common import for_staff
 from canlian_federation.views.imports import ImportRow, names_of, one_import
 from canlian_federation.views.names import account_names
-from canlian_web.happened import say_who
+from canlian_web.language.event_labels import say_who
 from canlian_web.page import Context, Page
 from canlian_web.paging import After
 from canlian_web.tool import Tool

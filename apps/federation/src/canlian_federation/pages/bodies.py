@@ -16,11 +16,11 @@ from canlian_federation.pages.people import SEEING
 from canlian_federation.pages.quotas import in_words, name_of
 from canlian_federation.views.associations import names_of, people_called
 from canlian_federation.views.bodies import BodyRow, Seat, all_bodies, body_called, terms_of
-from canlian_web.export import sheet
+from canlian_person_file.disclosure import FOR_LISTS, Look, Wished, ask_why, not_recorded, record, shown_each, stated
+from canlian_web.export.sheet import sheet
 from canlian_web.forms import Form
+from canlian_web.language.term_labels import say
 from canlian_web.page import Context, Page, require
-from canlian_web.showing import FOR_LISTS, Look, Wished, ask_why, not_recorded, record, shown_each, stated
-from canlian_web.terms import say
 
 router = APIRouter(prefix="/bodies", dependencies=[for_looking])
 for_those_who_see = require(*SEEING)

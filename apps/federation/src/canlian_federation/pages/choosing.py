@@ -6,8 +6,8 @@ from canlian_events.terms import WorkerKind
 from canlian_federation.pages.common import places_of, scopes_of
 from canlian_federation.views.choosing import FEW, workers_named
 from canlian_federation.views.finding import Wanted, find
+from canlian_web.language.term_labels import say
 from canlian_web.page import Context
-from canlian_web.terms import say
 
 WHO = ("person", "worker", "other")
 

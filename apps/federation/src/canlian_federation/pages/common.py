@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from canlian_chassis.bus import NotAllowed
+from canlian_chassis.bus.client import NotAllowed
 from canlian_events.terms import Role
 from canlian_federation.views.figures import distinct, open_communities
 from canlian_overview import FIGURES, Period, Rate
-from canlian_web.i18n import N_
+from canlian_web.language.i18n import N_
 from canlian_web.page import Context, require
 
 LOOKING = (Role.STAFF, Role.COMMISSIONER, Role.LEADER)

@@ -19,10 +19,10 @@ from canlian_federation.pages.common import asked_period, for_looking, for_staff
 from canlian_federation.views.figures import community_named, open_communities
 from canlian_federation.views.workers import worker_names, workers_of, working
 from canlian_overview.rows import CommunityRow
-from canlian_web.export import sheet
+from canlian_web.export.sheet import sheet
 from canlian_web.forms import Form
+from canlian_web.language.term_labels import say
 from canlian_web.page import Context, Page
-from canlian_web.terms import say
 
 router = APIRouter(prefix="/communities", dependencies=[for_looking])
 

@@ -12,8 +12,8 @@ from canlian_federation.pages.common import places_of, scopes_of
 from canlian_federation.pages.people import SEEING
 from canlian_federation.views.people import PersonEntry
 from canlian_federation.views.work import correction_requests
+from canlian_person_file.disclosure import sheet_about
 from canlian_web.page import Context, Page, require
-from canlian_web.showing import sheet_about
 
 router = APIRouter(prefix="/corrections", dependencies=[require(*SEEING)])
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from canlian_chassis.bus import NotAllowed
+from canlian_chassis.bus.client import NotAllowed
 from canlian_events.core import Command
 from canlian_events.ids import CommunityCode, PersonId
 from canlian_events.registry.duplicates import MergeDuplicate, RecordDistinct, TakenOver, UndoMerge
@@ -18,13 +18,7 @@ from canlian_federation.pages.common import for_staff, places_of, scopes_of
 from canlian_federation.pages.side_by_side import OVERTAKEN, lines, personal
 from canlian_federation.views.duplicates import Candidate, Sides, merged, queue, sides
 from canlian_federation.views.people import PersonEntry, person_entry
-from canlian_web.export import sheet
-from canlian_web.forms import Form
-from canlian_web.i18n import N_
-from canlian_web.likeness.scoring import THRESHOLD, WORDS
-from canlian_web.page import Context, Page
-from canlian_web.paging import At, turn_to
-from canlian_web.showing import (
+from canlian_person_file.disclosure import (
     FOR_LISTS,
     File,
     Look,
@@ -36,6 +30,12 @@ from canlian_web.showing import (
     shown_each,
     stated,
 )
+from canlian_person_file.record_linkage.scoring import THRESHOLD, WORDS
+from canlian_web.export.sheet import sheet
+from canlian_web.forms import Form
+from canlian_web.language.i18n import N_
+from canlian_web.page import Context, Page
+from canlian_web.paging import At, turn_to
 
 router = APIRouter(prefix="/duplicates", dependencies=[for_staff])
 SHOWN = 50

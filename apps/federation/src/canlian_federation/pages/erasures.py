@@ -9,8 +9,8 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from canlian_chassis.bus import NotAllowed, Unavailable
-from canlian_chassis.keys.proving import NotErased, keep, kept
+from canlian_chassis.bus.client import NotAllowed, Unavailable
+from canlian_chassis.erasure.issue import NotErased, keep, kept
 from canlian_chassis.keys.store import Keys
 from canlian_events.ids import PersonId
 from canlian_events.registry.person import DeclineErasure, ErasePerson
@@ -24,7 +24,7 @@ from canlian_federation.views.people import person_entry
 from canlian_federation.views.work import erasure_requests
 from canlian_overview.rows import PersonRow
 from canlian_web.forms import Form
-from canlian_web.happened import say_who
+from canlian_web.language.event_labels import say_who
 from canlian_web.page import Context, Page
 
 router = APIRouter(prefix="/erasures", dependencies=[for_staff])

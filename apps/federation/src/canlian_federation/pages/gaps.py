@@ -14,9 +14,9 @@ from canlian_federation.views.associations import Listed, associations_lacking
 from canlian_federation.views.figures import open_communities
 from canlian_federation.views.training import by_community, to_be_trained
 from canlian_federation.views.workers import fixed_workers
-from canlian_web.export import sheet
+from canlian_web.export.sheet import sheet
+from canlian_web.language.term_labels import say
 from canlian_web.page import Context, Page
-from canlian_web.terms import say
 
 router = APIRouter(prefix="/gaps", dependencies=[for_looking])
 

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from canlian_events.registry.training import SignInToTraining
 from canlian_federation.codes import is_good
 from canlian_federation.views.training import TrainingRow, attended, one_training
-from canlian_web.formats import now
 from canlian_web.forms import Form
+from canlian_web.language.formats import now
 from canlian_web.page import Context, Page, require
 
 router = APIRouter(prefix="/training", dependencies=[require()])

@@ -21,10 +21,10 @@ from canlian_federation.pages.choosing import choices
 from canlian_federation.pages.common import for_staff
 from canlian_federation.pages.households import CHANGING, names_of, own, show_household, title_of
 from canlian_federation.views.households import relatives_of
-from canlian_web.calling import CALLED, check_called
+from canlian_person_file.contact_fields import CALLED, check_called
 from canlian_web.forms import Form
+from canlian_web.language.term_labels import options
 from canlian_web.page import Context, Page, require
-from canlian_web.terms import options
 
 router = APIRouter(prefix="/households/{household_id}", dependencies=[require(*CHANGING)])
 

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
-from canlian_chassis.bus import Refused
+from canlian_chassis.bus.client import Refused
 from canlian_events.core import Command
 from canlian_events.registry.household import AddMember, DeclineHousehold, FormHousehold
 from canlian_events.terms import FileField
@@ -23,10 +23,10 @@ from canlian_federation.views.households import (
     proposals,
 )
 from canlian_federation.views.people import PersonEntry
+from canlian_person_file.reveal_field import reveal
 from canlian_web.forms import Form
 from canlian_web.page import Context, Page, require
 from canlian_web.paging import At, pages_of
-from canlian_web.revealing import reveal
 
 router = APIRouter(prefix="/households", dependencies=[require(*CHANGING)])
 SHOWN = 50

@@ -25,14 +25,14 @@ from canlian_federation.views.households import (
 from canlian_federation.views.names import account_names
 from canlian_federation.views.people import PersonEntry
 from canlian_overview.households import HouseholdRow, Line, Wanted
+from canlian_person_file.disclosure import sheet_about
+from canlian_person_file.reveal_field import reveal
 from canlian_web.forms import Form
-from canlian_web.happened import say_event, say_who
-from canlian_web.i18n import N_
+from canlian_web.language.event_labels import say_event, say_who
+from canlian_web.language.i18n import N_
+from canlian_web.language.term_labels import options, say
 from canlian_web.page import Context, Page, require
 from canlian_web.paging import At, turn_to
-from canlian_web.revealing import reveal
-from canlian_web.showing import sheet_about
-from canlian_web.terms import options, say
 
 router = APIRouter(prefix="/households", dependencies=[require(*SEEING)])
 SHOWN = 50

@@ -32,9 +32,9 @@ from canlian_sheets.importer.row_store import MENDED, About, Phase, StoredRow
 from canlian_sheets.outcomes import Unreadable
 from canlian_sheets.reading import MAX_FILE
 from canlian_sheets.tables import Preview
-from canlian_web.formats import say_time
 from canlian_web.forms import Form
-from canlian_web.happened import say_who
+from canlian_web.language.event_labels import say_who
+from canlian_web.language.formats import say_time
 from canlian_web.page import Context, Page
 from canlian_web.paging import At, pages_of
 from canlian_web.tool import Tool

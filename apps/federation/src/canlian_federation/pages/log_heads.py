@@ -9,7 +9,7 @@ import nats.js.errors
 from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
-from canlian_chassis.bus import Unavailable
+from canlian_chassis.bus.client import Unavailable
 from canlian_chassis.log.chain import Head
 from canlian_chassis.log.heads import Heads
 from canlian_chassis.log.jetstream import Conflict

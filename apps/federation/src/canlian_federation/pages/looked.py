@@ -10,7 +10,7 @@ from canlian_events.terms import Role
 from canlian_federation.pages.common import scopes_of
 from canlian_federation.views.looked import LOOKED
 from canlian_federation.views.names import account_names
-from canlian_web.looked import in_words
+from canlian_person_file.access_log import in_words
 from canlian_web.page import Page, require
 from canlian_web.paging import At, turn_to
 

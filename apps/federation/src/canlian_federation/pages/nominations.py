@@ -17,8 +17,8 @@ from canlian_federation.pages.quotas import in_words
 from canlian_federation.views.associations import names_of
 from canlian_federation.views.bodies import BodyRow, Seat
 from canlian_web.forms import Form
+from canlian_web.language.term_labels import options, say
 from canlian_web.page import Context, Page
-from canlian_web.terms import options, say
 
 router = APIRouter(prefix="/bodies/{body_id}", dependencies=[for_staff])
 

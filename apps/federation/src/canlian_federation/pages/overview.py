@@ -31,7 +31,7 @@ from canlian_federation.views.figures import (
 from canlian_federation.views.resources import service_called
 from canlian_federation.views.workers import worker_names
 from canlian_overview import FIGURES, CommunityFigures, Evidence, Figure, Rate
-from canlian_web.export import sheet
+from canlian_web.export.sheet import sheet
 from canlian_web.page import Context, Page
 from canlian_web.paging import At, turn_to
 

@@ -17,12 +17,12 @@ from canlian_federation.pages.searching import Filters, seen_numbers
 from canlian_federation.views.finding import CertificateState, Found, Order, Vague, age_of, find, state_of
 from canlian_federation.views.hardships import hardships_of
 from canlian_federation.views.people import PersonEntry
+from canlian_person_file.disclosure import Look, Stated, record, sheet_about
 from canlian_web import forms
 from canlian_web.forms import Form
-from canlian_web.i18n import N_
+from canlian_web.language.i18n import N_
 from canlian_web.page import Context, Page, require
 from canlian_web.paging import pages_of
-from canlian_web.showing import Look, Stated, record, sheet_about
 
 SEEING = (Role.STAFF, Role.COMMISSIONER)
 """Those who may see who is who; the leading group sees figures."""

@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
-from canlian_chassis.bus import NotAllowed
+from canlian_chassis.bus.client import NotAllowed
 from canlian_chassis.clock import CLOCK
 from canlian_events.calendar import day_of
 from canlian_events.core import COMMANDS
@@ -30,14 +30,14 @@ from canlian_federation.views.names import account_names
 from canlian_federation.views.people import PersonEntry, person_entry
 from canlian_federation.views.record import RECORD
 from canlian_federation.views.work import ids_of, work_of
-from canlian_web.formats import say_time
-from canlian_web.happened import say_event, say_who
-from canlian_web.looked import in_words
-from canlian_web.own_copy import as_json, as_pdf, copy_of
+from canlian_person_file.access_log import in_words
+from canlian_person_file.disclosure import Stated, ask_why, not_recorded, shown, stated
+from canlian_person_file.reveal_field import REASONS, reveal
+from canlian_person_file.subject_access_copy import as_json, as_pdf, copy_of
+from canlian_web.language.event_labels import say_event, say_who
+from canlian_web.language.formats import say_time
+from canlian_web.language.term_labels import say
 from canlian_web.page import Context, Page, require
-from canlian_web.revealing import REASONS, reveal
-from canlian_web.showing import Stated, ask_why, not_recorded, shown, stated
-from canlian_web.terms import say
 
 router = APIRouter(prefix="/people", dependencies=[require(*SEEING)])
 AT_ONCE = timedelta(minutes=1)

@@ -45,14 +45,14 @@ from canlian_federation.pages.person import alive
 from canlian_federation.views.base import ALIKE
 from canlian_federation.views.duplicates import entries
 from canlian_federation.views.people import PersonEntry
-from canlian_web.calling import CALLED, check_called
+from canlian_person_file.contact_fields import CALLED, check_called
+from canlian_person_file.record_linkage.at_registration import reasons, unseen
+from canlian_person_file.record_linkage.candidates import Found
+from canlian_person_file.record_linkage.scoring import Because
 from canlian_web.forms import Form
-from canlian_web.i18n import N_
-from canlian_web.likeness.entry import reasons, unseen
-from canlian_web.likeness.scoring import Because
-from canlian_web.likeness.table import Found
+from canlian_web.language.i18n import N_
+from canlian_web.language.refusals import say_refusal
 from canlian_web.page import Context, Page, require
-from canlian_web.refusals import say_refusal
 
 router = APIRouter(prefix="/people", dependencies=[require(*SEEING)])
 

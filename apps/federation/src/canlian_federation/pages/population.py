@@ -16,9 +16,9 @@ from canlian_federation.boundaries import boundaries_of
 from canlian_federation.pages.common import for_looking, places_of, scopes_of
 from canlian_federation.pages.people import SEEING
 from canlian_federation.views.population import AGE_BANDS, Part, counted, population
-from canlian_web.export import sheet
+from canlian_web.export.sheet import sheet
+from canlian_web.language.term_labels import say
 from canlian_web.page import Context, Page
-from canlian_web.terms import say
 
 router = APIRouter(prefix="/population", dependencies=[for_looking])
 

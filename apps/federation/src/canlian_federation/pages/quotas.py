@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from canlian_events.registry.quotas import Standing
-from canlian_web.i18n import N_
+from canlian_web.language.i18n import N_
+from canlian_web.language.refusals import say_refusal
 from canlian_web.page import Context
-from canlian_web.refusals import say_refusal
 
 NAMES = {
     "disabled_or_relatives": N_("Disabled persons and relatives"),

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from canlian_events.terms import Domain, Layer, ProviderKind
 from canlian_federation.pages.common import asked_period, for_looking, scopes_of
 from canlian_federation.views.resources import provider_called, providers, resources
-from canlian_web.export import sheet
+from canlian_web.export.sheet import sheet
 from canlian_web.page import Page
 
 router = APIRouter(prefix="/resources", dependencies=[for_looking])

@@ -17,11 +17,11 @@ from canlian_federation.pages.searching import Filters
 from canlian_federation.views.duplicates import entries
 from canlian_federation.views.finding import Order, Vague, ids_of
 from canlian_federation.views.people import PersonEntry
+from canlian_person_file.disclosure import MANY, Look, Stated, not_recorded, record
 from canlian_sheets import roster_shape
 from canlian_web import forms
+from canlian_web.export.streamed_sheet import streamed
 from canlian_web.page import Context, Page
-from canlian_web.showing import MANY, Look, Stated, not_recorded, record
-from canlian_web.streamed import streamed
 
 log = structlog.get_logger()
 router = APIRouter(dependencies=[for_staff])

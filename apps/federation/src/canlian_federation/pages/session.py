@@ -24,12 +24,12 @@ from canlian_federation.pages.training import choices, named, now_is
 from canlian_federation.views.training import TrainingRow, attended, training_called
 from canlian_federation.views.workers import WorkerRow, worker_names, working
 from canlian_sheets.outcomes import Unreadable
-from canlian_web.export import sheet
-from canlian_web.formats import now
+from canlian_web.export.sheet import sheet
 from canlian_web.forms import Form
-from canlian_web.i18n import LANGUAGES
+from canlian_web.language.formats import now
+from canlian_web.language.i18n import LANGUAGES
+from canlian_web.language.term_labels import say
 from canlian_web.page import Context, Page
-from canlian_web.terms import say
 
 router = APIRouter(prefix="/training", dependencies=[for_looking])
 

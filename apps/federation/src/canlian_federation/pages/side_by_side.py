@@ -10,11 +10,11 @@ from typing import Any
 from canlian_events.terms import AccessFeature, DisabilityClass, Grade, Purpose, Sex
 from canlian_federation.views.duplicates import Sides
 from canlian_federation.views.people import PersonEntry
-from canlian_web.formats import say_date
-from canlian_web.i18n import N_
+from canlian_person_file.disclosure import File
+from canlian_web.language.formats import say_date
+from canlian_web.language.i18n import N_
+from canlian_web.language.term_labels import say
 from canlian_web.page import Context
-from canlian_web.showing import File
-from canlian_web.terms import say
 
 OVERTAKEN = {
     "name": N_("Full name"),

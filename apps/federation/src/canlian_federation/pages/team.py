@@ -17,11 +17,11 @@ from canlian_federation.views.figures import open_communities
 from canlian_federation.views.training import sessions_of
 from canlian_federation.views.workers import WorkerRow, fixed_workers, team
 from canlian_overview.rows import CommunityRow
-from canlian_web.calling import CALLED, check_called
-from canlian_web.export import sheet
+from canlian_person_file.contact_fields import CALLED, check_called
+from canlian_web.export.sheet import sheet
 from canlian_web.forms import Form
+from canlian_web.language.term_labels import options, say
 from canlian_web.page import Context, Page
-from canlian_web.terms import options, say
 
 router = APIRouter(prefix="/team", dependencies=[for_looking])
 

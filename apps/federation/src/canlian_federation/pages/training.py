@@ -31,11 +31,11 @@ from canlian_federation.views.training import (
     to_be_trained,
 )
 from canlian_federation.views.workers import WorkerRow, worker_names, working
-from canlian_web.export import sheet
-from canlian_web.formats import now
+from canlian_web.export.sheet import sheet
 from canlian_web.forms import Form
+from canlian_web.language.formats import now
+from canlian_web.language.term_labels import options, say
 from canlian_web.page import Context, Page
-from canlian_web.terms import options, say
 
 router = APIRouter(prefix="/training", dependencies=[for_looking])
 

@@ -10,13 +10,13 @@ from urllib.parse import quote
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from canlian_chassis.bus import NotAllowed
+from canlian_chassis.bus.client import NotAllowed
 from canlian_federation.pages.common import for_looking, places_of, scopes_of
 from canlian_federation.views.base import TRAIL
 from canlian_federation.views.names import account_names
 from canlian_overview.tree import Happened, Step
-from canlian_web.happened import say_event, say_gap, say_who
-from canlian_web.i18n import Lang
+from canlian_web.language.event_labels import say_event, say_gap, say_who
+from canlian_web.language.i18n import Lang
 from canlian_web.page import Page
 
 router = APIRouter(prefix="/why", dependencies=[for_looking])

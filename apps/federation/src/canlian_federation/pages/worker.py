@@ -26,12 +26,12 @@ from canlian_federation.views.names import account_names
 from canlian_federation.views.steps import StepRow, history
 from canlian_federation.views.training import trained_by
 from canlian_federation.views.workers import WorkerRow, team, worker_called
-from canlian_web.calling import CALLED, check_called
+from canlian_person_file.contact_fields import CALLED, check_called
+from canlian_person_file.reveal_field import reveal
 from canlian_web.forms import Form
-from canlian_web.happened import say_event, say_who
+from canlian_web.language.event_labels import say_event, say_who
+from canlian_web.language.term_labels import options, say
 from canlian_web.page import Context, Page
-from canlian_web.revealing import reveal
-from canlian_web.terms import options, say
 
 router = APIRouter(prefix="/team", dependencies=[for_looking])
 

@@ -7,7 +7,7 @@ from sqlalchemy import MetaData
 from canlian_chassis.row import Row
 from canlian_overview import overview
 from canlian_overview.trail import trail
-from canlian_web.likeness.table import alike_among
+from canlian_person_file.record_linkage.candidates import alike_among
 
 
 class FederationRow(Row):

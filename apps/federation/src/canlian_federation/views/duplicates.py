@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
-from canlian_chassis.views.same import same
+from canlian_chassis.views.merged_ids import same
 from canlian_federation.views.base import ALIKE
 from canlian_federation.views.people import PersonEntry, within
-from canlian_web.likeness.scoring import Likeness, compare
-from canlian_web.likeness.table import in_order
+from canlian_person_file.record_linkage.candidates import in_order
+from canlian_person_file.record_linkage.scoring import Likeness, compare
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
-from canlian_chassis.views.same import meanings
+from canlian_chassis.views.merged_ids import meanings
 from canlian_federation.views.base import OVERVIEW
 from canlian_overview import FIGURES, CommunityFigures, Evidence, Figure, Period, Rate, ServiceRates
 from canlian_overview.rows import CommunityRow

@@ -32,7 +32,7 @@ from canlian_events.registry.person import (
 from canlian_federation import names
 from canlian_federation.views.base import FederationRow
 from canlian_federation.views.codes import codes
-from canlian_web.file_facts import NO_FACTS, FactsNews, FileFacts, facts_told
+from canlian_person_file.file_columns import NO_FACTS, FactsNews, FileFacts, facts_told
 
 PersonNews = (
     PersonRegistered

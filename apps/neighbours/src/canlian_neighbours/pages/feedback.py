@@ -13,7 +13,7 @@ from canlian_events.terms import Role
 from canlian_neighbours.pages.own import own_file
 from canlian_neighbours.views.queries import Asked, feedback_of, one_feedback
 from canlian_web.forms import Form
-from canlian_web.i18n import N_
+from canlian_web.language.i18n import N_
 from canlian_web.page import Context, Page, require
 
 router = APIRouter(dependencies=[require(Role.RESIDENT)])

@@ -24,13 +24,13 @@ from canlian_neighbours.views.looked import LOOKED
 from canlian_neighbours.views.queries import community_name, ids_of, worker_names
 from canlian_neighbours.views.record import RECORD
 from canlian_neighbours.views.rows import PersonRow
-from canlian_web.happened import say_event
-from canlian_web.looked import in_words
-from canlian_web.own_copy import as_json, as_pdf, copy_of
+from canlian_person_file.access_log import in_words
+from canlian_person_file.disclosure import File, not_recorded
+from canlian_person_file.service_record import RecordShape
+from canlian_person_file.subject_access_copy import as_json, as_pdf, copy_of
+from canlian_web.language.event_labels import say_event
+from canlian_web.language.term_labels import say
 from canlian_web.page import Context, Page, require
-from canlian_web.record import RecordShape
-from canlian_web.showing import File, not_recorded
-from canlian_web.terms import say
 
 router = APIRouter(prefix="/me", dependencies=[require(Role.RESIDENT)])
 MANY_LOOKS = 1000

@@ -16,10 +16,10 @@ from canlian_events.terms import NeedCloseReason, Role
 from canlian_neighbours.pages.own import own_file
 from canlian_neighbours.timeline import told
 from canlian_neighbours.views.queries import Followed, followed, ids_of
+from canlian_person_file.disclosure import File
 from canlian_web.forms import Form
-from canlian_web.i18n import N_
+from canlian_web.language.i18n import N_
 from canlian_web.page import Context, Page, require
-from canlian_web.showing import File
 
 router = APIRouter()
 own = [require(Role.RESIDENT)]

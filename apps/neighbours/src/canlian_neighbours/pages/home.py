@@ -11,9 +11,9 @@ from canlian_events.assistance.ask_number import read_number
 from canlian_events.terms import Role
 from canlian_neighbours.pages.own import own_file
 from canlian_neighbours.views.queries import feedback_of, followed, needs_of
+from canlian_person_file.disclosure import File
 from canlian_web.forms import Form
 from canlian_web.page import Context, Page
-from canlian_web.showing import File
 
 router = APIRouter()
 

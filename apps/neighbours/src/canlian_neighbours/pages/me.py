@@ -21,10 +21,10 @@ from canlian_neighbours.pages.own import own_file
 from canlian_neighbours.views.looked import LOOKED
 from canlian_neighbours.views.queries import community_name, ids_of, person, worker_names
 from canlian_neighbours.views.rows import PersonRow
-from canlian_web.calling import CALLED
+from canlian_person_file.access_log import in_words
+from canlian_person_file.contact_fields import CALLED
 from canlian_web.forms import Form
-from canlian_web.i18n import N_
-from canlian_web.looked import in_words
+from canlian_web.language.i18n import N_
 from canlian_web.page import Context, Page, require
 
 router = APIRouter(dependencies=[require(Role.RESIDENT)])

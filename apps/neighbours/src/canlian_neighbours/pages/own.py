@@ -6,8 +6,8 @@ from typing import Any
 
 from canlian_events.terms import ShownFor
 from canlian_neighbours.views.queries import person
+from canlian_person_file.disclosure import File, shown
 from canlian_web.page import Context
-from canlian_web.showing import File, shown
 
 
 async def own_file(page: Context, **values: Any) -> File:

@@ -1,6 +1,6 @@
 """Who looked at a resident's file, for the resident."""
 
 from canlian_neighbours.views.rows import NeighboursRow
-from canlian_web.looked import looked_at
+from canlian_person_file.access_log import looked_at
 
 LOOKED = looked_at(NeighboursRow)

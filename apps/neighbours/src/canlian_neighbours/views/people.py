@@ -22,7 +22,7 @@ from canlian_events.registry.person import (
     RegistrationWithdrawn,
 )
 from canlian_neighbours.views.rows import FeedbackRow, PersonRow
-from canlian_web.file_facts import FactsNews, facts_told
+from canlian_person_file.file_columns import FactsNews, facts_told
 
 Of = (
     PersonRegistered

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, or_, select
 
-from canlian_chassis.views.same import meant, same
+from canlian_chassis.views.merged_ids import meant, same
 from canlian_events.terms import WorkerKind
 from canlian_neighbours.standing import Standing, standing
 from canlian_neighbours.views.rows import (

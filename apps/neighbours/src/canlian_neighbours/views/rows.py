@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from canlian_chassis.row import Row
 from canlian_events.terms import Domain, NeedCloseReason, Occasion, WorkerKind
-from canlian_web.file_facts import FileFacts
+from canlian_person_file.file_columns import FileFacts
 
 
 class NeighboursRow(Row):

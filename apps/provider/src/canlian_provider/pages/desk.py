@@ -10,7 +10,7 @@ from fastapi import HTTPException
 from sqlmodel import Session
 from starlette.responses import Response
 
-from canlian_chassis.bus import NotAllowed
+from canlian_chassis.bus.client import NotAllowed
 from canlian_events.terms import Role, ShownFor
 from canlian_provider.views.persons import PersonRow, people
 from canlian_provider.views.referrals import ReferralRow, referral

@@ -11,10 +11,10 @@ from canlian_events.evaluation.feedback import ReplyToFeedback
 from canlian_provider.pages.desk import Desk, choose, desk_or_404, find_desk, for_desks
 from canlian_provider.views.feedback import FeedbackRow, feedback_on, one_feedback
 from canlian_provider.views.services import ServiceRow, service, services_of
-from canlian_web.export import sheet
-from canlian_web.formats import local
+from canlian_web.export.sheet import sheet
 from canlian_web.forms import Form
-from canlian_web.i18n import N_
+from canlian_web.language.formats import local
+from canlian_web.language.i18n import N_
 from canlian_web.page import Context, Page
 
 router = APIRouter(dependencies=[for_desks])

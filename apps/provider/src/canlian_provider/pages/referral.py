@@ -8,13 +8,13 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from canlian_events.catalog.referral import AcceptReferral, DeclineReferral, WaitlistReferral
+from canlian_person_file.disclosure import File, shown
 from canlian_provider.pages.desk import Desk, for_desks, own_referral, read_lines
 from canlian_provider.pages.wording import grounds, steps
 from canlian_provider.views.history import history_of
 from canlian_provider.views.referrals import ReferralRow
 from canlian_web.forms import Form
 from canlian_web.page import Context, Page
-from canlian_web.showing import File, shown
 
 router = APIRouter(dependencies=[for_desks])
 

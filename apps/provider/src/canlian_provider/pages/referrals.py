@@ -7,13 +7,13 @@ from starlette.responses import Response
 
 from canlian_events.ids import derive_uuid
 from canlian_events.terms import FileField
+from canlian_person_file.disclosure import Look, not_recorded, record
 from canlian_provider.pages.desk import Desk, Line, choose, desk_or_404, find_desk, for_desks, read_lines
 from canlian_provider.views.referrals import Listing, belongs, referrals_to
-from canlian_web.export import sheet
-from canlian_web.formats import local
-from canlian_web.i18n import N_
+from canlian_web.export.sheet import sheet
+from canlian_web.language.formats import local
+from canlian_web.language.i18n import N_
 from canlian_web.page import Context, Page
-from canlian_web.showing import Look, not_recorded, record
 
 router = APIRouter(dependencies=[for_desks])
 

@@ -13,9 +13,9 @@ from canlian_events.terms import AccessFeature, Domain, Layer
 from canlian_provider.pages.desk import Desk, choose, desk_or_404, find_desk, for_desks
 from canlian_provider.views.referrals import Status, referrals_to
 from canlian_provider.views.services import ServiceRow, service, services_of
-from canlian_web.export import sheet
+from canlian_web.export.sheet import sheet
 from canlian_web.forms import Form
-from canlian_web.i18n import N_
+from canlian_web.language.i18n import N_
 from canlian_web.page import Context, Page
 
 router = APIRouter(dependencies=[for_desks])

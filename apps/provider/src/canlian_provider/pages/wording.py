@@ -11,11 +11,11 @@ from typing import Any
 from canlian_events.catalog.matching import Reason
 from canlian_events.terms import DeclineReason, Outcome, Role
 from canlian_provider.views.history import HistoryRow
-from canlian_web.formats import say_date
-from canlian_web.i18n import N_
+from canlian_web.language.formats import say_date
+from canlian_web.language.i18n import N_
+from canlian_web.language.refusals import say_refusal
+from canlian_web.language.term_labels import say
 from canlian_web.page import Context
-from canlian_web.refusals import say_refusal
-from canlian_web.terms import say
 
 WHAT = {
     "catalog.referral.referred": N_("Referred"),

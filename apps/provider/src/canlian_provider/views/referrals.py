@@ -30,7 +30,7 @@ from canlian_events.meta import Meta
 from canlian_events.personal import opened
 from canlian_events.terms import DeclineReason, Domain, Outcome, Term
 from canlian_provider.views.base import DeskRow, coded, moment
-from canlian_web.formats import local
+from canlian_web.language.formats import local
 
 
 class Status(Term):

@@ -8,18 +8,18 @@ from typing import Any
 from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
-from canlian_chassis.bus import NotAllowed, Refused, Unavailable
+from canlian_chassis.bus.client import NotAllowed, Refused, Unavailable
 from canlian_events.assistance.assessment import CompleteAssessment, StartAssessment
 from canlian_events.assistance.instruments import Instrument, offered
 from canlian_events.terms import Domain, ShownFor, Urgency
+from canlian_person_file.disclosure import shown
 from canlian_social_worker.pages.common import for_workers, names_for, own
 from canlian_social_worker.views.assessments import AssessmentRow, assessment
 from canlian_social_worker.views.persons import PersonRow, person
 from canlian_web.forms import Form
-from canlian_web.i18n import Lang
+from canlian_web.language.i18n import Lang
+from canlian_web.language.refusals import say_refusal
 from canlian_web.page import Context, Page
-from canlian_web.refusals import say_refusal
-from canlian_web.showing import shown
 
 router = APIRouter(dependencies=[for_workers])
 

@@ -11,7 +11,7 @@ from fastapi import HTTPException
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from canlian_chassis.bus import Accepted, NotAllowed
+from canlian_chassis.bus.client import Accepted, NotAllowed
 from canlian_events.core import COMMANDS, Command
 from canlian_events.terms import Role
 from canlian_social_worker.views.persons import PersonRow, erased_among, person_names
@@ -19,8 +19,8 @@ from canlian_social_worker.views.places import communities_of
 from canlian_social_worker.views.services import Offer, offers
 from canlian_social_worker.views.workers import WorkerRow, worker_names
 from canlian_web.forms import Form
+from canlian_web.language.term_labels import say
 from canlian_web.page import Context, require
-from canlian_web.terms import say
 
 WORKERS = (Role.SOCIAL_WORKER, Role.GRID_WORKER, Role.DIRECTOR, Role.STAFF)
 for_workers = require(*WORKERS)

@@ -10,14 +10,14 @@ from starlette.responses import Response
 
 from canlian_events.evaluation.feedback import GiveFeedback, ReplyToFeedback
 from canlian_events.terms import FileField, ShownFor
+from canlian_person_file.disclosure import sheet_about, shown
 from canlian_social_worker.pages.common import for_workers, may, names_for, own
 from canlian_social_worker.views.feedback import LOW, FeedbackList, FeedbackRow, listed_feedback, one_feedback
 from canlian_social_worker.views.persons import person
-from canlian_web.formats import local
 from canlian_web.forms import Form
-from canlian_web.i18n import N_
+from canlian_web.language.formats import local
+from canlian_web.language.i18n import N_
 from canlian_web.page import Context, Page
-from canlian_web.showing import sheet_about, shown
 
 router = APIRouter(dependencies=[for_workers])
 

@@ -11,12 +11,12 @@ from starlette.responses import Response
 from canlian_events.registry.household import VISIT_EVERY_DAYS
 from canlian_events.terms import FileField, Hardship, ShownFor
 from canlian_overview.households import Line, Wanted
+from canlian_person_file.disclosure import sheet_about
 from canlian_social_worker.pages.common import Names, community_choices, for_workers, read_names
 from canlian_social_worker.views.households import HOMES
-from canlian_web.i18n import N_
+from canlian_web.language.i18n import N_
+from canlian_web.language.term_labels import options, say
 from canlian_web.page import Context, Page
-from canlian_web.showing import sheet_about
-from canlian_web.terms import options, say
 
 router = APIRouter(prefix="/households", dependencies=[for_workers])
 LISTS = {"late": N_("Not visited in rhythm"), "all": N_("All in special hardship")}

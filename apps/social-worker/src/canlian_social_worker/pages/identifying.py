@@ -9,12 +9,12 @@ from starlette.responses import Response
 
 from canlian_events.assistance.need import IdentifyAsker
 from canlian_events.terms import ShownFor
+from canlian_person_file.disclosure import shown
 from canlian_social_worker.pages.common import about, for_workers, may, may_reach, names_for, own
 from canlian_social_worker.views.needs import NeedRow, need
 from canlian_social_worker.views.persons import search_persons
 from canlian_web.forms import Form
 from canlian_web.page import Context, Page
-from canlian_web.showing import shown
 
 router = APIRouter(dependencies=[for_workers])
 

@@ -11,11 +11,12 @@ from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import Response
 
-from canlian_chassis.bus import Accepted
+from canlian_chassis.bus.client import Accepted
 from canlian_events.assistance.ask_number import shown_number
 from canlian_events.assistance.need import AssignNeed, ClassifyNeed, CloseNeed, ReopenNeed
 from canlian_events.core import Command
 from canlian_events.terms import NeedCloseReason, ShownFor
+from canlian_person_file.disclosure import shown
 from canlian_social_worker.pages.common import (
     Names,
     about,
@@ -38,7 +39,6 @@ from canlian_social_worker.views.referrals import ReferralRow, referrals_of_need
 from canlian_social_worker.views.workers import NEED_HOLDERS, WorkerRow, workers_of
 from canlian_web.forms import Form
 from canlian_web.page import Context, Page
-from canlian_web.showing import shown
 
 router = APIRouter(dependencies=[for_workers])
 

@@ -7,13 +7,13 @@ from starlette.responses import Response
 
 from canlian_events.assistance.ask_number import shown_number
 from canlian_events.terms import FileField, Urgency
+from canlian_person_file.disclosure import sheet_about
 from canlian_social_worker.pages.common import Names, choices, community_choices, for_workers, names_for
 from canlian_social_worker.views.figures import waiting_needs
 from canlian_social_worker.views.needs import NeedFilter, NeedRow, NeedStatus
-from canlian_web.formats import local
-from canlian_web.i18n import N_
+from canlian_web.language.formats import local
+from canlian_web.language.i18n import N_
 from canlian_web.page import Context, Page
-from canlian_web.showing import sheet_about
 
 router = APIRouter(dependencies=[for_workers])
 SHOWN = 200

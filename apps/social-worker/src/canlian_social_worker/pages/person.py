@@ -17,6 +17,8 @@ from canlian_events.registry.person import (
     WithdrawConsent,
 )
 from canlian_events.terms import Purpose, ShownFor
+from canlian_person_file.access_log import in_words
+from canlian_person_file.disclosure import shown
 from canlian_social_worker.pages.common import about, choices, for_reaching, for_workers, may, may_reach, names_for, own
 from canlian_social_worker.pages.reading import reveal
 from canlian_social_worker.views.assessments import assessments_of_person
@@ -27,9 +29,7 @@ from canlian_social_worker.views.persons import PersonRow, ids_of, person
 from canlian_social_worker.views.referrals import referrals_of_person
 from canlian_social_worker.views.visits import visits_of_person
 from canlian_web.forms import Form
-from canlian_web.looked import in_words
 from canlian_web.page import Context, Page
-from canlian_web.showing import shown
 
 router = APIRouter(dependencies=[for_workers])
 

@@ -7,11 +7,11 @@ from starlette.responses import Response
 
 from canlian_events.registry.person import RegisterPerson
 from canlian_events.terms import FileField
+from canlian_person_file.disclosure import sheet_about
 from canlian_social_worker.pages.common import about, community_choices, for_workers, names_for
 from canlian_social_worker.views.persons import SHOWN, PersonRow, search_persons
-from canlian_web.i18n import N_
+from canlian_web.language.i18n import N_
 from canlian_web.page import Page
-from canlian_web.showing import sheet_about
 
 router = APIRouter(dependencies=[for_workers])
 COLUMNS = (N_("Name"), N_("Community"), N_("Sex"), N_("Year of birth"), N_("Class"), N_("Grade"), N_("Access needs"))

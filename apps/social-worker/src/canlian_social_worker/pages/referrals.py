@@ -11,6 +11,7 @@ from starlette.responses import Response
 from canlian_events.catalog.matching import Reason
 from canlian_events.catalog.referral import LapseReferral, ReferPerson, WithdrawReferral
 from canlian_events.terms import FileField, ShownFor
+from canlian_person_file.disclosure import sheet_about, shown
 from canlian_social_worker.pages.common import for_workers, may, names_for, own
 from canlian_social_worker.pages.wording import grounds, steps, texts_of
 from canlian_social_worker.views.history import history_of_referral
@@ -23,11 +24,10 @@ from canlian_social_worker.views.referrals import (
     listed_referrals,
     referral,
 )
-from canlian_web.formats import local
 from canlian_web.forms import Form
-from canlian_web.i18n import N_
+from canlian_web.language.formats import local
+from canlian_web.language.i18n import N_
 from canlian_web.page import Context, Page
-from canlian_web.showing import sheet_about, shown
 
 router = APIRouter(dependencies=[for_workers])
 

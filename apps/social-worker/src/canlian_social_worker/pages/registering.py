@@ -8,20 +8,20 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from canlian_chassis.bus import Refused
+from canlian_chassis.bus.client import Refused
 from canlian_events.assistance.need import IdentifyAsker
 from canlian_events.registry.person import RegisterPerson
 from canlian_events.terms import Role, ShownFor
+from canlian_person_file.contact_fields import CALLED, check_called
+from canlian_person_file.disclosure import File, shown
+from canlian_person_file.record_linkage.at_registration import reasons, unseen
+from canlian_person_file.record_linkage.candidates import Found
 from canlian_social_worker.pages.common import community_choices, own, submit_by_field
 from canlian_social_worker.views.alike import ALIKE
 from canlian_social_worker.views.needs import NeedRow, need
 from canlian_social_worker.views.persons import person
-from canlian_web.calling import CALLED, check_called
 from canlian_web.forms import Form
-from canlian_web.likeness.entry import reasons, unseen
-from canlian_web.likeness.table import Found
 from canlian_web.page import Context, Page, require
-from canlian_web.showing import File, shown
 
 router = APIRouter(dependencies=[require(Role.SOCIAL_WORKER, Role.STAFF)])
 

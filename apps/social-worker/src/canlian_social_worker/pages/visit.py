@@ -19,6 +19,7 @@ from canlian_events.assistance.visit import (
 )
 from canlian_events.core import Command
 from canlian_events.terms import Domain, Help, Role, ShownFor, Tie
+from canlian_person_file.disclosure import shown
 from canlian_social_worker.pages.common import about, for_workers, may, may_reach, names_for, own, worker_choices
 from canlian_social_worker.pages.wording import steps, texts_of
 from canlian_social_worker.views.history import history_of_visit
@@ -27,7 +28,6 @@ from canlian_social_worker.views.visits import VisitRow, VisitStatus, visit
 from canlian_social_worker.views.workers import VISITORS, workers_of
 from canlian_web.forms import Form
 from canlian_web.page import Context, Page
-from canlian_web.showing import shown
 
 router = APIRouter(dependencies=[for_workers])
 

@@ -9,14 +9,14 @@ from starlette.responses import Response
 
 from canlian_events.assistance.visit import ScheduleVisit
 from canlian_events.terms import FileField
+from canlian_person_file.disclosure import sheet_about
 from canlian_social_worker.pages.common import community_choices, for_workers, names_for, own, worker_choices
 from canlian_social_worker.views.persons import PersonRow, person
 from canlian_social_worker.views.visits import VisitList, VisitRow, listed_visits
 from canlian_social_worker.views.workers import VISITORS, workers_of
 from canlian_web.forms import Form
-from canlian_web.i18n import N_
+from canlian_web.language.i18n import N_
 from canlian_web.page import Context, Page
-from canlian_web.showing import sheet_about
 
 router = APIRouter(dependencies=[for_workers])
 

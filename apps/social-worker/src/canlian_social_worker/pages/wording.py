@@ -10,14 +10,14 @@ from typing import Any
 
 from canlian_events.catalog.matching import Reason
 from canlian_events.terms import Channel, DeclineReason, Domain, NeedCloseReason, Outcome, Urgency
+from canlian_person_file.disclosure import File
 from canlian_social_worker.pages.common import Names
 from canlian_social_worker.views.history import HistoryRow
-from canlian_web.formats import say_date
-from canlian_web.i18n import N_
+from canlian_web.language.formats import say_date
+from canlian_web.language.i18n import N_
+from canlian_web.language.refusals import say_refusal
+from canlian_web.language.term_labels import say
 from canlian_web.page import Context
-from canlian_web.refusals import say_refusal
-from canlian_web.showing import File
-from canlian_web.terms import say
 
 WHAT = {
     "assistance.need.raised": N_("Asked for help"),

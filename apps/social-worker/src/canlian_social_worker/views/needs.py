@@ -31,7 +31,7 @@ from canlian_events.personal import opened
 from canlian_events.terms import Channel, Domain, NeedCloseReason, Term, Urgency
 from canlian_social_worker.views.base import SocialWorkerRow, coded, moment, within
 from canlian_social_worker.views.persons import ids_of
-from canlian_web.formats import local
+from canlian_web.language.formats import local
 
 
 class NeedStatus(Term):

@@ -10,7 +10,7 @@ from sqlalchemy import JSON, func, or_
 from sqlmodel import Field, Session, col, select
 
 from canlian_chassis.projection import projection
-from canlian_chassis.views.same import meanings, meant, same
+from canlian_chassis.views.merged_ids import meanings, meant, same
 from canlian_events.meta import Meta
 from canlian_events.personal import now_known, opened
 from canlian_events.registry.duplicates import MergedInto, MergedIntoUndone

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, col, select
 
 from canlian_chassis.projection import projection
-from canlian_chassis.views.same import meaning
+from canlian_chassis.views.merged_ids import meaning
 from canlian_events.catalog.matching import Reason
 from canlian_events.catalog.referral import (
     SILENT_AFTER_DAYS,
@@ -37,7 +37,7 @@ from canlian_events.terms import DeclineReason, Domain, Outcome, Term
 from canlian_social_worker.views.base import SocialWorkerRow, coded, moment, within
 from canlian_social_worker.views.needs import NeedRow, NeedStatus
 from canlian_social_worker.views.persons import PersonRow, ids_of
-from canlian_web.formats import local
+from canlian_web.language.formats import local
 
 
 class ReferralStatus(Term):

@@ -6,10 +6,10 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from canlian_events.terms import Role, ShownFor
+from canlian_person_file.disclosure import File, Wished, shown_each
 from canlian_volunteer.names import address_as
 from canlian_volunteer.views.queries import Stop, agenda
 from canlian_web.page import Context, Page, require
-from canlian_web.showing import File, Wished, shown_each
 
 VISITORS = [require(Role.VOLUNTEER, Role.GRID_WORKER, Role.SOCIAL_WORKER)]
 router = APIRouter(dependencies=VISITORS)

@@ -12,13 +12,13 @@ from starlette.responses import Response
 from canlian_events.assistance.visit import CompleteVisit, MissVisit, RaisedNeed
 from canlian_events.ids import VisitId
 from canlian_events.terms import Domain, Help, ShownFor, Tie, Urgency
+from canlian_person_file.disclosure import File, shown
 from canlian_volunteer.pages.agenda import VISITORS, address, whom
 from canlian_volunteer.views.queries import Stop, own_visit
-from canlian_web.formats import say_day
 from canlian_web.forms import Form, Typed
-from canlian_web.i18n import N_
+from canlian_web.language.formats import say_day
+from canlian_web.language.i18n import N_
 from canlian_web.page import Context, Page
-from canlian_web.showing import File, shown
 
 router = APIRouter(dependencies=VISITORS)
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
 
-from canlian_chassis.views.same import meant
+from canlian_chassis.views.merged_ids import meant
 from canlian_events.terms import AccessFeature, Sex, VisitOccasion
 from canlian_volunteer.views.rows import CommunityRow, PersonRow, State, VisitRow
 

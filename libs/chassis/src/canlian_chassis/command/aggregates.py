@@ -13,10 +13,10 @@ from typing import Any
 import nats.errors
 import structlog
 
+from canlian_chassis.bus.wire import Answer, EventNote
 from canlian_chassis.decider import Decider, Ref
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.log.jetstream import Conflict, Entry, Log
-from canlian_chassis.wire import Answer, EventNote
 from canlian_events import subjects
 from canlian_events.core import EVENTS, Aggregate, Event, decode
 

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
-from canlian_chassis import wire
+from canlian_chassis.bus import wire
+from canlian_chassis.bus.wire import Answer, Headers
 from canlian_chassis.clock import CLOCK
 from canlian_chassis.decider import Ref
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.tokens import BadToken, Verifier
-from canlian_chassis.wire import Answer, Headers
 from canlian_events.core import COMMANDS, Aggregate, Command, encode, extent
 from canlian_events.meta import Actor
 

@@ -12,17 +12,17 @@ import nats.errors
 import nats.js.errors
 import structlog
 
-from canlian_chassis import wire
+from canlian_chassis.bus import wire
+from canlian_chassis.bus.wire import Answer, EventNote, Headers
 from canlian_chassis.command.aggregates import Aggregates, Loaded, key_reused, note_of
 from canlian_chassis.command.envelope import Envelope, EnvelopeReader, older_release
+from canlian_chassis.command.facts import Facts, View
 from canlian_chassis.decider import Decider, Given, Ref, Rejected
-from canlian_chassis.facts import Facts, View
-from canlian_chassis.keys import erasing
+from canlian_chassis.erasure import enforce
 from canlian_chassis.keys.store import ErasedError, Keys
 from canlian_chassis.log.appending import Appending
 from canlian_chassis.log.jetstream import AlreadyStored, Conflict, Full, Log, NewEntry
 from canlian_chassis.tokens import Verifier
-from canlian_chassis.wire import Answer, EventNote, Headers
 from canlian_events import subjects
 from canlian_events.core import EVENTS, Aggregate, Command, Event, UnknownEvent, encode
 from canlian_events.ids import derive_uuid
@@ -242,7 +242,7 @@ class Handler:
         entries: list[NewEntry] = []
         for ref, change in decision.changes.items():
             for event, id_, _ in change.events:
-                if erasure := erasing.entry(event, id_):
+                if erasure := enforce.entry(event, id_):
                     entries.append(erasure)
                 for claim in self._deciders[ref.aggregate].claims(event):
                     subject = subjects.claim(claim.kind, self._keys.blind(claim.kind, claim.value))

@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.engine import Connection, Engine
 
-from canlian_chassis.keys.masters import Masters
+from canlian_chassis.keys.master_keys import Masters
 from canlian_chassis.keys.tables import (
     ERASED,
     ERASURES,

@@ -14,10 +14,10 @@ import nats.js.errors
 from nats.aio.client import Client as Nats
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from canlian_chassis import wire
-from canlian_chassis.bus import taking
+from canlian_chassis.bus import wire
+from canlian_chassis.bus.client import taking
+from canlian_chassis.bus.wire import RawHeaders
 from canlian_chassis.log.jetstream import STREAM, Conflict, Entry, Log, LogPutBack, Place
-from canlian_chassis.wire import RawHeaders
 from canlian_events import subjects
 from canlian_events.core import Event, decode
 from canlian_events.meta import Meta

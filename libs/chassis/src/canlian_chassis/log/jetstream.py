@@ -28,8 +28,8 @@ from nats.js.api import (
     StreamConfig,
 )
 
-from canlian_chassis.bus import taking
-from canlian_chassis.wire import Headers, RawHeaders
+from canlian_chassis.bus.client import taking
+from canlian_chassis.bus.wire import Headers, RawHeaders
 from canlian_events import subjects
 
 STREAM = "LOG"

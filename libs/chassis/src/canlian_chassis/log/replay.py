@@ -22,6 +22,7 @@ import nats.js.errors
 import structlog
 from nats.aio.client import Client as Nats
 
+from canlian_chassis.bus.wire import RawHeaders
 from canlian_chassis.log.following import (
     EVERYTHING,
     HEARTBEAT_NS,
@@ -32,7 +33,6 @@ from canlian_chassis.log.following import (
     follow,
 )
 from canlian_chassis.log.jetstream import STREAM, Conflict, Entry, Log, LogPutBack, Place
-from canlian_chassis.wire import RawHeaders
 
 log = structlog.get_logger()
 BATCH = 5000

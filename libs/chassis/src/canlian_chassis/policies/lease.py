@@ -20,8 +20,8 @@ from nats.errors import NoRespondersError
 from pydantic import BaseModel
 
 from canlian_chassis import tasks
-from canlian_chassis.policies.lasting import LOST
 from canlian_chassis.policies.parked import Overtaken, Parking
+from canlian_chassis.policies.retry import LOST
 from canlian_events.core import extent
 
 log = structlog.get_logger()

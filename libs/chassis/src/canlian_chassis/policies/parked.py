@@ -20,7 +20,7 @@ from nats.js.kv import KeyValue
 from pydantic import BaseModel
 
 from canlian_chassis.log.jetstream import Place
-from canlian_chassis.policies.lasting import lasting
+from canlian_chassis.policies.retry import lasting
 
 BUCKET = "policies"
 

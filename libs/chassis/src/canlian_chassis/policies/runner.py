@@ -20,15 +20,15 @@ from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from canlian_chassis.bus import Client, Unavailable
+from canlian_chassis.bus.client import Client, Unavailable
 from canlian_chassis.clock import CLOCK
 from canlian_chassis.keys.store import Keys
 from canlian_chassis.log.following import EVERYTHING, follow, read_entry
 from canlian_chassis.log.jetstream import Conflict, Entry, Log, LogPutBack, Place
 from canlian_chassis.logs import describe
-from canlian_chassis.policies.lasting import LOST, lasting, reason
 from canlian_chassis.policies.lease import Lease
 from canlian_chassis.policies.parked import Asked, Mark, Overtaken, Parked, Parking, changes, thinned
+from canlian_chassis.policies.retry import LOST, lasting, reason
 from canlian_chassis.policies.sending import send
 from canlian_chassis.policies.timers import Timers
 from canlian_chassis.policy import Cancel, Consequence, Later, Policy, command_id

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import structlog
 
-from canlian_chassis.bus import Client, Invalid, NotAllowed, Refused, Unavailable
+from canlian_chassis.bus.client import Client, Invalid, NotAllowed, Refused, Unavailable
 from canlian_events.core import Command
 
 log = structlog.get_logger()

@@ -22,10 +22,10 @@ from nats.js.api import AckPolicy, ConsumerConfig, RawStreamMsg, RetentionPolicy
 from nats.js.errors import APIError, BadRequestError, NotFoundError
 from pydantic import BaseModel
 
-from canlian_chassis.bus import Client, Failed, Refused
+from canlian_chassis.bus.client import Client, Failed, Refused
 from canlian_chassis.clock import Clock
-from canlian_chassis.policies.lasting import LOST, lasting, reason
 from canlian_chassis.policies.parked import Overtaken
+from canlian_chassis.policies.retry import LOST, lasting, reason
 from canlian_chassis.policies.sending import send
 from canlian_events import subjects
 from canlian_events.core import COMMANDS, Command, encode

@@ -10,7 +10,7 @@ from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
-from canlian_chassis import wire
+from canlian_chassis.bus import wire
 from canlian_chassis.tokens import BadToken, Verifier
 from canlian_events import subjects
 from canlian_events.terms import Role

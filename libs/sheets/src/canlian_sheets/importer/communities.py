@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from canlian_chassis.bus import Accepted as Done
-from canlian_chassis.bus import Client, NotAllowed, Refused, Unavailable
+from canlian_chassis.bus.client import Accepted as Done
+from canlian_chassis.bus.client import Client, NotAllowed, Refused, Unavailable
 from canlian_events.core import Command
 from canlian_events.ids import derive, new_id
 from canlian_events.registry.community import (

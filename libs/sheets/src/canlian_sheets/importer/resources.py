@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from canlian_chassis.bus import Accepted as Done
-from canlian_chassis.bus import Client, NotAllowed, Refused, Unavailable
-from canlian_chassis.wire import EventNote
+from canlian_chassis.bus.client import Accepted as Done
+from canlian_chassis.bus.client import Client, NotAllowed, Refused, Unavailable
+from canlian_chassis.bus.wire import EventNote
 from canlian_events.catalog.provider import (
     AwardDemonstration,
     CorrectProvider,

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from canlian_chassis.bus import Accepted as Done
-from canlian_chassis.bus import Refused as No
+from canlian_chassis.bus.client import Accepted as Done
+from canlian_chassis.bus.client import Refused as No
 from canlian_sheets.outcomes import Accepted, Outcome, Problem, Refused, Repeat
 
 T = TypeVar("T")

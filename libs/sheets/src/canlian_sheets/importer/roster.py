@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar, cast
 
-from canlian_chassis.bus import Accepted as Done
-from canlian_chassis.bus import Client
-from canlian_chassis.bus import Refused as No
+from canlian_chassis.bus.client import Accepted as Done
+from canlian_chassis.bus.client import Client
+from canlian_chassis.bus.client import Refused as No
 from canlian_chassis.keys.store import Keys
 from canlian_events.core import encode
 from canlian_events.ids import derive_uuid, new_id

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
 
-from canlian_chassis.bus import Client, NotAllowed, Unavailable
+from canlian_chassis.bus.client import Client, NotAllowed, Unavailable
 from canlian_events.core import Command, encode
 from canlian_events.ids import derive_uuid, new_id
 from canlian_sheets.importer.results import Answer

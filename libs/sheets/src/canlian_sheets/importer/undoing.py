@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 
-from canlian_chassis.bus import Accepted as Done
-from canlian_chassis.bus import Client
-from canlian_chassis.bus import Refused as No
+from canlian_chassis.bus.client import Accepted as Done
+from canlian_chassis.bus.client import Client
+from canlian_chassis.bus.client import Refused as No
 from canlian_events.ids import derive_uuid
 from canlian_events.registry.person import RegistrationWithdrawn, SheetRow, TakeBackRosterEntry
 from canlian_events.registry.roster_import import FinishUndo, RowsTold, RowTold, TellRows, UndoImport

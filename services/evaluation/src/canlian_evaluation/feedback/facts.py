@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlmodel import Session
 
-from canlian_chassis.views.same import meant, same
+from canlian_chassis.views.merged_ids import meant, same
 from canlian_evaluation.views import OVERVIEW
 from canlian_events.core import Command
 

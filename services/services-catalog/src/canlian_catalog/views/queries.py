@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from canlian_catalog.matching.facts import Candidate, PersonFacts, Tried
 from canlian_catalog.views.rows import PersonRow, ProviderRow, RatingRow, ReferralRow, ServiceRow, Stage
-from canlian_chassis.views.same import meant, same
+from canlian_chassis.views.merged_ids import meant, same
 from canlian_events.catalog.service import ServiceDetails
 from canlian_events.terms import AccessFeature, DisabilityClass, Domain, Grade
 
