@@ -174,7 +174,7 @@ async def test_a_service_that_nobody_asks_any_more_forgets_whom_another_process_
             super().__init__(*what)
             made.append(self)
 
-    monkeypatch.setattr("canlian_chassis.service.Handler", Noted)
+    monkeypatch.setattr("canlian_chassis.serving.Handler", Noted)
     async with Service("toy", context="toy", deciders=[box], settings=settings).running():
         await Client(two.nc).send(PutIn(box_id="box_1", things=1), token=two.one._token)
         assert made[0].aggregates._remembered

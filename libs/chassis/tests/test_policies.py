@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from libs.chassis.tests.toy import BoxMade, BurnBox, MakeBox, PutIn, ThingsPut, box, fill, shelf
 from nats.aio.client import Client as Nats
 
-from canlian_chassis import service as wiring
+from canlian_chassis import serving as wiring
 from canlian_chassis.bus.client import Client, connect
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.log.jetstream import Log, NewEntry

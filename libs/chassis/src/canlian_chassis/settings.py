@@ -39,6 +39,10 @@ class Settings(BaseSettings):
     replicas: int = 1
     """Copies of the log in a cluster: 1 or 3."""
     log_level: str = "info"
+    metrics_port: int = 0
+    """Where a service tells Prometheus how many commands and queries it handled, and how long each took; 0: nowhere."""
+    traces_url: str = ""
+    """An OTLP collector (http://…/v1/traces) that is told of each command and query a service handled; empty: none."""
     movable_clock: bool = False
     """Whether the system's clock may be moved ahead, as tests of what takes days do. Never where people rely on it."""
 

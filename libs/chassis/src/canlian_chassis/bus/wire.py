@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from canlian_events.core import Event
 from canlian_events.meta import Meta
@@ -105,6 +105,18 @@ class Answer(BaseModel):
     events: tuple[EventNote, ...] = ()
     code: str = ""
     facts: dict[str, Any] = Field(default_factory=dict)
+
+
+class BulkItem(BaseModel):
+    """One command of several that are sent to a service at once. `body` is the command as JSON."""
+
+    id: str
+    name: str
+    body: str
+
+
+class BulkCommands(RootModel[list[BulkItem]]):
+    """Many commands in one message: the answers come in the same order."""
 
 
 def event_headers(
