@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
@@ -57,7 +58,9 @@ class Service:
         """Serve until SIGINT or SIGTERM."""
         logs.configure(self.name, self.settings.log_level)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(Serving(self).app.run())
+            app = Serving(self).app
+            app.after_startup(_leave_alone_what_stays)
+            runner.run(app.run())
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Service]:
@@ -73,6 +76,12 @@ class Service:
         """The AsyncAPI 3 document: commands and queries received, events told. Needs no server."""
         made: dict[str, Any] = json.loads(Serving(self).app.schema.to_specification().to_json())
         return made
+
+
+def _leave_alone_what_stays() -> None:
+    """What the process has loaded is not looked through for garbage again and again, which each message pays for."""
+    gc.collect()
+    gc.freeze()
 
 
 def _loop_factory() -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
@@ -18,10 +19,12 @@ from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
-from canlian_chassis.bus.client import open_connection
-from canlian_chassis.bus.wire import Headers
+from canlian_chassis.bus import wire
+from canlian_chassis.bus.client import Connection, open_connection
+from canlian_chassis.bus.wire import Headers, RawHeaders
 from canlian_chassis.settings import Settings
 
+Handle = Callable[[Msg], Awaitable[None]]
 Answering = Callable[[bytes, Headers], Awaitable[bytes]]
 """A request's body and headers → the reply's body. Never raises."""
 
@@ -40,6 +43,7 @@ class Broker(NatsBroker):
             name=service,
             logger=None,
             apply_types=False,
+            parser=_read,
             decoder=_as_it_came,
             middlewares=middlewares,
             graceful_timeout=None,
@@ -47,7 +51,7 @@ class Broker(NatsBroker):
         )
         self._settings, self._service = settings, service
         self._under_way: set[asyncio.Future[None]] = set()
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._waiting: deque[tuple[Msg, Handle]] = deque()
 
     async def _connect(self) -> Nats:
         connection = await open_connection(self._settings, self._service)
@@ -76,15 +80,18 @@ class Broker(NatsBroker):
             description=(about.__doc__ or "").strip(),
         )(take)
 
-    async def _take(self, message: Msg, handle: Callable[[Msg], Awaitable[None]]) -> None:
-        await self._room.acquire()
+    def _take(self, message: Msg, handle: Handle) -> None:
+        if len(self._under_way) >= AT_ONCE:
+            self._waiting.append((message, handle))
+            return
         task = asyncio.ensure_future(handle(message))
         self._under_way.add(task)
         task.add_done_callback(self._taken)
 
     def _taken(self, task: asyncio.Future[None]) -> None:
-        self._room.release()
         self._under_way.discard(task)
+        if self._waiting:
+            self._take(*self._waiting.popleft())
 
     async def take_no_more(self) -> None:
         """Finish what was begun, for a few seconds. FastStream's own end would throw away what comes meanwhile."""
@@ -93,8 +100,10 @@ class Broker(NatsBroker):
             if subscription is not None:
                 with contextlib.suppress(nats.errors.Error):
                     await subscription.unsubscribe()
-        if self._under_way:
-            await asyncio.wait(self._under_way, timeout=GRACE)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                while self._under_way:
+                    await asyncio.wait(self._under_way)
 
     async def stop(self, *error: Any) -> None:
         connection, self._connection = self._connection, None
@@ -104,19 +113,30 @@ class Broker(NatsBroker):
 
 
 class _EachInATask:
-    """A connection whose subscriptions hand over each message with what is to handle it."""
+    """A connection whose subscriptions hand over each message, as it is read, with what is to handle it."""
 
-    def __init__(self, connection: Nats, take: Callable[[Msg, Any], Awaitable[None]]) -> None:
+    def __init__(self, connection: Connection, take: Callable[[Msg, Handle], None]) -> None:
         self._connection, self._take = connection, take
 
-    async def subscribe(self, subject: str, *, cb: Callable[[Msg], Awaitable[None]], **more: Any) -> Subscription:
-        async def take(message: Msg) -> None:
-            await self._take(message, cb)
+    async def subscribe(self, subject: str, *, cb: Handle, **more: Any) -> Subscription:
+        nc = self._connection
 
-        return await self._connection.subscribe(subject, cb=take, **more)
+        def take(subject: str, reply: str, headers: RawHeaders, body: bytes) -> None:
+            self._take(Msg(nc, subject, reply, body, headers.all()), cb)
+
+        return await nc.take(subject, take, **more)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
+
+
+async def _read(message: Msg) -> NatsMessage:
+    """Without the parts of the subject, which nobody asks for, and under the command's own id."""
+    headers = message.headers or {}
+    id_ = headers.get(wire.COMMAND, "-")
+    return NatsMessage(
+        message, message.data, reply_to=message.reply, headers=headers, correlation_id=id_, message_id=id_
+    )
 
 
 async def _as_it_came(message: NatsMessage) -> Msg:

@@ -14,6 +14,7 @@ import nats.errors
 import pydantic_core
 import structlog
 from nats.aio.client import Client as Nats
+from nats.aio.subscription import Subscription
 
 from canlian_chassis.bus import wire
 from canlian_chassis.bus.wire import Answer, EventNote
@@ -94,6 +95,12 @@ class Connection(Nats):
         else:
             await super()._process_msg(sid, subject, reply, data, headers)
 
+    async def take(self, subject: str, take: Take, **more: Any) -> Subscription:
+        """Give each message of a subject to `take`, which must be quick, until the subscription ends."""
+        subscription = await self.subscribe(subject, **more)
+        self.takers[subscription._id] = take
+        return subscription
+
     @staticmethod
     def _parse_header_lines(raw: bytes) -> dict[str, str]:
         headers: dict[str, str] = {}
@@ -120,8 +127,7 @@ class Connection(Nats):
 async def taking(nc: Nats, subject: str, take: Take) -> AsyncIterator[None]:
     """Give each message of a subject to `take`, which must be quick, for the length of the block."""
     assert isinstance(nc, Connection)
-    subscription = await nc.subscribe(subject)
-    nc.takers[subscription._id] = take
+    subscription = await nc.take(subject, take)
     try:
         yield
     finally:
@@ -130,7 +136,7 @@ async def taking(nc: Nats, subject: str, take: Take) -> AsyncIterator[None]:
             await subscription.unsubscribe()
 
 
-async def open_connection(settings: Settings, name: str) -> Nats:
+async def open_connection(settings: Settings, name: str) -> Connection:
     """A connection that never gives up: it waits for the server at the start, and comes back whenever it was lost."""
     servers = [url.strip() for url in settings.nats_url.split(",")]
 

@@ -73,6 +73,11 @@ class RawHeaders(Mapping[str, str]):
         at += len(mark)
         return self._raw[at : self._raw.index(b"\r\n", at)].decode("utf-8", "replace").strip()
 
+    def all(self) -> Headers:
+        """Each by its name, where all of them are wanted."""
+        pairs = (line.partition(":") for line in self._raw.decode("utf-8", "replace").split("\r\n")[1:])
+        return {name: value.strip() for name, colon, value in pairs if colon}
+
     def __iter__(self) -> Iterator[str]:
         names = (line.partition(b":")[0].decode() for line in self._raw.split(b"\r\n")[1:-2])
         return (name for name in names if name and name not in _TOLD_WITH_IT)
