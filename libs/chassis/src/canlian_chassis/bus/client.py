@@ -37,9 +37,9 @@ the most, where a line went dead without a word."""
 class Refused(Exception):
     """The service's answer is no. `code` and `facts` are worded by the tools."""
 
-    def __init__(self, code: str, facts: dict[str, Any] | None = None) -> None:
+    def __init__(self, code: str, facts: dict[str, Any] | None = None, position: int = 0) -> None:
         super().__init__(code)
-        self.code, self.facts = code, facts or {}
+        self.code, self.facts, self.position = code, facts or {}, position
 
 
 class NotAllowed(Refused):
@@ -308,7 +308,7 @@ def _answer_or_refusal(answer: Answer) -> Accepted | Refused:
         case "accepted":
             return Accepted(answer.position, answer.events)
         case "invalid":
-            return Invalid(answer.code, answer.facts)
+            return Invalid(answer.code, answer.facts, answer.position)
         case "not_allowed":
             return NotAllowed(answer.code, answer.facts)
         case "refused":

@@ -218,7 +218,7 @@ class Aggregates:
             return None
         first, notes = found
         if first != digest:
-            return key_reused()
+            return key_reused(notes[-1].position)
         return Answer(status="accepted", position=notes[-1].position, events=tuple(notes))
 
     async def _answered_long_ago(self, ref: Ref, command_id: str) -> tuple[str, list[EventNote]] | None:
@@ -237,5 +237,6 @@ def _note_in(entry: Entry) -> EventNote:
     return EventNote(id=entry.headers["ce-id"], type=type_, name=EVENTS[type_].__name__, position=entry.position)
 
 
-def key_reused() -> Answer:
-    return Answer(status="invalid", code="key_reused")
+def key_reused(position: int = 0) -> Answer:
+    """`position` is where the events are of the command that has the id."""
+    return Answer(status="invalid", code="key_reused", position=position)

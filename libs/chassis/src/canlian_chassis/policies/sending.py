@@ -34,6 +34,7 @@ async def send(
             raise
         # a release that made another body of it has done it
         log.warning("policy.done_before", **about)
+        return invalid.position
     except Refused as refused:
         # the state has decided that it does not matter any more
         log.info("policy.refused", code=refused.code, **about)
