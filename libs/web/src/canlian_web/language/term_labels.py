@@ -162,7 +162,7 @@ def tables() -> list[type[Enum]]:
     return [
         table
         for _, table in inspect.getmembers(terms, inspect.isclass)
-        if issubclass(table, Enum) and table.__module__ == terms.__name__ and len(table)
+        if issubclass(table, Enum) and table.__module__.startswith(terms.__name__) and len(table)
     ]
 
 

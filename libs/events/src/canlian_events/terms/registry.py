@@ -1,39 +1,10 @@
-"""The code tables everybody shares. The code is what is stored; `zh` is the term as the field writes it."""
+"""The code tables of the registry: persons, households, workers, bodies, and why a file is looked at."""
 
 from __future__ import annotations
 
-from enum import IntEnum, StrEnum
 from typing import Self
 
-
-class Term(StrEnum):
-    """A code with its Chinese term: `Domain.DAY_CARE == "day_care"`, `Domain.DAY_CARE.zh == "日间照料"`."""
-
-    zh: str
-
-    def __new__(cls, code: str, zh: str = "") -> Self:
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.zh = zh
-        return member
-
-
-class Role(Term):
-    """Who someone is to canlian when they act."""
-
-    STAFF = "staff", "残联工作人员"
-    COMMISSIONER = "commissioner", "专职委员"
-    LEADER = "leader", "领导小组"
-    SOCIAL_WORKER = "social_worker", "社工"
-    GRID_WORKER = "grid_worker", "网格员"
-    DIRECTOR = "director", "社区主任"
-    VOLUNTEER = "volunteer", "助残志愿者"
-    PROVIDER = "provider", "服务机构"
-    RESIDENT = "resident", "居民"
-    ANONYMOUS = "anonymous", "未登录者"
-    OPERATOR = "operator", "系统管理员"
-    POLICY = "policy", "系统规则"
-    PROGRAM = "program", "外部程序"
+from canlian_events.terms.common import DisabilityClass, Term
 
 
 class WorkerKind(Term):
@@ -56,57 +27,6 @@ class Post(Term):
 class Sex(Term):
     MALE = "male", "男"
     FEMALE = "female", "女"
-
-
-class DisabilityClass(IntEnum):
-    """残疾类别, GB/T 26341."""
-
-    VISUAL = 1
-    HEARING = 2
-    SPEECH = 3
-    PHYSICAL = 4
-    INTELLECTUAL = 5
-    PSYCHIATRIC = 6
-    MULTIPLE = 7
-
-    @property
-    def zh(self) -> str:
-        return ["视力", "听力", "言语", "肢体", "智力", "精神", "多重"][self - 1]
-
-
-class Grade(IntEnum):
-    """残疾等级: 1 is the most severe."""
-
-    ONE = 1
-    TWO = 2
-    THREE = 3
-    FOUR = 4
-
-    @property
-    def zh(self) -> str:
-        return "一二三四"[self - 1] + "级"
-
-
-class Domain(Term):
-    """服务领域: the nine domains of the Sunshine Home, which needs and services share."""
-
-    DAY_CARE = "day_care", "日间照料"
-    POLICY_ADVICE = "policy_advice", "政策咨询"
-    REHABILITATION = "rehabilitation", "康复指导"
-    PSYCHOLOGICAL = "psychological", "心理支持"
-    EDUCATION = "education", "教育培训"
-    EMPLOYMENT = "employment", "庇护性就业"
-    RIGHTS = "rights", "权益维护"
-    ASSISTIVE_DEVICES = "assistive_devices", "辅具适配"
-    CULTURE_SPORT = "culture_sport", "文体活动"
-
-
-class Layer(Term):
-    """托养照料: the layers of the care network."""
-
-    FAMILY = "family", "家庭"
-    COMMUNITY = "community", "社区"
-    INSTITUTION = "institution", "机构"
 
 
 class Hardship(Term):
@@ -148,63 +68,6 @@ class MemberLeftWhy(Term):
     ERASED = "erased", "个人信息已删除"
     WITHDRAWN = "withdrawn", "登记已撤销"
     DISSOLVED = "dissolved", "家庭档案已撤销"
-
-
-class Help(Term):
-    """六帮."""
-
-    POVERTY = "poverty", "帮贫"
-    EMERGENCY = "emergency", "帮急"
-    ILLNESS = "illness", "帮病"
-    MORALE = "morale", "帮思想"
-    SKILLS = "skills", "帮技能"
-    HARDSHIP = "hardship", "帮脱困"
-
-
-class Tie(Term):
-    """六连: through which a visit reaches a household."""
-
-    AREA = "area", "连片"
-    STREET = "street", "连街"
-    DEPARTMENT = "department", "连部门"
-    COMMUNITY = "community", "连社区"
-    FAMILY = "family", "连家庭"
-    HEART = "heart", "连人心"
-
-
-class Channel(Term):
-    """How a need or an appeal came in."""
-
-    NEIGHBOURS = "neighbours", "微邻里"
-    VISIT = "visit", "访视"
-    WALK_IN = "walk_in", "来访"
-    HOTLINE = "hotline", "12385热线"
-    PETITION = "petition", "网上信访"
-    REFERRED_IN = "referred_in", "转入"
-    ASSESSMENT = "assessment", "评估"
-
-
-class AccessFeature(Term):
-    """What makes a place or a service usable; also what a person needs of it."""
-
-    SIGN_LANGUAGE = "sign_language", "手语"
-    BRAILLE = "braille", "盲文"
-    LARGE_PRINT = "large_print", "大字版"
-    EASY_READING = "easy_reading", "易读版"
-    RAMP = "ramp", "无障碍坡道"
-    LIFT = "lift", "电梯"
-    ACCESSIBLE_TOILET = "accessible_toilet", "无障碍卫生间"
-    WHEELCHAIR_LOAN = "wheelchair_loan", "轮椅借用"
-    COMPANION = "companion", "陪同就诊"
-    HOME_VISIT = "home_visit", "上门服务"
-    CAPTIONS = "captions", "字幕"
-    HEARING_LOOP = "hearing_loop", "助听"
-    AUDIO_GUIDANCE = "audio_guidance", "语音提示"
-    TACTILE_PAVING = "tactile_paving", "盲道"
-    GUIDE_DOG = "guide_dog", "导盲犬"
-    ACCESSIBLE_PARKING = "accessible_parking", "无障碍停车位"
-    TRANSPORT = "transport", "接送"
-    ONLINE = "online", "线上服务"
 
 
 class Purpose(Term):
@@ -252,22 +115,6 @@ class ShownFor(Term):
     OTHER = "other", "其他"
 
 
-class NeedCloseReason(Term):
-    MET = "met", "需求已满足"
-    WITHDRAWN = "withdrawn", "本人撤回"
-    MOVED_AWAY = "moved_away", "迁出"
-    DIED = "died", "去世"
-    NOT_OURS = "not_ours", "不属职责范围"
-    DUPLICATE = "duplicate", "重复登记"
-    ERASED = "erased", "个人信息已删除"
-
-
-class VisitOccasion(Term):
-    """Why a visit is owed, where it is not simply the next one."""
-
-    BEREAVEMENT = "bereavement", "丧亲慰问"
-
-
 class ErasureGround(Term):
     """Why personal data is erased. Source: 个人信息保护法 art. 47."""
 
@@ -284,62 +131,6 @@ class MergeGround(Term):
     MISTYPED = "mistyped", "证件号码录入有误"
     RENUMBERED = "renumbered", "公安机关更正过身份号码"
     CERTIFIED_TWICE = "certified_twice", "重复办理过残疾人证"
-
-
-class Urgency(Term):
-    NORMAL = "normal", "一般"
-    URGENT = "urgent", "紧急"
-
-
-class DeclineReason(Term):
-    NO_STAFF = "no_staff", "人手不足"
-    NOT_SUITABLE = "not_suitable", "不适合"
-    TOO_FAR = "too_far", "距离太远"
-    UNREACHABLE = "unreachable", "联系不上本人"
-    PERSON_REFUSED = "person_refused", "本人不愿意"
-    OTHER = "other", "其他"
-
-
-class Outcome(Term):
-    """How a service ended for the need it answered."""
-
-    MET = "met", "需求已满足"
-    PARTLY_MET = "partly_met", "部分满足"
-    NOT_MET = "not_met", "未满足"
-
-
-class Occasion(Term):
-    """What feedback is about."""
-
-    VISIT = "visit", "访视"
-    SERVICE = "service", "服务"
-    APPEAL = "appeal", "信访"
-
-
-class RaterKind(Term):
-    """三方评价."""
-
-    PERSON = "person", "残疾人及亲友"
-    GRASS_ROOTS = "grass_roots", "基层组织"
-    THIRD_PARTY = "third_party", "第三方"
-
-
-class ProviderKind(Term):
-    MEDICAL = "medical", "医疗机构"
-    SOCIAL_ORGANISATION = "social_organisation", "社会组织"
-    ENTERPRISE = "enterprise", "企业"
-    PUBLIC_INSTITUTION = "public_institution", "事业单位"
-    VOLUNTEER_TEAM = "volunteer_team", "志愿服务队"
-    MASS_ORGANISATION = "mass_organisation", "群团组织"
-    GOVERNMENT = "government", "政府部门"
-    SUNSHINE_HOME = "sunshine_home", "残疾人之家"
-    SCHOOL = "school", "学校"
-    COMMUNITY_ORGANISATION = "community_organisation", "社区组织"
-    FEDERATION = "federation", "残联"
-    TRADE_UNION = "trade_union", "工会"
-    YOUTH_LEAGUE = "youth_league", "共青团"
-    WOMENS_FEDERATION = "womens_federation", "妇联"
-    LEGAL_AID = "legal_aid", "法律援助"
 
 
 class SpecialKind(Term):
@@ -424,7 +215,3 @@ class Schooling(Term):
     COLLEGE = "college", "大专"
     BACHELOR = "bachelor", "本科"
     MASTER = "master", "研究生"
-
-
-UNSCOPED = frozenset({Role.RESIDENT, Role.ANONYMOUS, Role.PROVIDER, Role.POLICY, Role.OPERATOR})
-"""Roles not held for communities: what these may touch is decided by who they are (their own file, their services)."""
