@@ -94,6 +94,8 @@ async def test_prometheus_reads_how_many_commands_were_handled(settings: Setting
         await Client(nc).send(MakeBox(box_id="box_1", label="tea"), token=token)
         async with httpx.AsyncClient() as http:
             figures = (await http.get(f"http://127.0.0.1:{measured.metrics_port}/metrics")).text
+    assert "canlian_received_processed_messages_duration_seconds_count{" in figures
+    assert "canlian_received_messages_total{" in figures
     [line] = [one for one in figures.splitlines() if one.startswith("canlian_received_processed_messages_total{")]
     assert 'app_name="toy"' in line
     assert 'handler="cmd.toy.box.MakeBox"' in line
@@ -116,7 +118,10 @@ async def test_a_trace_of_each_command_goes_to_the_collector(settings: Settings)
         traced = settings.model_copy(update={"traces_url": f"http://127.0.0.1:{port}/v1/traces"})
         async with connect(settings, "test") as nc, toy(traced).running():
             await Client(nc).send(MakeBox(box_id="box_1", label="tea"), token=token)
-    assert b"cmd.toy.box.MakeBox" in gzip_or_plain(b"".join(received))
+    told = gzip_or_plain(b"".join(received))
+    assert b"cmd.toy.box.MakeBox" in told
+    assert token.encode() not in told
+    assert b"tea" not in told
 
 
 def gzip_or_plain(body: bytes) -> bytes:
