@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -71,3 +72,17 @@ def policy(
 def command_id(policy: Policy, event_id: str, command: Command, *more: str) -> str:
     """The same event, policy, target and command give the same id, so a repeat is recognised."""
     return derive_uuid(event_id, policy.name, command.aggregate_id, type(command).__name__, *more)
+
+
+def with_ids(policy: Policy, event_id: str, consequences: Sequence[Consequence]) -> Iterator[tuple[Consequence, str]]:
+    """Each with its command's id, "" where it has none. The second of one kind and aggregate gets one of its own."""
+    seen = Counter[str]()
+    for what in consequences:
+        if isinstance(what, Cancel):
+            yield what, ""
+            continue
+        command, more = (what.command, (what.key,)) if isinstance(what, Later) else (what, ())
+        first = command_id(policy, event_id, command, *more)
+        seen[first] += 1
+        number = () if seen[first] == 1 else (f"#{seen[first]}",)
+        yield what, command_id(policy, event_id, command, *more, *number)

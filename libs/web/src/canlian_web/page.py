@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,9 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import unquote, urlencode, urlsplit
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
+from fastapi import Depends, Request
 from pydantic import BaseModel
 from sqlmodel import Session
 from starlette.datastructures import FormData
@@ -338,18 +336,3 @@ def require(*roles: Role) -> Any:
 
     check.roles = wanted  # type: ignore[attr-defined]
     return Depends(check)
-
-
-def required(routers: Iterable[APIRouter], path: str) -> list[frozenset[Role]]:
-    """The roles that the page at the address asks for, by each `require` on its way: one of each is needed."""
-    for router in routers:
-        for route in router.routes:
-            if isinstance(route, APIRoute) and route.path == path and "GET" in (route.methods or ()):
-                return [roles for call in _calls(route.dependant) if (roles := getattr(call, "roles", None))]
-    return []
-
-
-def _calls(dependant: Dependant) -> Iterator[Any]:
-    for one in dependant.dependencies:
-        yield one.call
-        yield from _calls(one)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -11,6 +11,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from nats.aio.client import Client as Nats
 from sqlmodel import Session
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -27,7 +29,6 @@ from canlian_web import errors
 from canlian_web.language.i18n import LANGUAGES, Lang, Texts, package_folder
 from canlian_web.library import Library
 from canlian_web.middleware import EveryAnswer
-from canlian_web.page import required
 from canlian_web.templating import environment
 
 log = structlog.get_logger()
@@ -268,3 +269,18 @@ class Tool:
                 log.exception("tool.views_not_started")
                 await asyncio.sleep(1)
         self._started.set()
+
+
+def required(routers: Iterable[APIRouter], path: str) -> list[frozenset[Role]]:
+    """The roles that the page at the address asks for, by each `require` on its way: one of each is needed."""
+    for router in routers:
+        for route in router.routes:
+            if isinstance(route, APIRoute) and route.path == path and "GET" in (route.methods or ()):
+                return [roles for call in _calls(route.dependant) if (roles := getattr(call, "roles", None))]
+    return []
+
+
+def _calls(dependant: Dependant) -> Iterator[Any]:
+    for one in dependant.dependencies:
+        yield one.call
+        yield from _calls(one)

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from canlian_chassis.views.merged_ids import same
 from canlian_federation.views.base import ALIKE
 from canlian_federation.views.people import PersonEntry, within
-from canlian_person_file.record_linkage.candidates import in_order
+from canlian_person_file.record_linkage.rows import in_order
 from canlian_person_file.record_linkage.scoring import Likeness, compare
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from itertools import groupby
@@ -31,7 +30,7 @@ from canlian_chassis.policies.parked import Asked, Mark, Overtaken, Parked, Park
 from canlian_chassis.policies.retry import LOST, lasting, reason
 from canlian_chassis.policies.sending import send
 from canlian_chassis.policies.timers import Timers
-from canlian_chassis.policy import Cancel, Consequence, Later, Policy, command_id
+from canlian_chassis.policy import Cancel, Consequence, Later, Policy, with_ids
 from canlian_chassis.tokens import Signer
 from canlian_chassis.views.runner import ViewRunner
 from canlian_events import subjects
@@ -178,7 +177,7 @@ class PolicyRunner:
                 if policy.facts is None:
                     event, meta = read_entry(entry)
                     opened = self._keys.open(event, meta.id)
-                    for what, id_ in _with_ids(policy, meta.id, policy.consequences(opened, meta)):
+                    for what, id_ in with_ids(policy, meta.id, policy.consequences(opened, meta)):
                         if isinstance(what, Later | Cancel):
                             last[what.key] = (what, id_, policy, meta) if isinstance(what, Later) else None
         long_ago = datetime.fromtimestamp(until.recorded_ns / 1e9, UTC) - _FIRED_BEFORE
@@ -256,7 +255,7 @@ class PolicyRunner:
             while not await self._view.reached(meta.position):
                 log.info("policy.waiting_for_view", policy=policy.name, position=meta.position)
             facts = await self._view.read(policy.facts, event, meta)
-        for what, id_ in _with_ids(policy, meta.id, policy.consequences(event, meta, facts)):
+        for what, id_ in with_ids(policy, meta.id, policy.consequences(event, meta, facts)):
             await self._bring_about(what, id_, policy, meta)
 
     async def _bring_about(self, what: Consequence, id_: str, policy: Policy, meta: Meta) -> None:
@@ -340,20 +339,6 @@ def _is_newer(entry: Entry) -> bool:
     """Whether a newer release wrote it: whether a policy of that release answers it is not known here."""
     type_, version = entry.headers.get("ce-type"), entry.headers.get("ce-dataversion", "1")
     return type_ is not None and version.isdecimal() and not knows(type_, int(version))
-
-
-def _with_ids(policy: Policy, event_id: str, consequences: Sequence[Consequence]) -> Iterator[tuple[Consequence, str]]:
-    """Each with its command's id, "" where it has none. The second of one kind and aggregate gets one of its own."""
-    seen = Counter[str]()
-    for what in consequences:
-        if isinstance(what, Cancel):
-            yield what, ""
-            continue
-        command, more = (what.command, (what.key,)) if isinstance(what, Later) else (what, ())
-        first = command_id(policy, event_id, command, *more)
-        seen[first] += 1
-        number = () if seen[first] == 1 else (f"#{seen[first]}",)
-        yield what, command_id(policy, event_id, command, *more, *number)
 
 
 def _aggregate(parked: Parked) -> str:
