@@ -48,11 +48,11 @@ from canlian_events.terms import (
     RaterKind,
     Sex,
 )
-from canlian_provider.views.feedback import feedback
-from canlian_provider.views.history import history
-from canlian_provider.views.persons import PersonRow, persons
-from canlian_provider.views.referrals import Listing, ReferralRow, Status, belongs, referrals
-from canlian_provider.views.services import services
+from canlian_provider.feedback.views import feedback
+from canlian_provider.referrals.history import history
+from canlian_provider.referrals.persons import PersonRow, persons
+from canlian_provider.referrals.views import ReferralList, ReferralRow, ReferralStatus, belongs, referrals
+from canlian_provider.services.views import services
 
 HERE = "429999001001"
 PROVIDER, SERVICE, PERSON, REFERRAL = "provider_00000001", "service_00000001", "person_00000001", "referral_00000001"
@@ -79,31 +79,31 @@ def fold(projection: Projection, events: Sequence[Event], ago: int = 0) -> Any:
     return row
 
 
-def lists_of(row: ReferralRow) -> set[Listing]:
-    return {which for which in Listing if which is not Listing.ALL and belongs(row, which, TODAY)}
+def lists_of(row: ReferralRow) -> set[ReferralList]:
+    return {which for which in ReferralList if which is not ReferralList.ALL and belongs(row, which, TODAY)}
 
 
 @pytest.mark.parametrize(
     ("events", "lists"),
     [
-        ([REFERRED], {Listing.WAITING}),
-        ([REFERRED, WAITLISTED], {Listing.WAITLIST}),
-        ([REFERRED, WAITLISTED, OFFERED], {Listing.OFFERED}),
-        ([REFERRED, ACCEPTED], {Listing.SERVED, Listing.TODAY}),
-        ([REFERRED, ACCEPTED, STARTED], {Listing.SERVED, Listing.TODAY}),
-        ([REFERRED, ACCEPTED, STARTED, ATTENDED], {Listing.SERVED}),
-        ([REFERRED, ACCEPTED, STARTED, ATTENDED, COMPLETED], {Listing.FINISHED}),
+        ([REFERRED], {ReferralList.WAITING}),
+        ([REFERRED, WAITLISTED], {ReferralList.WAITLIST}),
+        ([REFERRED, WAITLISTED, OFFERED], {ReferralList.OFFERED}),
+        ([REFERRED, ACCEPTED], {ReferralList.SERVED, ReferralList.TODAY}),
+        ([REFERRED, ACCEPTED, STARTED], {ReferralList.SERVED, ReferralList.TODAY}),
+        ([REFERRED, ACCEPTED, STARTED, ATTENDED], {ReferralList.SERVED}),
+        ([REFERRED, ACCEPTED, STARTED, ATTENDED, COMPLETED], {ReferralList.FINISHED}),
         ([REFERRED, ReferralDeclined(**ABOUT, reason=DeclineReason.TOO_FAR)], set()),
     ],
 )
-def test_each_referral_stands_on_the_lists_it_belongs_to(events: list[Event], lists: set[Listing]):
+def test_each_referral_stands_on_the_lists_it_belongs_to(events: list[Event], lists: set[ReferralList]):
     assert lists_of(fold(referrals, events)) == lists
 
 
 def test_a_session_missed_today_is_recorded_too():
     row = fold(referrals, [REFERRED, ACCEPTED, STARTED, SessionMissed(**OF, on=TODAY)])
     assert (row.attended, row.missed) == (0, 1)
-    assert Listing.TODAY not in lists_of(row)
+    assert ReferralList.TODAY not in lists_of(row)
 
 
 def test_seven_days_without_an_answer_are_late_and_six_are_not():
@@ -117,7 +117,7 @@ def test_an_offered_place_is_waited_for_since_the_offer():
     assert waiting.days(TODAY) == 20
     offered = referrals.fold(waiting, OFFERED, meta(NOON - timedelta(days=2)))
     assert isinstance(offered, ReferralRow)
-    assert (offered.status, offered.days(TODAY)) == (Status.OFFERED, 2)
+    assert (offered.status, offered.days(TODAY)) == (ReferralStatus.OFFERED, 2)
 
 
 @pytest.mark.parametrize(

@@ -39,17 +39,17 @@ from canlian_events.terms import (
     Tie,
     WorkerKind,
 )
-from canlian_social_worker.pages.need import Next, next_step
+from canlian_social_worker.day.figures import day
+from canlian_social_worker.feedback.views import FeedbackList, listed_feedback
+from canlian_social_worker.needs.detail import NextStep, next_step
+from canlian_social_worker.needs.views import NeedFilter, NeedRow, NeedStatus, listed_needs
+from canlian_social_worker.persons.views import PersonRow, search_persons
+from canlian_social_worker.referrals.views import ReferralList, ReferralRow, ReferralStatus, listed_referrals
+from canlian_social_worker.shared.columns import SocialWorkerRow
+from canlian_social_worker.shared.history import HistoryRow
+from canlian_social_worker.shared.workers import VISITORS, WorkerRow, workers_of
 from canlian_social_worker.views import views
-from canlian_social_worker.views.base import SocialWorkerRow
-from canlian_social_worker.views.feedback import FeedbackList, listed_feedback
-from canlian_social_worker.views.figures import day
-from canlian_social_worker.views.history import HistoryRow
-from canlian_social_worker.views.needs import NeedFilter, NeedRow, NeedStatus, listed_needs
-from canlian_social_worker.views.persons import PersonRow, search_persons
-from canlian_social_worker.views.referrals import ReferralList, ReferralRow, ReferralStatus, listed_referrals
-from canlian_social_worker.views.visits import VisitList, VisitRow, VisitStatus, listed_visits
-from canlian_social_worker.views.workers import VISITORS, WorkerRow, workers_of
+from canlian_social_worker.visits.views import VisitList, VisitRow, VisitStatus, listed_visits
 
 HERE, THERE, ELSEWHERE = "429999001001", "429999001002", "429999002001"
 PERSON, NEED, REFERRAL, NEXT, SERVICE, VISIT, FEEDBACK, WORKER = (
@@ -155,16 +155,16 @@ def test_a_need_that_is_met_counts_no_more_days_and_a_reopened_one_does():
 
 
 def test_what_a_need_waits_for_first():
-    def step(**changes: object) -> Next:
+    def step(**changes: object) -> NextStep:
         row = rows(RAISED)[NeedRow][NEED]
         assert isinstance(row, NeedRow)
         return next_step(row.with_(**changes))
 
-    assert step(person_id="asker_00000001") is Next.IDENTIFY
-    assert step(domain=None) is Next.CLASSIFY
-    assert step() is Next.MATCH
-    assert step(referrals=[REFERRAL], status=NeedStatus.REFERRED) is Next.WAIT
-    assert step(status=NeedStatus.MET) is Next.NOTHING
+    assert step(person_id="asker_00000001") is NextStep.IDENTIFY
+    assert step(domain=None) is NextStep.CLASSIFY
+    assert step() is NextStep.MATCH
+    assert step(referrals=[REFERRAL], status=NeedStatus.REFERRED) is NextStep.WAIT
+    assert step(status=NeedStatus.MET) is NextStep.NOTHING
 
 
 @pytest.mark.parametrize(("days", "silent"), [(6, 0), (7, 1)])

@@ -1,6 +1,6 @@
 from canlian_events.core import EVENTS
-from canlian_social_worker.pages.wording import WHAT
-from canlian_social_worker.views.history import history
+from canlian_social_worker.shared.history import history
+from canlian_social_worker.shared.timeline import WHAT
 from canlian_web.language.i18n import untranslated, unused
 
 

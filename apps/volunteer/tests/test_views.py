@@ -17,9 +17,9 @@ from canlian_events.meta import Meta
 from canlian_events.registry.community import CommunityOpened
 from canlian_events.registry.person import AccessNeedsRecorded, PersonCorrected, PersonRegistered
 from canlian_events.terms import AccessFeature, DisabilityClass, Sex, Tie
-from canlian_volunteer.views.queries import Door, agenda, own_visit
-from canlian_volunteer.views.rows import PersonRow, State, VisitRow, VolunteerRow
-from canlian_volunteer.views.view import views
+from canlian_volunteer.views import views
+from canlian_volunteer.visits.queries import Door, agenda, own_visit
+from canlian_volunteer.visits.views import PersonRow, State, VisitRow, VolunteerRow
 
 VISIT, PERSON, ME, OTHER = "visit_00000001", "person_00000001", "worker_00000001", "worker_00000002"
 HERE, THERE = "429999001001", "429999001002"

@@ -1,6 +1,6 @@
 import pytest
 
-from canlian_volunteer.names import surname
+from canlian_volunteer.visits.form_of_address import surname
 from canlian_web.language.i18n import untranslated, unused
 
 
