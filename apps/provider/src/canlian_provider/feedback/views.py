@@ -8,12 +8,13 @@ from datetime import datetime
 from sqlmodel import Field, Session, col, select
 
 from canlian_chassis.projection import projection
+from canlian_chassis.views.columns import coded, moment
 from canlian_events.evaluation.feedback import FeedbackGiven, FeedbackReplied
 from canlian_events.meta import Meta
 from canlian_events.personal import opened
 from canlian_events.terms import RaterKind
 from canlian_provider.services.views import ServiceRow
-from canlian_provider.shared.columns import DeskRow, coded, moment
+from canlian_provider.shared.columns import DeskRow
 
 
 class FeedbackRow(DeskRow, table=True):

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import JSON
 from sqlmodel import Field, Session, col, select
 
-from canlian_chassis.projection import Projection, events_named
+from canlian_chassis.views.columns import moment
 from canlian_events.catalog.referral import ServiceReferred
 from canlian_events.meta import Meta
-from canlian_events.personal import opened
+from canlian_person_file.case_history import history_columns, history_projection
 from canlian_provider.referrals.views import Answer, End, Providing
-from canlian_provider.shared.columns import DeskRow, moment
+from canlian_provider.shared.columns import DeskRow
 
 NOTED = ("reason", "outcome", "on")
 _TEXTS = ("note", "words", "why")
@@ -36,21 +36,11 @@ class HistoryRow(DeskRow, table=True):
 
 
 def note(_: HistoryRow | None, event: ServiceReferred | Answer | Providing | End, meta: Meta) -> HistoryRow | None:
-    body = event.model_dump(mode="json", include=set(NOTED))
-    written = () if isinstance(event, ServiceReferred) else _TEXTS
-    return HistoryRow(
-        event_id=meta.id,
-        position=meta.position,
-        referral_id=event.referral_id,
-        at=meta.said_at,
-        actor=meta.actor,
-        kind=event.type,
-        facts={name: body[name] for name in NOTED if body.get(name) is not None},
-        text=next((text for name in written if (text := opened(getattr(event, name, None)))), None),
-    )
+    texts = () if isinstance(event, ServiceReferred) else _TEXTS
+    return HistoryRow(referral_id=event.referral_id, **history_columns(event, meta, NOTED, texts))
 
 
-history = Projection("history", HistoryRow, events_named(note), lambda _: None, note, by=lambda meta: meta.id)
+history = history_projection(HistoryRow, note)
 
 
 def history_of(db: Session, referral_id: str) -> Sequence[HistoryRow]:

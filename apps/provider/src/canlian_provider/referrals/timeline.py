@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import Enum
 from typing import Any
 
 from canlian_events.catalog.matching import Reason
-from canlian_events.terms import DeclineReason, Outcome, Role
+from canlian_events.terms import DeclineReason, Outcome
+from canlian_person_file.case_history import Step
 from canlian_provider.referrals.history import HistoryRow
+from canlian_web.language.event_labels import say_roles
 from canlian_web.language.formats import say_date
 from canlian_web.language.i18n import N_
 from canlian_web.language.refusals import say_refusal
@@ -33,26 +34,12 @@ WHAT = {
 _CODES: dict[str, type[Enum]] = {"reason": DeclineReason, "outcome": Outcome}
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One line of a timeline."""
-
-    at: datetime
-    what: str
-    who: str
-    note: str | None
-
-
 def steps(page: Context, rows: Iterable[HistoryRow], with_texts: bool) -> list[Step]:
     """Who, by role only; what was written about the person only while their referral is open."""
-    return [Step(row.at, page._(WHAT[row.kind]), _who(page, row.actor), _note(page, row, with_texts)) for row in rows]
-
-
-def _who(page: Context, actor: str) -> str:
-    roles = actor.partition(":")[0].split("+")
-    if roles == [Role.RESIDENT]:
-        return page._("the person")
-    return say([Role(role) for role in roles if role in list(Role)], page.lang)
+    return [
+        Step(row.at, page._(WHAT[row.kind]), say_roles(row.actor, page.lang), _note(page, row, with_texts))
+        for row in rows
+    ]
 
 
 def _note(page: Context, row: HistoryRow, with_texts: bool) -> str | None:

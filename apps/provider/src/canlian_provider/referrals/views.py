@@ -11,8 +11,8 @@ from sqlalchemy import JSON
 from sqlmodel import Field, Session, col, select
 
 from canlian_chassis.projection import projection
+from canlian_chassis.views.columns import coded, moment
 from canlian_events.catalog.referral import (
-    SILENT_AFTER_DAYS,
     FreedPlaceOffered,
     ReferralAccepted,
     ReferralDeclined,
@@ -27,9 +27,15 @@ from canlian_events.catalog.referral import (
     SessionMissed,
 )
 from canlian_events.meta import Meta
-from canlian_events.personal import opened
 from canlian_events.terms import DeclineReason, Domain, Outcome, Term
-from canlian_provider.shared.columns import DeskRow, coded, moment
+from canlian_person_file.referral_folds import (
+    days_since,
+    number_attended,
+    referred_columns,
+    too_long_unanswered,
+    with_session,
+)
+from canlian_provider.shared.columns import DeskRow
 from canlian_web.language.formats import local
 
 
@@ -90,7 +96,7 @@ class ReferralRow(DeskRow, table=True):
 
     @property
     def attended(self) -> int:
-        return sum(bool(session["attended"]) for session in self.sessions)
+        return number_attended(self.sessions)
 
     @property
     def missed(self) -> int:
@@ -99,10 +105,10 @@ class ReferralRow(DeskRow, table=True):
     def days(self, today: date) -> int:
         """How long the person has waited for an answer, or on the waiting list."""
         since = self.waiting_since if self.status is ReferralStatus.WAITLISTED and self.waiting_since else self.asked_at
-        return (today - local(since).date()).days
+        return days_since(since, today)
 
     def silent(self, today: date) -> bool:
-        return self.unanswered and self.days(today) >= SILENT_AFTER_DAYS
+        return self.unanswered and too_long_unanswered(self.asked_at, today)
 
     def recorded_on(self, day: date) -> bool:
         return any(session["on"] == day.isoformat() for session in self.sessions)
@@ -122,7 +128,7 @@ def referrals(
     row: ReferralRow | None, event: ServiceReferred | Answer | Providing | End | ReferralTransferred, meta: Meta
 ) -> ReferralRow | None:
     if isinstance(event, ServiceReferred):
-        return _referred(event, meta)
+        return ReferralRow(**referred_columns(event, meta), status=ReferralStatus.REQUESTED)
     if row is None:
         return None
     match event:
@@ -135,7 +141,7 @@ def referrals(
         case ServiceStarted():
             return row.with_(status=ReferralStatus.UNDER_WAY, started_on=event.on)
         case SessionAttended() | SessionMissed():
-            return _session(row, event)
+            return row.with_(sessions=with_session(row.sessions, event))
         case ServiceCompleted():
             return _ended(row, ReferralStatus.COMPLETED, meta).with_(outcome=event.outcome)
         case ReferralDeclined():
@@ -146,28 +152,6 @@ def referrals(
             return _ended(row, ReferralStatus.WITHDRAWN, meta)
         case ReferralTransferred():
             return row.with_(community=event.to_community)
-
-
-def _referred(event: ServiceReferred, meta: Meta) -> ReferralRow:
-    return ReferralRow(
-        referral_id=event.referral_id,
-        provider_id=event.provider_id,
-        service_id=event.service_id,
-        person_id=event.person_id,
-        community=meta.community,
-        domain=event.domain,
-        reasons=[reason.model_dump(mode="json") for reason in event.reasons],
-        note=opened(event.note),
-        status=ReferralStatus.REQUESTED,
-        referred_at=meta.said_at,
-        asked_at=meta.said_at,
-    )
-
-
-def _session(row: ReferralRow, event: SessionAttended | SessionMissed) -> ReferralRow:
-    attended = isinstance(event, SessionAttended)
-    one = {"on": event.on.isoformat(), "attended": attended, "note": opened(event.note)}
-    return row.with_(sessions=sorted([*row.sessions, one], key=lambda session: session["on"]))
 
 
 def _ended(row: ReferralRow, status: ReferralStatus, meta: Meta) -> ReferralRow:

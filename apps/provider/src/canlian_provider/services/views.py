@@ -9,6 +9,7 @@ from sqlalchemy import JSON
 from sqlmodel import Field, Session, col, select
 
 from canlian_chassis.projection import projection
+from canlian_chassis.views.columns import coded
 from canlian_events.catalog.provider import ProviderCorrected, ProviderRegistered
 from canlian_events.catalog.service import (
     CapacitySet,
@@ -21,7 +22,7 @@ from canlian_events.catalog.service import (
 )
 from canlian_events.meta import Meta
 from canlian_events.terms import Domain
-from canlian_provider.shared.columns import DeskRow, coded
+from canlian_provider.shared.columns import DeskRow
 
 
 class ProviderRow(DeskRow, table=True):

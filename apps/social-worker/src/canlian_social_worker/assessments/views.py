@@ -10,12 +10,13 @@ from sqlalchemy import JSON
 from sqlmodel import Field, Session, col, select
 
 from canlian_chassis.projection import projection
+from canlian_chassis.views.columns import moment
 from canlian_events.assistance.assessment import AssessmentCompleted, AssessmentEvent, AssessmentStarted, ItemAnswered
 from canlian_events.assistance.instruments import Instrument, Level, instrument
 from canlian_events.meta import Meta
 from canlian_events.personal import opened
 from canlian_social_worker.persons.views import ids_of
-from canlian_social_worker.shared.columns import SocialWorkerRow, moment
+from canlian_social_worker.shared.columns import SocialWorkerRow
 
 
 class AssessmentRow(SocialWorkerRow, table=True):

@@ -10,12 +10,13 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Field, Session, col, select
 
 from canlian_chassis.projection import projection
+from canlian_chassis.views.columns import coded, moment
 from canlian_events.evaluation.feedback import FeedbackAsked, FeedbackEvent, FeedbackGiven, FeedbackReplied
 from canlian_events.meta import Meta
 from canlian_events.personal import opened
 from canlian_events.terms import Occasion, RaterKind
 from canlian_social_worker.persons.views import ids_of
-from canlian_social_worker.shared.columns import SocialWorkerRow, coded, moment, within
+from canlian_social_worker.shared.columns import SocialWorkerRow, within
 
 LOW = 2
 """A score up to this one calls for a reply."""

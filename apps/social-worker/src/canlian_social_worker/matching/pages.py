@@ -14,10 +14,10 @@ from canlian_events.catalog.matching import FindMatches, Match, Matches, Reason
 from canlian_events.catalog.referral import ReferPerson
 from canlian_events.registry.person import GiveConsent
 from canlian_events.terms import Purpose
+from canlian_person_file.referral_folds import reasons_as_json
 from canlian_social_worker.matching.reasons import Ground, grounds
 from canlian_social_worker.needs.views import NeedRow, need
 from canlian_social_worker.persons.views import PersonRow, person
-from canlian_social_worker.referrals.views import reasons_as_json
 from canlian_social_worker.shared.access import for_workers, in_scope, may
 from canlian_social_worker.shared.names import Names, names_for
 from canlian_web.forms import Form

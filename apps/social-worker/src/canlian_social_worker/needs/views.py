@@ -10,6 +10,7 @@ from sqlalchemy import JSON, ColumnElement
 from sqlmodel import Field, Session, col, select
 
 from canlian_chassis.projection import projection
+from canlian_chassis.views.columns import coded, moment
 from canlian_events.assistance.ask_number import ask_number, read_number
 from canlian_events.assistance.need import (
     AskerErased,
@@ -30,7 +31,7 @@ from canlian_events.meta import Meta
 from canlian_events.personal import opened
 from canlian_events.terms import Channel, Domain, NeedCloseReason, Term, Urgency
 from canlian_social_worker.persons.views import ids_of
-from canlian_social_worker.shared.columns import SocialWorkerRow, coded, moment, within
+from canlian_social_worker.shared.columns import SocialWorkerRow, within
 from canlian_web.language.formats import local
 
 

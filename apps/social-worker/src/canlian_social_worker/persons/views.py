@@ -10,6 +10,7 @@ from sqlalchemy import JSON, func, or_
 from sqlmodel import Field, Session, col, select
 
 from canlian_chassis.projection import projection
+from canlian_chassis.views.columns import coded, moment
 from canlian_chassis.views.merged_ids import meanings, meant, same
 from canlian_events.meta import Meta
 from canlian_events.personal import now_known, opened
@@ -32,7 +33,7 @@ from canlian_events.registry.person import (
     RegistrationWithdrawn,
 )
 from canlian_events.terms import AccessFeature, DisabilityClass, Grade, Purpose, Sex
-from canlian_social_worker.shared.columns import SocialWorkerRow, coded, moment, within
+from canlian_social_worker.shared.columns import SocialWorkerRow, within
 
 SHOWN = 100
 """How many persons a search shows; more are found by typing more."""

@@ -12,10 +12,9 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, col, select
 
 from canlian_chassis.projection import projection
+from canlian_chassis.views.columns import coded, moment
 from canlian_chassis.views.merged_ids import meaning
-from canlian_events.catalog.matching import Reason
 from canlian_events.catalog.referral import (
-    SILENT_AFTER_DAYS,
     FreedPlaceOffered,
     NextMatchProposed,
     ReferralAccepted,
@@ -34,9 +33,16 @@ from canlian_events.catalog.referral import (
 from canlian_events.meta import Meta
 from canlian_events.personal import opened
 from canlian_events.terms import DeclineReason, Domain, Outcome, Term
+from canlian_person_file.referral_folds import (
+    number_attended,
+    reasons_as_json,
+    referred_columns,
+    too_long_unanswered,
+    with_session,
+)
 from canlian_social_worker.needs.views import NeedRow, NeedStatus
 from canlian_social_worker.persons.views import PersonRow, ids_of
-from canlian_social_worker.shared.columns import SocialWorkerRow, coded, moment, within
+from canlian_social_worker.shared.columns import SocialWorkerRow, within
 from canlian_web.language.formats import local
 
 
@@ -96,17 +102,18 @@ class ReferralRow(SocialWorkerRow, table=True):
 
     def silent(self, today: date) -> bool:
         """Whether the provider has said nothing for too long."""
-        return self.status is ReferralStatus.REQUESTED and (today - self.asked_on).days >= SILENT_AFTER_DAYS
+        return self.status is ReferralStatus.REQUESTED and too_long_unanswered(self.asked_at, today)
 
     @property
     def attended(self) -> int:
-        return sum(bool(session["attended"]) for session in self.sessions)
+        return number_attended(self.sessions)
 
 
 @projection(ReferralRow, key=lambda event: event.referral_id)
 def referrals(row: ReferralRow | None, event: ReferralEvent, meta: Meta) -> ReferralRow | None:
     if isinstance(event, ServiceReferred):
-        return _referred(event, meta)
+        columns = referred_columns(event, meta)
+        return ReferralRow(**columns, need_id=event.need_id, status=ReferralStatus.REQUESTED)
     if row is None:
         return None
     match event:
@@ -126,7 +133,7 @@ def referrals(row: ReferralRow | None, event: ReferralEvent, meta: Meta) -> Refe
         case ServiceStarted():
             return row.with_(status=ReferralStatus.UNDER_WAY, started_on=event.on)
         case SessionAttended() | SessionMissed():
-            return _session(row, event)
+            return row.with_(sessions=with_session(row.sessions, event))
         case ServiceCompleted():
             return row.with_(status=ReferralStatus.COMPLETED, outcome=event.outcome, words=opened(event.note))
         case NextMatchProposed():
@@ -134,34 +141,6 @@ def referrals(row: ReferralRow | None, event: ReferralEvent, meta: Meta) -> Refe
             return row.with_(next_known=True, next_service_id=event.service_id, next_reasons=reasons)
         case ReferralTransferred():
             return row.with_(community=event.to_community)
-
-
-def _referred(event: ServiceReferred, meta: Meta) -> ReferralRow:
-    return ReferralRow(
-        referral_id=event.referral_id,
-        person_id=event.person_id,
-        community=meta.community,
-        service_id=event.service_id,
-        provider_id=event.provider_id,
-        domain=event.domain,
-        need_id=event.need_id,
-        reasons=reasons_as_json(event.reasons),
-        note=opened(event.note),
-        status=ReferralStatus.REQUESTED,
-        referred_at=meta.said_at,
-        asked_at=meta.said_at,
-    )
-
-
-def _session(row: ReferralRow, event: SessionAttended | SessionMissed) -> ReferralRow:
-    attended = isinstance(event, SessionAttended)
-    one = {"on": event.on.isoformat(), "attended": attended, "note": opened(event.note)}
-    return row.with_(sessions=sorted([*row.sessions, one], key=lambda session: session["on"]))
-
-
-def reasons_as_json(reasons: Sequence[Reason]) -> list[dict[str, Any]]:
-    """Reasons as a column or a hidden field holds them."""
-    return [reason.model_dump(mode="json") for reason in reasons]
 
 
 def referral(db: Session, referral_id: str) -> ReferralRow | None:

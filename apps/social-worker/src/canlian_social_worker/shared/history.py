@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, or_
 from sqlmodel import Field, Session, col, select
 
-from canlian_chassis.projection import Projection, events_named
+from canlian_chassis.views.columns import moment
 from canlian_events.assistance.assessment import AssessmentCompleted
 from canlian_events.assistance.need import NeedAssessed, NeedEvent, NeedRaised, NeedReferralEnded, NeedReferred
 from canlian_events.assistance.visit import VisitEvent
@@ -17,9 +17,9 @@ from canlian_events.catalog.referral import ReferralEvent
 from canlian_events.core import Event
 from canlian_events.evaluation.feedback import FeedbackGiven
 from canlian_events.meta import Meta
-from canlian_events.personal import opened
 from canlian_events.terms import Role
-from canlian_social_worker.shared.columns import SocialWorkerRow, moment
+from canlian_person_file.case_history import history_columns, history_projection
+from canlian_social_worker.shared.columns import SocialWorkerRow
 
 NOTED = ("channel", "domain", "urgency", "worker_id", "reason", "service_id", "outcome", "on", "due", "score", "level")
 """The fields of an event that its line in the history mentions, in this order."""
@@ -50,18 +50,11 @@ def note(
 ) -> HistoryRow | None:
     if _told_by_another(event, meta):
         return None
-    body = event.model_dump(mode="json", include=set(NOTED))
     return HistoryRow(
-        event_id=meta.id,
-        position=meta.position,
-        at=meta.said_at,
-        actor=meta.actor,
-        kind=event.type,
         need_id=getattr(event, "need_id", None),
         referral_id=getattr(event, "referral_id", None),
         visit_id=getattr(event, "visit_id", None),
-        facts={name: body[name] for name in NOTED if body.get(name) is not None},
-        text=None if isinstance(event, NeedRaised) else _text(event),
+        **history_columns(event, meta, NOTED, () if isinstance(event, NeedRaised) else _TEXTS),
     )
 
 
@@ -71,11 +64,7 @@ def _told_by_another(event: Event, meta: Meta) -> bool:
     return isinstance(event, NeedReferred | NeedReferralEnded) or (isinstance(event, NeedAssessed) and by_system)
 
 
-def _text(event: Event) -> str | None:
-    return next((text for name in _TEXTS if (text := opened(getattr(event, name, None)))), None)
-
-
-history = Projection("history", HistoryRow, events_named(note), lambda _: None, note, by=lambda meta: meta.id)
+history = history_projection(HistoryRow, note)
 
 
 def history_of_need(db: Session, need_id: str, referrals: Sequence[str]) -> Sequence[HistoryRow]:

@@ -13,6 +13,7 @@ from canlian_social_worker.persons.views import PersonRow, erased_among, person_
 from canlian_social_worker.shared.communities import communities_of
 from canlian_social_worker.shared.services import Offer, offers
 from canlian_social_worker.shared.workers import worker_names
+from canlian_web.language.event_labels import say_roles
 from canlian_web.language.term_labels import say
 from canlian_web.page import Context
 
@@ -48,10 +49,8 @@ class Names:
     def who(self, actor: str, page: Context) -> str:
         """Who did something, from an event's stamp `role+role:id`."""
         roles, _, id = actor.partition(":")
-        worded = say([Role(role) for role in roles.split("+") if role in list(Role)], page.lang)
-        if roles == Role.RESIDENT:
-            return page._("the person")
-        name = self.workers.get(id)
+        worded = say_roles(actor, page.lang)
+        name = None if roles == Role.RESIDENT else self.workers.get(id)
         return page._("%(name)s (%(role)s)", name=name, role=worded) if name else worded
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from sqlmodel import Field, Session, select
 
 from canlian_chassis.projection import projection
+from canlian_chassis.views.columns import coded
 from canlian_events.catalog.provider import ProviderCorrected, ProviderRegistered
 from canlian_events.catalog.service import ServiceChanged, ServiceListed
 from canlian_events.meta import Meta
 from canlian_events.terms import Domain
-from canlian_social_worker.shared.columns import SocialWorkerRow, coded
+from canlian_social_worker.shared.columns import SocialWorkerRow
 
 
 class ProviderRow(SocialWorkerRow, table=True):

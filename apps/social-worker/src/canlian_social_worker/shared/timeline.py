@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import Enum
 from typing import Any
 
 from canlian_events.terms import Channel, DeclineReason, Domain, NeedCloseReason, Outcome, Urgency
+from canlian_person_file.case_history import Step
 from canlian_person_file.disclosure import File
 from canlian_social_worker.shared.history import HistoryRow
 from canlian_social_worker.shared.names import Names
@@ -58,16 +58,6 @@ _CODES: dict[str, tuple[type[Enum], ...]] = {
     "reason": (NeedCloseReason, DeclineReason),
     "outcome": (Outcome,),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One line of a timeline."""
-
-    at: datetime
-    what: str
-    who: str
-    note: str | None
 
 
 def texts_of(rows: Iterable[HistoryRow]) -> list[str]:

@@ -8,6 +8,7 @@ from sqlalchemy import JSON
 from sqlmodel import Field, Session, select
 
 from canlian_chassis.projection import projection
+from canlian_chassis.views.columns import coded
 from canlian_events.meta import Meta
 from canlian_events.personal import opened
 from canlian_events.registry.worker import (
@@ -20,7 +21,7 @@ from canlian_events.registry.worker import (
     WorkerReleased,
 )
 from canlian_events.terms import Role, WorkerKind
-from canlian_social_worker.shared.columns import SocialWorkerRow, coded
+from canlian_social_worker.shared.columns import SocialWorkerRow
 
 NEED_HOLDERS = frozenset({WorkerKind.SOCIAL_WORKER, WorkerKind.GRID_WORKER, WorkerKind.STAFF, WorkerKind.DIRECTOR})
 """Who may hold a need."""

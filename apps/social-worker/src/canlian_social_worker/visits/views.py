@@ -10,6 +10,7 @@ from sqlalchemy import JSON, ColumnElement
 from sqlmodel import Field, Session, col, select
 
 from canlian_chassis.projection import projection
+from canlian_chassis.views.columns import coded, moment
 from canlian_events.assistance.visit import (
     VisitCancelled,
     VisitCompleted,
@@ -24,7 +25,7 @@ from canlian_events.meta import Meta
 from canlian_events.personal import opened
 from canlian_events.terms import Help, Term, Tie, VisitOccasion
 from canlian_social_worker.persons.views import ids_of
-from canlian_social_worker.shared.columns import SocialWorkerRow, coded, moment, within
+from canlian_social_worker.shared.columns import SocialWorkerRow, within
 
 
 class VisitStatus(Term):
