@@ -1,28 +1,30 @@
-"""The desk's pages on a real log: from a new referral to its end, and what is shown to whom."""
+"""Referrals on a real log: from a new one to its end, and what is shown to whom."""
 
 from __future__ import annotations
 
 import asyncio
-from io import BytesIO
 
-import httpx
 import pytest
-from apps.provider.tests.conftest import OTHER_DESK, PROVIDER, SERVICE, STAFF, WORKER, Bench, person, referral
-from openpyxl import load_workbook
+from apps.provider.tests.conftest import (
+    ONE,
+    OTHER_DESK,
+    PROVIDER,
+    SERVICE,
+    STAFF,
+    TWO,
+    WORKER,
+    Bench,
+    person,
+    referral,
+    rows,
+)
 
 from canlian_chassis.bus.client import Unavailable
 from canlian_events.catalog.referral import CompleteService, ReferralWithdrawn
 from canlian_events.terms import FileField, Outcome, ShownFor
 from canlian_person_file import disclosure
 from canlian_web.language.formats import today
-from canlian_web.language.i18n import untranslated, unused
 from canlian_web.testing import fill_in, hidden
-
-ONE, TWO = f"/provider/referrals/{referral(1)}", f"/provider/referrals/{referral(2)}"
-
-
-def rows(sheet: httpx.Response) -> list[tuple[object, ...]]:
-    return list(load_workbook(BytesIO(sheet.content)).active.iter_rows(values_only=True))  # type: ignore[union-attr]
 
 
 async def test_a_referral_is_accepted_attended_and_completed(bench: Bench):
@@ -122,54 +124,12 @@ async def test_another_provider_and_other_roles_see_nothing_of_it(bench: Bench):
     assert (await bench.desk(WORKER).get("/provider")).status_code == 403
 
 
-async def test_staff_choose_whose_desk_they_look_at(bench: Bench):
-    await bench.refer(1)
-    client = bench.desk(STAFF)
-    choice = await client.get("/provider/referrals")
-    assert f"/provider/referrals?provider={PROVIDER}" in choice.text
-    assert "王小明" in (await client.get(f"/provider?provider={PROVIDER}")).text
-    page = await fill_in(client, ONE, f"{ONE}/accept")
-    assert "已接收，名额已留给本人。" in page.text
-
-
 async def test_the_sheet_holds_what_the_list_shows(bench: Bench):
     await bench.refer(1)
     sheet = rows(await bench.desk().get("/provider/referrals/sheet?list=waiting"))
     assert sheet[0][:2] == ("本人", "服务")
     assert sheet[1][:4] == ("王小明", "肩颈康复", "康复指导", "等待答复")
     assert rows(await bench.desk().get("/provider/services/sheet"))[1][:4] == ("肩颈康复", "康复指导", 0, 1)
-
-
-async def test_places_are_changed_but_not_below_those_in_use(bench: Bench):
-    await bench.refer(1)
-    client = bench.desk()
-    await fill_in(client, ONE, f"{ONE}/accept")
-    address = f"/provider/services/{SERVICE}"
-    assert "名额已调整。" in (await fill_in(client, address, f"{address}/places", places="3")).text
-    refused = await fill_in(client, address, f"{address}/places", places="0")
-    assert refused.status_code == 409
-    assert 'value="0"' in refused.text
-
-
-async def test_a_service_is_listed_and_withdrawn_with_a_reason(bench: Bench):
-    client = bench.desk()
-    new = "/provider/services/new"
-    told = {"name": "手语课", "domain": "education", "layer": "community", "places": "8", "yuan": "12.5"}
-    page = await fill_in(client, new, new, **told)
-    assert "手语课" in page.text
-    address = f"/provider/services/{SERVICE}"
-    assert (await fill_in(client, address, f"{address}/withdraw")).status_code == 422
-    assert "已停办：装修" in (await fill_in(client, address, f"{address}/withdraw", why="装修")).text
-
-
-async def test_feedback_is_listed_without_a_name(bench: Bench):
-    await bench.refer(1)
-    await bench.rate(2)
-    page = (await bench.desk().get("/provider/feedback")).text
-    assert "师傅很耐心" in page
-    assert "王小明" not in page
-    assert rows(await bench.desk().get("/provider/feedback/sheet"))[1][2] == 2
-    assert "1 条未回复" in (await bench.desk().get("/provider")).text
 
 
 async def test_a_referral_shows_its_person_once_that_is_recorded_and_a_sheet_too(bench: Bench):
@@ -199,8 +159,3 @@ async def test_what_cannot_be_recorded_is_hidden_and_no_sheet_leaves(bench: Benc
     assert "Hidden for now" in page.text
     assert f'action="{ONE}/accept"' in page.text
     assert (await bench.desk().get("/provider/referrals/sheet?list=waiting")).status_code == 503
-
-
-def test_every_text_has_its_chinese():
-    assert untranslated("canlian_provider", "canlian_person_file") == []
-    assert unused("canlian_provider") == []
