@@ -35,6 +35,8 @@ class Process:
         """Kept, so that those of a killed process are not ended by the collection of garbage."""
         self.kept: list[Any] = []
         """What the simulation looks at afterwards: handlers, key stores, view runners."""
+        self.completed: set[str] = set()
+        """The databases of views that it found to hold the whole log."""
         self.context = Context()
         self.context.run(PROCESS.set, self)
 

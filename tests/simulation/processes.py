@@ -13,6 +13,7 @@ from canlian_chassis.keys.store import Keys
 from canlian_chassis.policies.runner import PolicyRunner
 from canlian_chassis.service import Service
 from canlian_chassis.views.runner import ViewRunner
+from canlian_chassis.views.store import ViewStore
 from tests.simulation import releases
 from tests.simulation.event_loop import OUTSIDE, PROCESS, Process
 from tests.simulation.world import World
@@ -26,6 +27,15 @@ def keep_track() -> None:
     """Let each process keep what it makes of these, so that they can be looked at. Once for the whole program."""
     for kind in (Handler, Keys, PolicyRunner, ViewRunner):
         kind.__init__ = _kept(kind.__init__)  # type: ignore[method-assign]
+
+
+    complete = ViewStore.complete
+
+    def complete_and_tell(store: ViewStore) -> None:
+        complete(store)
+        PROCESS.get(OUTSIDE).completed.add(str(store.name))
+
+    ViewStore.complete = complete_and_tell  # type: ignore[method-assign]
 
 
 def _kept(make: Callable[..., None]) -> Callable[..., None]:

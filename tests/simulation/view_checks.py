@@ -53,6 +53,9 @@ class Watcher:
             )
         if runner.complete and (database := _database(runner)) not in self._complete:
             self._complete.add(database)
+            assert part.process is not None
+            if database not in part.process.completed:
+                return  # it was before this process, by one that died before anybody looked
             end = world.truth.end_at(world.loop.now - _COMPLETE_WITHIN - tolerated)
             if runner.position < end:
                 world.violation(
