@@ -20,7 +20,7 @@ from canlian_chassis.views.runner import ViewRunner
 from canlian_events import subjects
 from canlian_events.core import encode
 from canlian_events.registry.community import CommunityRenamed
-from canlian_volunteer.views.view import views
+from canlian_volunteer.views import views
 from tests.benchmarks.logs import RunningLog
 from tests.benchmarks.measure import MILLION, Bench, Figure
 

@@ -32,7 +32,7 @@ from canlian_chassis.projection import Projection
 from canlian_chassis.row import Row, from_columns
 from canlian_events.core import EVENTS, Event
 from canlian_events.meta import Meta
-from canlian_volunteer.views.view import views
+from canlian_volunteer.views import views
 
 _NOON = datetime(2026, 11, 24, 4, tzinfo=UTC)
 _AT = Meta("e", 1, _NOON, _NOON, "social_worker:w", "429999001001", "c")

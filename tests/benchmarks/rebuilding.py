@@ -27,7 +27,7 @@ from canlian_chassis.views.check import fold
 from canlian_chassis.views.databases import Databases
 from canlian_chassis.views.store import ViewStore
 from canlian_events.core import EVENTS, decode
-from canlian_volunteer.views.view import views
+from canlian_volunteer.views import views
 from tests.benchmarks.measure import MILLION, Bench, Figure
 from tests.support import postgres
 

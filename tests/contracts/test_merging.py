@@ -18,7 +18,7 @@ import canlian_neighbours.views.view
 import canlian_provider.views
 import canlian_registry.views
 import canlian_social_worker.views
-import canlian_volunteer.views.view
+import canlian_volunteer.views
 from canlian_assistance.facts import in_hand
 from canlian_catalog.views.queries import open_referral, person_facts
 from canlian_chassis.projection import fold_all
@@ -49,15 +49,15 @@ from canlian_federation.people.search import Wanted, find
 from canlian_federation.shared.rows import OVERVIEW
 from canlian_neighbours.views import queries as neighbours
 from canlian_overview import FIGURES, Period, ServiceRates
-from canlian_provider.views.persons import people
-from canlian_provider.views.referrals import ReferralRow
+from canlian_provider.referrals.persons import people
+from canlian_provider.referrals.views import ReferralRow
 from canlian_registry.views import residents_of
-from canlian_social_worker.views.feedback import feedback_of_person
-from canlian_social_worker.views.needs import needs_of_person
-from canlian_social_worker.views.persons import person, person_names, search_persons
-from canlian_social_worker.views.referrals import referrals_of_person
-from canlian_social_worker.views.visits import visits_of_person
-from canlian_volunteer.views.queries import own_visit
+from canlian_social_worker.feedback.views import feedback_of_person
+from canlian_social_worker.needs.views import needs_of_person
+from canlian_social_worker.persons.views import person, person_names, search_persons
+from canlian_social_worker.referrals.views import referrals_of_person
+from canlian_social_worker.visits.views import visits_of_person
+from canlian_volunteer.visits.queries import own_visit
 
 HERE = "429999001001"
 KEPT, TWIN, OTHER = "person_00000001", "person_00000002", "person_00000003"
@@ -74,7 +74,7 @@ VIEWS: list[Views] = [
     canlian_neighbours.views.view.views,
     canlian_provider.views.views,
     canlian_social_worker.views.views,
-    canlian_volunteer.views.view.views,
+    canlian_volunteer.views.views,
 ]
 LOGS = {"trail", "commandrow", "history", "step", "record", "sheet_row"}
 """Tables with a row an event or a look: what was done and undone stays in them."""
@@ -255,7 +255,7 @@ def test_a_provider_and_a_volunteer_are_told_of_the_kept_file():
         row = db.get(ReferralRow, "referral_00000006")
         assert row is not None
         assert [one.name for one in people(db, [row]).values()] == ["王秀兰"]
-    with held(canlian_volunteer.views.view.views, BEFORE + MERGED) as db:
+    with held(canlian_volunteer.views.views, BEFORE + MERGED) as db:
         stop = own_visit(db, "visit_00000002", WORKER, TODAY)
         assert stop is not None
         assert stop.door is not None

@@ -15,8 +15,11 @@ from canlian_events.language import EVENTS
 from canlian_events.personal import personal_fields
 
 ROOT = Path(__file__).parents[2]
-TEMPLATES = sorted(ROOT.glob("apps/*/src/*/templates/*.html"))
-PAGES = sorted(ROOT.glob("apps/*/src/*/pages/*.py"))
+TEMPLATES = sorted(ROOT.glob("apps/*/src/*/**/templates/*.html"))
+PAGES = sorted(
+    path for path in ROOT.glob("apps/*/src/*/**/*.py") if "canlian_web.page" in path.read_text(encoding="utf-8")
+)
+"""Whatever has a page's context in hand may print."""
 # what views call such a field where it is not called as in its event
 OTHERWISE = {"text", "reply", "notes", "assessment"}
 # a number is also that of a request and how many there are; no tool has a certificate's or an ID's. Why somebody missed
@@ -24,8 +27,8 @@ OTHERWISE = {"text", "reply", "notes", "assessment"}
 NOT_SHOWN_BY_TOOLS = {"name", "number", "certificate", "replaces", "why"}
 TYPED = {"form", "said", "asked", "filled"}
 HELPERS = {
-    "canlian_person_file.disclosure", "canlian_person_file.reveal_field", "canlian_social_worker.pages.reading",
-    "canlian_neighbours.pages.own",
+    "canlian_person_file.disclosure", "canlian_person_file.reveal_field",
+    "canlian_social_worker.shared.contact_details", "canlian_neighbours.pages.own",
 }  # fmt: skip
 
 OF_NOBODY = {
@@ -33,21 +36,23 @@ OF_NOBODY = {
     ("fields", "text"): "a component",
     ("ground", "text"): "why a service fits",
     ("edge/start.html", "address"): "of a tool",
+    ("edge/accounts.py", ""): "a call that notes something of an account",
+    ("edge/pages.py", ""): "of a tool",
     ("federation/looked.html", "words"): "why a file was shown; reading that is no showing, or it would have no end",
     ("neighbours/need.html", "address"): "of the service",
     ("neighbours/need.html", "phone"): "of the service",
     ("neighbours/need.html", "contact"): "of the worker to call",
     ("neighbours/pictures.html", "phone"): "of the worker to call",
-    ("provider/feedback.html", "words"): "without saying whose",
-    ("provider/feedback.html", "reply"): "the provider's own",
-    ("provider/reply.html", "words"): "without saying whose",
-    ("social-worker/refer.html", "address"): "of the service",
-    ("social-worker/referral.html", "phone"): "of the provider",
+    ("provider/feedback/list.html", "words"): "without saying whose",
+    ("provider/feedback/list.html", "reply"): "the provider's own",
+    ("provider/feedback/reply.html", "words"): "without saying whose",
+    ("social-worker/matching/refer.html", "address"): "of the service",
+    ("social-worker/referrals/detail.html", "phone"): "of the provider",
     ("neighbours/ask.py", ""): "sends what was just typed, and shows nothing",
-    ("provider/feedback.py", ""): "without saying whose",
-    ("provider/wording.py", ""): "told by the referral's page whether the file is shown",
-    ("social-worker/wording.py", ""): "told by each page whether the file is shown",
-    ("volunteer/agenda.py", ""): "uses the helper",
+    ("provider/feedback/pages.py", ""): "without saying whose",
+    ("provider/referrals/timeline.py", ""): "told by the referral's page whether the file is shown",
+    ("social-worker/shared/timeline.py", ""): "told by each page whether the file is shown",
+    ("volunteer/visits/agenda.py", ""): "uses the helper",
 }
 """What looks like part of a file and is none: (template or what the value hangs on, field) → why."""
 
@@ -81,7 +86,9 @@ PERSONAL = personal_names()
 
 
 def at(path: Path) -> str:
-    return f"{path.relative_to(ROOT / 'apps').parts[0]}/{path.name}"
+    """The tool, the subject and the name: `provider/referrals/list.html`."""
+    tool, _, _, *subject = path.relative_to(ROOT / "apps").parts
+    return "/".join([tool, *(part for part in subject if part not in ("pages", "templates"))])
 
 
 def printed(node: nodes.Node) -> Iterator[nodes.Getattr]:

@@ -13,7 +13,7 @@ from canlian_neighbours.views.view import views as neighbours
 from canlian_provider.views import views as provider
 from canlian_registry.views import views as registry
 from canlian_social_worker.views import views as social_worker
-from canlian_volunteer.views.view import views as volunteer
+from canlian_volunteer.views import views as volunteer
 
 VIEWS = [
     assistance,

@@ -20,7 +20,7 @@ VIEWS = {
     "exchange": "canlian_exchange.views:views",
     "neighbours": "canlian_neighbours.views.view:views",
     "social-worker": "canlian_social_worker.views:views",
-    "volunteer": "canlian_volunteer.views.view:views",
+    "volunteer": "canlian_volunteer.views:views",
     "provider": "canlian_provider.views:views",
     "federation": "canlian_federation.views:views",
 }

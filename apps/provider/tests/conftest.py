@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from io import BytesIO
 from pathlib import Path
 
 import httpx
 import pytest
+from openpyxl import load_workbook
 
 from canlian_catalog import app as catalog
 from canlian_chassis.bus import wire
@@ -63,6 +65,13 @@ def person(number: int) -> str:
 
 def referral(number: int) -> str:
     return f"referral_{number:08}"
+
+
+ONE, TWO = f"/provider/referrals/{referral(1)}", f"/provider/referrals/{referral(2)}"
+
+
+def rows(sheet: httpx.Response) -> list[tuple[object, ...]]:
+    return list(load_workbook(BytesIO(sheet.content)).active.iter_rows(values_only=True))  # type: ignore[union-attr]
 
 
 class Bench:

@@ -1,25 +1,6 @@
-import pytest
-
-from canlian_volunteer.names import surname
 from canlian_web.language.i18n import untranslated, unused
 
 
 def test_every_text_has_its_chinese():
     assert untranslated("canlian_volunteer", "canlian_person_file") == []
     assert unused("canlian_volunteer") == []
-
-
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("王秀兰", "王"),
-        ("欧阳娜娜", "欧阳"),
-        ("单于", "单于"),
-        ("阳光", "阳"),
-        ("阿依古丽·买买提", "阿依古丽"),
-        ("John Smith", "John"),
-        ("", ""),
-    ],
-)
-def test_only_the_surname_is_kept(name, said):
-    assert surname(name) == said

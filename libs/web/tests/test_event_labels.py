@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from canlian_events.language import EVENTS
-from canlian_web.language.event_labels import event_words, say_actor, say_event, say_gap, say_who
+from canlian_web.language.event_labels import event_words, say_actor, say_event, say_gap, say_roles, say_who
 from canlian_web.language.i18n import Lang
 
 
@@ -40,6 +40,11 @@ def test_who_acted_is_called_by_name_where_there_is_one() -> None:
     assert say_who("grid_worker:worker_1", "zh", names) == "王芳"
     assert say_who("grid_worker:worker_2", "zh", names) == "网格员 worker_2"
     assert say_who("resident:person_1", "en", names) == "the person"
+
+
+def test_as_what_somebody_acted_is_said_without_saying_who() -> None:
+    assert say_roles("leader+staff:worker_2", "zh") == "领导小组、残联工作人员"
+    assert say_roles("resident:person_1", "en") == "the person"
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def _change_catalog() -> None:
 def _change_social_worker() -> None:
     """A referral's history tells who the contact is. Its rows have the columns they had."""
     from canlian_social_worker import views as module
-    from canlian_social_worker.views.history import HistoryRow, note
+    from canlian_social_worker.shared.history import HistoryRow, note
 
     contacts = Projection(
         "contacts", HistoryRow, frozenset({ContactNamed}), lambda _: None, note, by=lambda meta: meta.id

@@ -4,32 +4,35 @@ from __future__ import annotations
 
 from canlian_chassis.settings import Settings
 from canlian_person_file.library import PERSON_FILE
-from canlian_social_worker.pages import (
-    assessing,
-    day,
-    feedback,
-    households,
-    identifying,
-    matching,
-    need,
-    needs,
-    person,
-    persons,
-    raising,
-    referrals,
-    registering,
-    visit,
-    visits,
-)
+from canlian_social_worker.assessments import pages as assessments
+from canlian_social_worker.day import pages as day
+from canlian_social_worker.feedback import pages as feedback
+from canlian_social_worker.households import pages as households
+from canlian_social_worker.matching import pages as matching
+from canlian_social_worker.needs import asker_identification, inbox, intake
+from canlian_social_worker.needs import detail as need
+from canlian_social_worker.persons import detail as person
+from canlian_social_worker.persons import directory, registration
+from canlian_social_worker.referrals import pages as referrals
 from canlian_social_worker.views import views
+from canlian_social_worker.visits import detail as visit
+from canlian_social_worker.visits import lists as visits
+from canlian_social_worker.visits import planning
 from canlian_web.language.i18n import N_
 from canlian_web.tool import Tool
 
 PAGES = (
-    day, needs, raising, need, identifying, matching, referrals, visits, visit, registering, persons, person, assessing,
-    feedback, households,
+    day,
+    inbox, intake, need, asker_identification,
+    matching,
+    referrals,
+    visits, planning, visit,
+    registration, directory, person,
+    assessments,
+    feedback,
+    households,
 )  # fmt: skip
-"""Where two routes match, the earlier page answers: `/persons/new` is no person's."""
+"""By subject. Where two routes match, the earlier page answers: `/persons/new` is no person's."""
 
 
 def social_worker(settings: Settings | None = None) -> Tool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from canlian_chassis.settings import Settings
 from canlian_person_file.library import PERSON_FILE
-from canlian_volunteer.pages import agenda, visit
-from canlian_volunteer.views.view import views
+from canlian_volunteer.views import views
+from canlian_volunteer.visits import agenda, report
 from canlian_web.language.i18n import N_
 from canlian_web.tool import Tool
 
@@ -16,7 +16,7 @@ def volunteer(settings: Settings | None = None) -> Tool:
         prefix="/volunteer",
         package="canlian_volunteer",
         title=N_("My visits"),
-        routers=[agenda.router, visit.router],
+        routers=[agenda.router, report.router],
         views=views,
         libraries=[PERSON_FILE],
         settings=settings,

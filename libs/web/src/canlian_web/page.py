@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import unquote, urlencode, urlsplit
@@ -25,7 +25,7 @@ from canlian_events.meta import Actor
 from canlian_events.terms import Role
 from canlian_web import flash, forms
 from canlian_web.forms import COMMAND_ID, Form
-from canlian_web.language.formats import today
+from canlian_web.language.formats import now, today
 from canlian_web.language.i18n import Lang, Texts, language
 from canlian_web.language.refusals import ids_in, named, say_refusal
 
@@ -86,6 +86,10 @@ class Context:
     def name(self) -> str:
         """What the signed-in person is called, or nothing."""
         return unquote(self.request.headers.get(NAME_HEADER, ""))
+
+    @property
+    def now(self) -> datetime:
+        return now()
 
     @property
     def today(self) -> date:

@@ -49,8 +49,16 @@ def say_who(stamp: str, lang: Lang, names: Mapping[str, str]) -> str:
     """Who acted, by name; by roles and id where no name is known."""
     roles, _, id_ = stamp.partition(":")
     if roles == Role.RESIDENT:
-        return {"zh": "本人", "en": "the person"}[lang]
+        return say_roles(stamp, lang)
     return names.get(id_) or say_actor(stamp, lang)
+
+
+def say_roles(stamp: str, lang: Lang) -> str:
+    """As what somebody acted, without saying who."""
+    roles = stamp.partition(":")[0].split("+")
+    if roles == [Role.RESIDENT]:
+        return {"zh": "本人", "en": "the person"}[lang]
+    return say([Role(role) for role in roles if role in [*Role]], lang)
 
 
 def say_gap(gap: timedelta, lang: Lang) -> str:
