@@ -17,7 +17,7 @@ from canlian_chassis.settings import Settings
 from canlian_chassis.testing.servers import nats_server
 from canlian_events.meta import Actor
 from canlian_events.terms import Role
-from canlian_federation import names
+from canlian_federation.people import name_matching
 from canlian_federation.tool import federation
 from canlian_registry.app import service as registry
 from canlian_sheets.roster import RosterPerson
@@ -52,8 +52,8 @@ def at(path: str) -> Ask:
 
 SEARCHES: dict[str, Ask] = {
     "by name": search(lambda person: person.name),
-    "by pinyin": search(lambda person: names.pinyin(person.name).replace(" ", "")),
-    "by initials": search(lambda person: names.initials(names.pinyin(person.name))),
+    "by pinyin": search(lambda person: name_matching.pinyin(person.name).replace(" ", "")),
+    "by initials": search(lambda person: name_matching.initials(name_matching.pinyin(person.name))),
     "by name and codes": search(lambda person: person.name[:2], disability="4", age_from="60", certificate="expiring"),
     "by part of a number": search(lambda person: person.citizen_id[6:14]),
 }

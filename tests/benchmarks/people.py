@@ -24,12 +24,12 @@ from canlian_chassis.views.databases import Databases
 from canlian_chassis.views.store import ViewStore
 from canlian_events.ids import derive
 from canlian_events.terms import DisabilityClass, Grade
-from canlian_federation import names
+from canlian_federation.households.hardship_kinds import hardships_of
+from canlian_federation.people import name_matching
+from canlian_federation.people.search import CertificateState, Order, Wanted, find
+from canlian_federation.people.views import PersonEntry
+from canlian_federation.population.views import population
 from canlian_federation.views import views
-from canlian_federation.views.finding import CertificateState, Order, Wanted, find
-from canlian_federation.views.hardships import hardships_of
-from canlian_federation.views.people import PersonEntry
-from canlian_federation.views.population import population
 from canlian_registry.person.certificates import expires
 from canlian_sheets.roster import RosterPerson
 from canlian_sheets.sample_people import COMMUNITIES, made_up_people
@@ -131,7 +131,7 @@ def _searches(people: Sequence[RosterPerson], chance: random.Random) -> Iterator
     """As people are looked for: by a name, whole or begun, by its sound, with a slip, by a number, by codes."""
     for number in range(SEARCHES):
         person = chance.choice(people)
-        name, said = person.name, names.pinyin(person.name)
+        name, said = person.name, name_matching.pinyin(person.name)
         place = chance.randrange(len(name))
         slipped = said.replace(" ", "")
         at = chance.randrange(1, len(slipped))
@@ -148,7 +148,7 @@ def _searches(people: Sequence[RosterPerson], chance: random.Random) -> Iterator
             case 8:
                 yield Search(Wanted(name=slipped[:at] + slipped[at + 1 :]), said)
             case 9:
-                yield Search(Wanted(name=names.initials(said)), names.initials(said))
+                yield Search(Wanted(name=name_matching.initials(said)), name_matching.initials(said))
             case 10:
                 yield Search(Wanted(name=name[0] if number % 2 else said[0]), name[0])
             case 11:
@@ -168,15 +168,15 @@ def _searches(people: Sequence[RosterPerson], chance: random.Random) -> Iterator
 
 
 def _row(number: int, person: RosterPerson) -> PersonEntry:
-    said = names.pinyin(person.name)
+    said = name_matching.pinyin(person.name)
     issued = person.certificate_issued
     return PersonEntry(
         person_id=derive("person", number),
         community=person.community,
         name=person.name,
         pinyin=said,
-        initials=names.initials(said),
-        sound=names.sound(said),
+        initials=name_matching.initials(said),
+        sound=name_matching.sound(said),
         birth_date=person.birth_date,
         birth_year=person.birth_date.year,
         sex=person.sex,

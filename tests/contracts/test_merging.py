@@ -44,9 +44,9 @@ from canlian_events.terms import (
     RaterKind,
     Sex,
 )
-from canlian_federation.views.base import OVERVIEW
-from canlian_federation.views.figures import behind
-from canlian_federation.views.finding import Wanted, find
+from canlian_federation.overview.views import behind
+from canlian_federation.people.search import Wanted, find
+from canlian_federation.shared.rows import OVERVIEW
 from canlian_neighbours.views import queries as neighbours
 from canlian_overview import FIGURES, Period, ServiceRates
 from canlian_provider.referrals.persons import people

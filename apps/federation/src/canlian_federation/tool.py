@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 from canlian_chassis.settings import Settings
-from canlian_federation.pages import (
-    activities,
-    associations,
-    batches,
-    bodies,
-    communities,
-    corrections,
-    duplicates,
-    erasures,
-    gaps,
-    here,
-    household_changes,
-    household_proposals,
-    households,
-    imports,
-    log_heads,
-    looked,
-    nominations,
-    overview,
-    people,
-    person,
-    person_acts,
-    population,
-    resources,
-    roster_sheet,
-    session,
-    team,
-    training,
-    why,
-    worker,
-)
+from canlian_federation.associations import activities
+from canlian_federation.associations import pages as associations
+from canlian_federation.bodies import nominations
+from canlian_federation.bodies import pages as bodies
+from canlian_federation.communities import pages as communities
+from canlian_federation.duplicates import pages as duplicates
+from canlian_federation.erasure import pages as erasures
+from canlian_federation.gaps import pages as gaps
+from canlian_federation.households import changes, proposals
+from canlian_federation.households import pages as households
+from canlian_federation.imports import batches
+from canlian_federation.imports import pages as imports
+from canlian_federation.oversight import access_log_pages, causes, log_heads
+from canlian_federation.overview import pages as overview
+from canlian_federation.people import pages as people
+from canlian_federation.people import roster_sheet
+from canlian_federation.person_file import acts, corrections
+from canlian_federation.person_file import pages as person
+from canlian_federation.population import pages as population
+from canlian_federation.resources import pages as resources
+from canlian_federation.shared.names import called
+from canlian_federation.team import pages as team
+from canlian_federation.team import worker
+from canlian_federation.training import attendance, check_in
+from canlian_federation.training import pages as training
 from canlian_federation.views import views
-from canlian_federation.views.names import called
 from canlian_person_file.library import PERSON_FILE
 from canlian_web.menus import FEDERATION, FEDERATION_TITLE
 from canlian_web.tool import Tool
@@ -44,12 +37,12 @@ PAGES = (
     overview,
     people,
     roster_sheet,
-    person_acts,
+    acts,
     person,
     population,
-    household_proposals,
+    proposals,
     households,
-    household_changes,
+    changes,
     corrections,
     communities,
     associations,
@@ -59,15 +52,15 @@ PAGES = (
     gaps,
     team,
     worker,
-    here,
+    check_in,
     training,
-    session,
+    attendance,
     resources,
     imports,
     batches,
     duplicates,
-    looked,
-    why,
+    access_log_pages,
+    causes,
     erasures,
     log_heads,
 )
