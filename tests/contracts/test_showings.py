@@ -38,7 +38,7 @@ OF_NOBODY = {
     ("edge/start.html", "address"): "of a tool",
     ("edge/accounts.py", ""): "a call that notes something of an account",
     ("edge/pages.py", ""): "of a tool",
-    ("federation/oversight/access_log.html", "words"): "why a file was shown; reading that is no showing, or it would have no end",
+    ("federation/oversight/access_log.html", "words"): "why a file was shown; reading that is none, or it had no end",
     ("neighbours/need.html", "address"): "of the service",
     ("neighbours/need.html", "phone"): "of the service",
     ("neighbours/need.html", "contact"): "of the worker to call",

@@ -19,7 +19,7 @@ from canlian_federation.oversight import access_log_pages, causes, log_heads
 from canlian_federation.overview import pages as overview
 from canlian_federation.people import pages as people
 from canlian_federation.people import roster_sheet
-from canlian_federation.person_file import acts, corrections
+from canlian_federation.person_file import acts, corrections, registration
 from canlian_federation.person_file import pages as person
 from canlian_federation.population import pages as population
 from canlian_federation.resources import pages as resources
@@ -37,6 +37,7 @@ PAGES = (
     overview,
     people,
     roster_sheet,
+    registration,
     acts,
     person,
     population,

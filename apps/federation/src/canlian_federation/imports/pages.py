@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
@@ -19,10 +18,11 @@ from starlette.responses import Response
 from canlian_chassis.clock import CLOCK
 from canlian_events.calendar import SHANGHAI
 from canlian_federation.erasure.views import erased_since
-from canlian_federation.imports.job import KEPT, Folder, Gone, Job, State
+from canlian_federation.imports.job import KEPT, Folder, Job, State
 from canlian_federation.imports.jobs import Jobs
 from canlian_federation.imports.row_pages import OUTCOMES, column_title, in_words, shown, tally, words_with
 from canlian_federation.imports.views import all_imports, one_import
+from canlian_federation.imports.wording import in_minutes, state_of, why_gone, why_stopped
 from canlian_federation.overview.views import open_communities
 from canlian_federation.shared.access import for_staff, scopes_of
 from canlian_federation.shared.names import account_names
@@ -34,13 +34,11 @@ from canlian_sheets.reading import MAX_FILE
 from canlian_sheets.tables import Preview
 from canlian_web.forms import Form
 from canlian_web.language.event_labels import say_who
-from canlian_web.language.formats import say_time
 from canlian_web.page import Context, Page
 from canlian_web.paging import At, pages_of
 from canlian_web.tool import Tool
 
 SHOWN = 100
-ONE_MINUTE = 60
 UNDONE = ("undoing", "undone")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -91,7 +89,7 @@ async def one(page: Page, job_id: str, outcome: str = "", at: At = 1) -> Respons
     gone = await jobs_of(page).gone(page.actor.id)
     if dropped := next((one for one in gone if one.job_id == job_id), None):
         title = page._("This sheet is no longer here")
-        return page.render("canlian/error.html", status=410, title=title, text=_why_gone(page, dropped))
+        return page.render("canlian/error.html", status=410, title=title, text=why_gone(page, dropped))
     job = await own(page, job_id)
     if job.at_work:
         jobs_of(page).watched(job, page.token)
@@ -172,10 +170,10 @@ async def show_imports(page: Context, form: Form[Any]) -> Response:
         form=form,
         jobs=mine,
         running=jobs.running,
-        gone=[(one, _why_gone(page, one)) for one in await jobs.gone(page.actor.id)],
+        gone=[(one, why_gone(page, one)) for one in await jobs.gone(page.actor.id)],
         batches=batches,
         by=lambda actor: say_who(actor, page.lang, names),
-        state=lambda job: _state(job, jobs.running(job), stages.get(job.batch_id), page),
+        state=lambda job: state_of(job, jobs.running(job), stages.get(job.batch_id), page),
         limit=MAX_FILE // 1024**2,
         places=len(communities),
         wanted=[field.heading for field in ROSTER if field.needed],
@@ -189,16 +187,10 @@ def show_progress(page: Context, job: Job) -> Response:
         "imports/progress.html",
         job=job,
         running=jobs_of(page).running(job),
-        why=_why(job, page),
+        why=why_stopped(job, page),
         rate=round(job.rate(now)),
         left=None if left is None else in_minutes(left, page),
     )
-
-
-def in_minutes(seconds: float, page: Context) -> str:
-    if seconds < ONE_MINUTE:
-        return page._("less than a minute")
-    return page.ngettext("about %(num)s minute", "about %(num)s minutes", math.ceil(seconds / ONE_MINUTE))
 
 
 async def show_columns(page: Context, job: Job, form: Form[Any] | None = None) -> Response:
@@ -219,7 +211,7 @@ async def show_columns(page: Context, job: Job, form: Form[Any] | None = None) -
         missing=[field.heading for field in ROSTER if field.name in found.missing],
         title=lambda name: column_title(name, page.lang),
         letter=lambda n: get_column_letter(n + 1),
-        why=_why(job, page),
+        why=why_stopped(job, page),
     )
 
 
@@ -252,7 +244,7 @@ async def show_rows(page: Context, job: Job, outcome: str, at: int) -> Response:
 
 def _title(page: Context, job: Job, undone: str | None) -> str:
     if undone:
-        return _state(job, False, undone, page)
+        return state_of(job, False, undone, page)
     return page._("Brought in") if job.state is State.IMPORTED else page._("What would happen")
 
 
@@ -323,42 +315,3 @@ def _chosen_twice(mapping: Mapping[str, int]) -> dict[str, str]:
     """Field → the one before it that has the same column."""
     first: dict[int, str] = {}
     return {name: first[at] for name, at in mapping.items() if at >= 0 and first.setdefault(at, name) != name}
-
-
-def _why(job: Job, page: Context) -> str | None:
-    """Why the job stopped, in words."""
-    if job.why is None:
-        return None
-    code, facts = job.why
-    if code == "failed":
-        return page._("A fault of the system, not of yours.")
-    if code == "bad_token":
-        return page._("Nobody had this page open for five minutes.")
-    return in_words(code, facts, page.lang)
-
-
-def _why_gone(page: Context, gone: Gone) -> str:
-    said = (
-        page._("The data of somebody in it was erased. Take them out of your own copy before you bring it in again.")
-        if gone.named
-        else page._(
-            "Somebody's data was erased before this sheet was read, so it might have named them. Choose it again."
-        )
-    )
-    return page._("Dropped on %(moment)s.", moment=say_time(gone.dropped, page.lang)) + " " + said
-
-
-def _state(job: Job, running: bool, stage: str | None, page: Context) -> str:
-    """`stage` is how far its import is, by the log."""
-    _ = page._
-    if stage in UNDONE:
-        return {"undoing": _("brought in, now being undone"), "undone": _("brought in, and undone since")}[stage]
-    if job.at_work and not running:
-        return _("interrupted")
-    return {
-        State.COLUMNS: _("columns to confirm"),
-        State.CHECKING: _("being checked"),
-        State.CHECKED: _("checked, not brought in yet"),
-        State.IMPORTING: _("being brought in"),
-        State.IMPORTED: _("brought in"),
-    }[job.state]

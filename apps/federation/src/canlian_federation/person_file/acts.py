@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -14,7 +14,6 @@ from starlette.responses import Response
 from canlian_events.assistance.visit import BEREAVEMENT_DAYS
 from canlian_events.core import Command
 from canlian_events.ids import CommunityCode
-from canlian_events.numbers import BadNumber, CitizenId
 from canlian_events.registry.person import (
     CERTIFICATE_YEARS,
     REASSESSMENT_WORKING_DAYS,
@@ -29,7 +28,6 @@ from canlian_events.registry.person import (
     RecordAccessNeeds,
     RecordCircumstances,
     RecordDeath,
-    RegisterPerson,
     RenewCertificate,
     RequestCorrection,
     RequestErasure,
@@ -39,19 +37,13 @@ from canlian_events.registry.person import (
     WithdrawErasureRequest,
 )
 from canlian_events.terms import AccessFeature, DisabilityClass, Employment, Grade, Purpose, Schooling
-from canlian_federation.duplicates.views import entries
 from canlian_federation.people.pages import SEEING
 from canlian_federation.people.views import PersonEntry
 from canlian_federation.person_file.pages import alive
-from canlian_federation.shared.access import places_of, scopes_of
-from canlian_federation.shared.rows import ALIKE
-from canlian_person_file.contact_fields import CALLED, check_called
-from canlian_person_file.record_linkage.at_registration import reasons, unseen
-from canlian_person_file.record_linkage.candidates import Found
-from canlian_person_file.record_linkage.scoring import Because
+from canlian_federation.shared.access import places_of
+from canlian_person_file.contact_fields import CALLED
 from canlian_web.forms import Form
 from canlian_web.language.i18n import N_
-from canlian_web.language.refusals import say_refusal
 from canlian_web.page import Context, Page, require
 
 router = APIRouter(prefix="/people", dependencies=[require(*SEEING)])
@@ -255,67 +247,6 @@ NUMBERS = {
     "bereavement": BEREAVEMENT_DAYS,
 }
 """Rules with numbers, as the forms tell them."""
-REGISTERING = {
-    "person.bad_citizen_id": "citizen_id",
-    "person.citizen_id_taken": "citizen_id",
-    **CALLED,
-    "community.unknown": "community",
-    "community.closed": "community",
-}
-
-
-@router.get("/new", dependencies=[require(*RegisterPerson.by)])
-async def blank(page: Page) -> Response:
-    places = await _places(page)
-    return await _registering(page, page.blank(community=places[0][0] if len(places) == 1 else None))
-
-
-@router.post("/new", dependencies=[require(*RegisterPerson.by)])
-async def register(page: Page) -> Response:
-    person_id = page.new_id("person")
-    form = page.form(RegisterPerson, person_id=person_id)
-    check_numbers(page, form)
-    if form.ok and (found := await unseen(page, ALIKE, scopes_of(page), form)):
-        if any(Because.NUMBER_SAME in one.likeness.reasons for one in found):
-            form.errors["citizen_id"] = say_refusal("person.citizen_id_taken", {}, page.lang)
-        return await _registering(page, form, found)
-    if await page.submit(form, fields=REGISTERING):
-        return page.redirect(f"/people/{person_id}", notice=page._("The person is registered."))
-    return await _registering(page, form)
-
-
-def check_numbers(page: Context, form: Form[Any]) -> None:
-    """Whether the numbers that were typed can be anybody's, said together with all else that is wrong."""
-    check_called(page, form)
-    number = form.text("citizen_id").strip()
-    if number:
-        try:
-            CitizenId.read(number)
-        except BadNumber:
-            form.errors["citizen_id"] = say_refusal("person.bad_citizen_id", {}, page.lang)
-
-
-async def _registering(page: Context, form: Form[Any], found: Sequence[Found] = ()) -> Response:
-    places = await _places(page)
-    return page.render(
-        "person_file/register.html", form=form, places=places, alike=await _alike(page, found, dict(places))
-    )
-
-
-async def _alike(page: Context, found: Sequence[Found], places: dict[str, str]) -> list[dict[str, Any]]:
-    """Whom it may be: by name, place and year of birth, and why."""
-    rows = await page.read(entries, [one.row.person_id for one in found])
-    shown = [(one, rows[one.row.person_id]) for one in found if one.row.person_id in rows]
-    return [
-        {
-            "person_id": row.person_id,
-            "href": page.url(f"/people/{row.person_id}"),
-            "name": row.name,
-            "about": f"{places.get(row.community, row.community)} · {page._('born %(year)s', year=row.birth_year)}",
-            "reasons": reasons(page, one),
-        }
-        for one, row in shown
-    ]
 
 
 @router.get("/{person_id}/do/{what}")
@@ -340,7 +271,7 @@ async def do(page: Page, person_id: str, what: str) -> Response:
 
 
 async def _form(page: Context, row: PersonEntry, what: str, act: Act, form: Form[Any]) -> Response:
-    places = [place for place in await _places(page) if place[0] != row.community] if what == "move" else []
+    places = [place for place in (await places_of(page)).items() if place[0] != row.community] if what == "move" else []
     return page.render(
         "person_file/act.html",
         form=form,
@@ -359,7 +290,3 @@ def _act(what: str) -> Act:
     if what not in ACTS:
         raise HTTPException(404)
     return ACTS[what]
-
-
-async def _places(page: Context) -> list[tuple[str, str]]:
-    return list((await places_of(page)).items())
