@@ -28,14 +28,13 @@ def keep_track() -> None:
     for kind in (Handler, Keys, PolicyRunner, ViewRunner):
         kind.__init__ = _kept(kind.__init__)  # type: ignore[method-assign]
 
-
     complete = ViewStore.complete
 
     def complete_and_tell(store: ViewStore) -> None:
         complete(store)
         PROCESS.get(OUTSIDE).completed.add(str(store.name))
 
-    ViewStore.complete = complete_and_tell  # type: ignore[method-assign]
+    ViewStore.complete = complete_and_tell  # type: ignore[method-assign, assignment]
 
 
 def _kept(make: Callable[..., None]) -> Callable[..., None]:
