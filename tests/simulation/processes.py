@@ -28,7 +28,6 @@ def keep_track() -> None:
     for kind in (Handler, Keys, PolicyRunner, ViewRunner):
         kind.__init__ = _kept(kind.__init__)  # type: ignore[method-assign]
 
-
     complete = ViewStore.complete
 
     def complete_and_tell(store: ViewStore) -> None:
