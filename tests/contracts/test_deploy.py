@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from canlian_operator.parts import PARTS
+from canlian_operator.running.parts import PARTS
 
 COMPOSE = yaml.safe_load((Path(__file__).parents[2] / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]

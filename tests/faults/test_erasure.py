@@ -63,9 +63,9 @@ from canlian_events.terms import (
 )
 from canlian_federation.tool import federation
 from canlian_neighbours.tool import neighbours
-from canlian_operator.exporting import as_line
+from canlian_operator.connection import OPERATOR
+from canlian_operator.integrity.export import as_line
 from canlian_operator.main import app
-from canlian_operator.reaching import OPERATOR
 from canlian_web.testing import running
 from canlian_web.tool import Tool
 from tests.faults import whole_file

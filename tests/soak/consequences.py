@@ -21,7 +21,7 @@ from canlian_chassis.service import Service
 from canlian_events.core import Command, Event
 from canlian_events.meta import Meta
 from canlian_events.terms import Domain
-from canlian_operator.parts import PARTS, Kind
+from canlian_operator.running.parts import PARTS, Kind
 
 WHATEVER_FACTS: Mapping[str, Any] = {
     "catalog.next-match": None,

@@ -16,10 +16,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from canlian_chassis.ports import HeldPort
-from canlian_operator.parts import PARTS, Kind, Part, caddyfile
-from canlian_operator.programs import CADDY, NATS, caddy_program, nats_program, part_environment, part_program
-from canlian_operator.ready import Health
-from canlian_operator.supervisor import Program, Supervisor
+from canlian_operator.running.parts import PARTS, Kind, Part, caddyfile
+from canlian_operator.running.programs import CADDY, NATS, caddy_program, nats_program, part_environment, part_program
+from canlian_operator.running.readiness import Health
+from canlian_operator.running.supervisor import Program, Supervisor
 from tests.soak.newer import VARIABLE
 from tests.support.system import System
 

@@ -19,7 +19,7 @@ from canlian_chassis.log.jetstream import Log
 from canlian_chassis.policies.parked import Parking
 from canlian_chassis.settings import Settings
 from canlian_chassis.tokens import Signer
-from canlian_operator.parts import PARTS, Kind
+from canlian_operator.running.parts import PARTS, Kind
 from tests.soak.actors import Town, bring_in, certify, go_round, open_accounts, read_pages, visit
 from tests.soak.comparing import compare
 from tests.soak.findings import Findings, counted

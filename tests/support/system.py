@@ -18,7 +18,7 @@ from canlian_chassis.bus.client import connect
 from canlian_chassis.log.jetstream import Log
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing.servers import free_port
-from canlian_operator.system import RunningPart, RunningSystem, is_alive, running
+from canlian_operator.running.system import RunningPart, RunningSystem, is_alive, running
 from tests.support.api import Api
 
 SECONDS_TO_START = 300.0

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from tests.support.system import System, running_system
 
-from canlian_operator import forked
-from canlian_operator.parts import PARTS, Kind
+from canlian_operator.running import fork_server
+from canlian_operator.running.parts import PARTS, Kind
 
-SHARED = [name for name in forked.SHARED if name.startswith(("canlian_chassis", "canlian_web"))]
+SHARED = [name for name in fork_server.SHARED if name.startswith(("canlian_chassis", "canlian_web"))]
 
 SERVICE = """
 import asyncio, os, nats

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from tests.support.system import System, running_system
 
-from canlian_operator.demo_cast import CODES
+from canlian_operator.demonstration.cast import CODES
 from canlian_sheets.columns import ROSTER
 from canlian_sheets.sample import roster_line
 from canlian_sheets.sample_people import made_up_people

@@ -9,8 +9,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from canlian_operator.console import moment
 from canlian_operator.main import COMMANDS, app
-from canlian_operator.speech import moment
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -31,7 +31,7 @@ def test_the_list_of_commands_says_what_each_says_of_itself(name: str) -> None:
 def test_the_list_of_commands_imports_none_of_them() -> None:
     program = "import sys; from typer.testing import CliRunner; from canlian_operator.main import app; " + (
         "said = CliRunner().invoke(app, ['--help']).output; "
-        "sys.exit('load-demo' not in said or 'canlian_operator.demo_data' in sys.modules)"
+        "sys.exit('load-demo' not in said or 'canlian_operator.demonstration.seed_data' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
@@ -42,7 +42,7 @@ def test_a_name_that_no_command_has_is_refused() -> None:
 
 
 def test_a_token_is_made_without_importing_a_database() -> None:
-    program = "import sys, canlian_operator.main, canlian_operator.token; sys.exit('sqlalchemy' in sys.modules)"
+    program = "import sys, canlian_operator.main, canlian_operator.access.token; sys.exit('sqlalchemy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 

@@ -6,7 +6,7 @@ import os
 import runpy
 import sys
 
-from canlian_operator.parts import chosen
+from canlian_operator.running.parts import chosen
 from tests.soak.newer import VARIABLE
 from tests.soak.newer.rules import bring_in
 

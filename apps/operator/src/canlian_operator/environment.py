@@ -3,7 +3,7 @@
 from pydantic import ValidationError
 
 from canlian_chassis.settings import Settings
-from canlian_operator.speech import fail
+from canlian_operator.console import fail
 
 
 def read_settings() -> Settings:

@@ -8,72 +8,72 @@ import typer
 import typer.main
 from typer.core import TyperCommand, TyperGroup
 
-from canlian_operator.speech import Lang, speak
+from canlian_operator.console import Lang, speak
 
 COMMANDS = {
     "run": (
-        "canlian_operator.run:run",
+        "canlian_operator.running.run:run",
         "启动系统 · Start the system: the log, the services, the tools and the one address in front of them.",
     ),
     "doctor": (
-        "canlian_operator.doctor:doctor",
+        "canlian_operator.running.doctor:doctor",
         "检查 · Check this machine, the data folder and, when it runs, each part. Exits 1 if something is wrong.",
     ),
     "load-demo": (
-        "canlian_operator.demo_data:load_demo",
+        "canlian_operator.demonstration.seed_data:load_demo",
         "载入演示数据 · Fill an empty log with the demonstration; does nothing when the log has other events.",
     ),
     "demo": (
-        "canlian_operator.demo:demo",
+        "canlian_operator.demonstration.command:demo",
         "演示 · Walk the loop on the running system: a need, its assessment, a referral, the service, its rating; "
         "a visit.",
     ),
     "sample": (
-        "canlian_operator.sample:sample",
+        "canlian_operator.importing.sample:sample",
         "样例表格 · Write communities.csv, roster.xlsx and resources.xlsx. Everyone in them is made up.",
     ),
-    "import": ("canlian_operator.importing_roster:import_app", "导入表格 · Bring sheets in"),
+    "import": ("canlian_operator.importing.roster:import_app", "导入表格 · Bring sheets in"),
     "token": (
-        "canlian_operator.token:token",
+        "canlian_operator.access.token:token",
         "签发令牌 · Print a token, and nothing else, to send as `Authorization: Bearer …` to the exchange API.",
     ),
-    "accounts": ("canlian_operator.accounts:accounts_app", "登录账号 · Accounts to sign in with"),
-    "events": ("canlian_operator.events:events_app", "事件日志 · The event log"),
+    "accounts": ("canlian_operator.access.accounts:accounts_app", "登录账号 · Accounts to sign in with"),
+    "events": ("canlian_operator.events.tail:events_app", "事件日志 · The event log"),
     "why": (
-        "canlian_operator.why:why",
+        "canlian_operator.events.causes:why",
         "前因后果 · Print the tree of causes and effects an event is in, or every tree that touches a person.",
     ),
     "as-of": (
-        "canlian_operator.as_of:as_of",
+        "canlian_operator.views.as_of:as_of",
         "历史视图 · A part's views as they stood at a position or a date. Nothing of the running system is touched.",
     ),
     "parked": (
-        "canlian_operator.parked:parked_app",
+        "canlian_operator.views.parked:parked_app",
         "搁置的事件 · Events set aside, because they could not be taken",
     ),
     "rebuild": (
-        "canlian_operator.rebuild:rebuild",
+        "canlian_operator.views.rebuild:rebuild",
         "重建视图 · Fold a part's views again from the whole log beside those in use, and switch. Nobody need stop.",
     ),
     "heads": (
-        "canlian_operator.log_heads:heads",
+        "canlian_operator.integrity.log_heads:heads",
         "日志签名 · The signed heads of the log: the last ones, each day's, or one day's to be printed.",
     ),
     "verify": (
-        "canlian_operator.verify:verify",
+        "canlian_operator.integrity.verify:verify",
         "核对 · Check what is there against what should be; exits 1 where they differ.",
     ),
     "erase": (
-        "canlian_operator.erasures:erase",
+        "canlian_operator.erasure.command:erase",
         "删除个人信息 · Destroy a person's data for ever, and print the certificate.",
     ),
     "erasures": (
-        "canlian_operator.erasures:erasures_app",
+        "canlian_operator.erasure.command:erasures_app",
         "个人信息删除 · Erasures: listed, certified, checked, enforced",
     ),
-    "keys": ("canlian_operator.master_keys:keys_app", "密钥库 · The key store"),
+    "keys": ("canlian_operator.access.master_keys:keys_app", "密钥库 · The key store"),
     "asyncapi": (
-        "canlian_operator.asyncapi:asyncapi",
+        "canlian_operator.events.asyncapi:asyncapi",
         "AsyncAPI 文档 · Write the AsyncAPI document of each service that is installed, as <service>.json.",
     ),
 }
