@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,7 @@ DOMAIN_WORDS = re.compile(
     r"hardship)s?(?![a-z])",
     re.IGNORECASE,
 )
+FILES_A_FOLDER, LINES_A_MODULE, LINES_A_FUNCTION = 16, 350, 50
 IMPURE_CALLS = {"now", "utcnow", "today", "uuid1", "uuid4", "urandom", "monotonic", "perf_counter", "print", "open"}
 
 
@@ -88,6 +90,46 @@ def test_rules_and_folds_ask_neither_clock_nor_chance() -> None:
 def test_every_package_says_it_is_typed() -> None:
     packages = [path.parent for path in SOURCES if path.name == "__init__.py" and path.parent.parent.name == "src"]
     assert [str(package) for package in packages if not (package / "py.typed").exists()] == []
+
+
+def test_no_folder_holds_more_than_fits_one_look() -> None:
+    held = Counter(path.parent for path in SOURCES if path.name != "__init__.py")
+    assert [f"{folder.relative_to(ROOT)}: {count}" for folder, count in held.items() if count > FILES_A_FOLDER] == []
+
+
+def test_a_long_module_says_why_it_is() -> None:
+    long = [path for path in SOURCES if len(path.read_text("utf-8").splitlines()) > LINES_A_MODULE]
+    unsaid = [path for path in long if "one file" not in (ast.get_docstring(tree(path)) or "")]
+    assert [str(path.relative_to(ROOT)) for path in unsaid] == []
+
+
+def test_no_function_is_long_but_for_its_cases() -> None:
+    """A match statement, a table of declarations and a docstring are read line by line, and do not count."""
+    long = [
+        f"{at(path, node)} {node.name}: {length}"
+        for path in SOURCES
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (length := _lines(node)) > LINES_A_FUNCTION
+    ]
+    assert long == []
+
+
+def _lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    def spanned(node: ast.stmt) -> int:
+        return (node.end_lineno or node.lineno) - node.lineno + 1
+
+    inside = [node for node in ast.walk(function) if isinstance(node, ast.FunctionDef) and node is not function]
+    cases = [node for node in ast.walk(function) if isinstance(node, ast.Match)]
+    outermost = [one for one in [*cases, *inside] if not any(_holds(other, one) for other in [*cases, *inside])]
+    return (
+        spanned(function)
+        - sum(spanned(node) for node in outermost)
+        - len((ast.get_docstring(function) or "").split("\n"))
+    )
+
+
+def _holds(outer: ast.stmt, inner: ast.stmt) -> bool:
+    return outer is not inner and outer.lineno <= inner.lineno and (inner.end_lineno or 0) <= (outer.end_lineno or 0)
 
 
 def is_pure(path: Path) -> bool:
