@@ -80,7 +80,7 @@ sample: $(UV_FIRST) ## make sample sheets to import, in var/sample
 
 roster: $(UV_FIRST) ## make a roster of made-up people to import, in var/roster.xlsx (N=100000; OUT=roster.csv)
 	@$(UV) sync --quiet --frozen --no-dev --inexact
-	@$(RUN) python -m canlian_sheets.sample_roster $(OUT) --people $(N)
+	@$(RUN) python -m canlian_sheets.made_up.roster $(OUT) --people $(N)
 
 screenshots: dev ## take each tool's main page for the README, in docs/pictures
 	$(RUN) python -m tests.browser.screenshots

@@ -35,8 +35,8 @@ from canlian_events.ids import new_id
 from canlian_events.meta import Actor
 from canlian_events.registry.person import Certificate, Circumstances, RecordRosterEntry
 from canlian_events.terms import Channel, DisabilityClass, Domain, Grade, Role
+from canlian_sheets.made_up.people import COMMUNITIES, made_up_people
 from canlian_sheets.roster import RosterPerson
-from canlian_sheets.sample_people import COMMUNITIES, made_up_people
 from tests.benchmarks import logs
 
 STAFF = Actor("worker_00000001", frozenset({Role.STAFF}), ("429999001",))

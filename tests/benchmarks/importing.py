@@ -15,10 +15,10 @@ from canlian_chassis.log.jetstream import Log
 from canlian_chassis.tokens import Signer
 from canlian_sheets.columns import ROSTER, Recognised
 from canlian_sheets.importer import import_roster
+from canlian_sheets.made_up.people import COMMUNITIES, made_up_people
+from canlian_sheets.made_up.subdistrict import roster_line
 from canlian_sheets.outcomes import Outcome
 from canlian_sheets.roster import Roster, roster_rows
-from canlian_sheets.sample import roster_line
-from canlian_sheets.sample_people import COMMUNITIES, made_up_people
 from canlian_sheets.tables import Row
 from tests.benchmarks.callers import STAFF, append_batch, subject_of_nobody
 from tests.benchmarks.commands import last_written, service

@@ -65,8 +65,8 @@ from canlian_events.terms import (
     Sex,
     Tie,
 )
+from canlian_sheets.made_up.people import COMMUNITIES, made_up_people
 from canlian_sheets.roster import RosterPerson
-from canlian_sheets.sample_people import COMMUNITIES, made_up_people
 
 BATCH = 500
 SERVICES = 640

@@ -20,8 +20,8 @@ from canlian_events.terms import Role
 from canlian_federation.people import name_matching
 from canlian_federation.tool import federation
 from canlian_registry.app import service as registry
+from canlian_sheets.made_up.people import COMMUNITIES, made_up_people
 from canlian_sheets.roster import RosterPerson
-from canlian_sheets.sample_people import COMMUNITIES, made_up_people
 from canlian_web.testing import browser, running
 from tests.benchmarks.measure import Bench, Figure
 from tests.benchmarks.town_views import fill

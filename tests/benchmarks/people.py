@@ -31,8 +31,8 @@ from canlian_federation.people.views import PersonEntry
 from canlian_federation.population.views import population
 from canlian_federation.views import views
 from canlian_registry.person.certificates import expires
+from canlian_sheets.made_up.people import COMMUNITIES, made_up_people
 from canlian_sheets.roster import RosterPerson
-from canlian_sheets.sample_people import COMMUNITIES, made_up_people
 from tests.benchmarks.measure import Bench, Figure
 from tests.benchmarks.town_views import write
 from tests.support import postgres

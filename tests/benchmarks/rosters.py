@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from canlian_sheets.sample_roster import make_roster
+from canlian_sheets.made_up.roster import make_roster
 from tests.benchmarks.measure import Bench, Figure
 from tests.support.system import System
 

@@ -27,8 +27,8 @@ from canlian_events.registry.person import (
 from canlian_events.terms import DisabilityClass, Grade, Hardship, Sex
 from canlian_federation.views import views
 from canlian_registry.person.certificates import expires
+from canlian_sheets.made_up.people import COMMUNITIES
 from canlian_sheets.roster import RosterPerson
-from canlian_sheets.sample_people import COMMUNITIES
 
 OPENED = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
 HOUSEHOLDS = 10

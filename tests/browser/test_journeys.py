@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page
 from canlian_events.assistance.ask_number import shown_number
 from canlian_events.assistance.instruments import WG_SS
 from canlian_events.numbers import make_citizen_id
-from canlian_sheets.sample import make_sample
+from canlian_sheets.made_up.subdistrict import make_sample
 from tests.browser import gaps
 from tests.browser.keyboard import accessible, choose, follow, press, tick, type_in
 from tests.browser.signing_in import sign_in

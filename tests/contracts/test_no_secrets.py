@@ -22,17 +22,16 @@ _MOST = 4_000_000
 
 def secrets_in(folder: Path, paths: list[str]) -> list[str]:
     """Those that are called or look like a key or a store of keys."""
-    found = []
-    for path in paths:
-        file = folder / path
-        if any(fnmatch(file.name, name) for name in NAMES) or (
-            file.is_file() and file.stat().st_size < _MOST and _looks_like_a_key(file)
-        ):
-            found.append(path)
-    return found
+    return [path for path in paths if _is_called_a_key(path) or _looks_like_a_key(folder / path)]
+
+
+def _is_called_a_key(path: str) -> bool:
+    return any(fnmatch(PurePosixPath(path).name, name) for name in NAMES)
 
 
 def _looks_like_a_key(file: Path) -> bool:
+    if not file.is_file() or file.stat().st_size > _MOST:
+        return False
     content = file.read_bytes()
     # 32 bytes and nothing else: what a master key is
     return len(content) == 32 or any(shape.search(content) for shape in SHAPES)

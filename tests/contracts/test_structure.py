@@ -134,7 +134,7 @@ def _holds(outer: ast.stmt, inner: ast.stmt) -> bool:
 
 def is_pure(path: Path) -> bool:
     """What services and tools declare; the chassis's folders of these names run it."""
-    declared = path.name == "decider.py" or "policies" in path.parts or "views" in path.parts
+    declared = path.name in ("decider.py", "views.py") or "policies" in path.parts or "views" in path.parts
     return declared and "canlian_chassis" not in path.parts
 
 

@@ -30,9 +30,9 @@ from canlian_events.terms import DisabilityClass, Role
 from canlian_registry.app import service as registry
 from canlian_sheets.columns import ROSTER, Recognised
 from canlian_sheets.importer import import_roster, person_id_of, undo_import
+from canlian_sheets.made_up.people import COMMUNITIES, made_up_people
 from canlian_sheets.outcomes import Accepted
 from canlian_sheets.roster import Roster, RosterPerson
-from canlian_sheets.sample_people import COMMUNITIES, made_up_people
 
 COLUMNS = {field.name: at for at, field in enumerate(ROSTER)}
 HISTORY = {"trail", "used_commands", "record", "imports", "sheet_rows"}

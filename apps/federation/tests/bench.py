@@ -12,7 +12,7 @@ from canlian_events.core import Command
 from canlian_events.meta import Actor
 from canlian_events.registry.community import OpenCommunity
 from canlian_events.terms import Role
-from canlian_sheets.sample_people import COMMUNITIES
+from canlian_sheets.made_up.people import COMMUNITIES
 from canlian_web.testing import browser, token
 from canlian_web.tool import Tool
 

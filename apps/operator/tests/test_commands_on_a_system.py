@@ -11,8 +11,8 @@ from tests.support.system import System, running_system
 
 from canlian_operator.demonstration.cast import CODES
 from canlian_sheets.columns import ROSTER
-from canlian_sheets.sample import roster_line
-from canlian_sheets.sample_people import made_up_people
+from canlian_sheets.made_up.people import made_up_people
+from canlian_sheets.made_up.subdistrict import roster_line
 
 PARTS = ("registry", "assistance", "services-catalog", "evaluation", "exchange")
 

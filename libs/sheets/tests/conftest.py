@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from canlian_sheets.sample import roster_line
-from canlian_sheets.sample_people import COMMUNITIES, made_up_people
+from canlian_sheets.made_up.people import COMMUNITIES, made_up_people
+from canlian_sheets.made_up.subdistrict import roster_line
 
 Rows = Sequence[Sequence[Any]]
 

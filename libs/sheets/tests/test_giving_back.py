@@ -13,9 +13,9 @@ from openpyxl import load_workbook
 
 from canlian_sheets.columns import ROSTER, recognise
 from canlian_sheets.giving_back import ADDED, refused_sheet
+from canlian_sheets.made_up.subdistrict import make_sample
 from canlian_sheets.outcomes import Refused
 from canlian_sheets.roster import read_roster
-from canlian_sheets.sample import make_sample
 
 TODAY = date(2026, 3, 1)
 HEADER = [field.zh for field in ROSTER]

@@ -44,11 +44,11 @@ from canlian_sheets.importer import (
 )
 from canlian_sheets.importer import sending as importer_sending
 from canlian_sheets.importer.roster import circumstances_of
+from canlian_sheets.made_up.people import COMMUNITIES
+from canlian_sheets.made_up.subdistrict import make_sample
 from canlian_sheets.outcomes import Accepted, Outcome
 from canlian_sheets.resources import ResourceLine, read_resources
 from canlian_sheets.roster import Roster, RosterPerson, read_roster
-from canlian_sheets.sample import make_sample
-from canlian_sheets.sample_people import COMMUNITIES
 
 LARGER = Path(__file__).parents[4] / "shared/data"
 TODAY = date(2026, 11, 24)

@@ -18,9 +18,9 @@ from openpyxl import Workbook
 from canlian_sheets import roster_shape
 from canlian_sheets.columns import ROSTER, Recognised
 from canlian_sheets.importer import RowOutcome, RowStore, Wanted, preview_of, read_into, reading
+from canlian_sheets.made_up.people import COMMUNITIES, made_up_people
 from canlian_sheets.outcomes import Accepted, Refused, Repeat, Unreadable
 from canlian_sheets.roster import Reading, Roster, open_roster, read_roster, reading_of
-from canlian_sheets.sample_people import COMMUNITIES, made_up_people
 
 TODAY = date(2026, 11, 24)
 TITLES = {field.name: field.zh for field in ROSTER}

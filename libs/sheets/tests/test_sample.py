@@ -9,11 +9,11 @@ import pytest
 
 from canlian_events.numbers import CertificateNumber
 from canlian_sheets.communities import read_communities
+from canlian_sheets.made_up.people import CLASS_SHARES, COMMUNITIES, GRADE_SHARES, REGION, TODAY, made_up_people
+from canlian_sheets.made_up.roster import make_roster
+from canlian_sheets.made_up.subdistrict import make_sample
 from canlian_sheets.resources import read_resources
 from canlian_sheets.roster import read_roster
-from canlian_sheets.sample import make_sample
-from canlian_sheets.sample_people import CLASS_SHARES, COMMUNITIES, GRADE_SHARES, REGION, TODAY, made_up_people
-from canlian_sheets.sample_roster import make_roster
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 

@@ -19,7 +19,7 @@ from openpyxl import Workbook, load_workbook
 from canlian_federation.imports.job import Folder, Job
 from canlian_federation.imports.jobs import Jobs
 from canlian_sheets import roster_shape
-from canlian_sheets.sample import make_sample
+from canlian_sheets.made_up.subdistrict import make_sample
 from canlian_web.testing import token
 
 
@@ -359,8 +359,8 @@ def test_a_job_named_by_a_path_is_none(tmp_path: Path):
 @pytest.fixture
 def lines() -> list[list[str]]:
     from canlian_sheets.columns import ROSTER
-    from canlian_sheets.sample import roster_line
-    from canlian_sheets.sample_people import COMMUNITIES, made_up_people
+    from canlian_sheets.made_up.people import COMMUNITIES, made_up_people
+    from canlian_sheets.made_up.subdistrict import roster_line
 
     titles = {field.name: field.zh for field in ROSTER}
     rows = [roster_line(person) for person in made_up_people(6, 5, list(COMMUNITIES))]

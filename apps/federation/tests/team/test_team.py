@@ -14,7 +14,7 @@ from canlian_events.ids import derive
 from canlian_events.registry.community import NameDirector, NameGridWorker
 from canlian_events.registry.worker import AssignWorker, EnrolWorker, GrantRole
 from canlian_events.terms import Role, WorkerKind
-from canlian_sheets.sample_people import COMMUNITIES
+from canlian_sheets.made_up.people import COMMUNITIES
 from canlian_web.testing import fill_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -19,7 +19,7 @@ from canlian_events.registry.training import SESSIONS_A_YEAR, PlanTraining
 from canlian_events.terms import Role, WorkerKind
 from canlian_federation.training.attendance_sheet import read_marks
 from canlian_federation.training.attendance_token import GOOD_FOR, code_for, is_good
-from canlian_sheets.sample_people import COMMUNITIES
+from canlian_sheets.made_up.people import COMMUNITIES
 from canlian_web.export.sheet import workbook
 from canlian_web.language.formats import now, today
 from canlian_web.testing import fill_in

@@ -44,15 +44,15 @@ COMMANDS = {
         "前因后果 · Print the tree of causes and effects an event is in, or every tree that touches a person.",
     ),
     "as-of": (
-        "canlian_operator.views.as_of:as_of",
+        "canlian_operator.projections.as_of:as_of",
         "历史视图 · A part's views as they stood at a position or a date. Nothing of the running system is touched.",
     ),
     "parked": (
-        "canlian_operator.views.parked:parked_app",
+        "canlian_operator.events.parked:parked_app",
         "搁置的事件 · Events set aside, because they could not be taken",
     ),
     "rebuild": (
-        "canlian_operator.views.rebuild:rebuild",
+        "canlian_operator.projections.rebuild:rebuild",
         "重建视图 · Fold a part's views again from the whole log beside those in use, and switch. Nobody need stop.",
     ),
     "heads": (

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import typer
 from apps.exchange.tests.running import Api, serving
-from canlian_operator.events.causes import as_text
 from typer.testing import CliRunner
 
 from canlian_chassis.bus.client import connect
@@ -27,6 +26,7 @@ from canlian_events.assistance.visit import VisitCompleted
 from canlian_events.core import Event, encode
 from canlian_events.personal import Sealed
 from canlian_events.terms import Channel, Domain, Tie
+from canlian_operator.events.causes import as_text
 from canlian_operator.main import app
 
 HERE = "429999001001"
@@ -143,9 +143,8 @@ def test_branches_are_drawn_and_long_gaps_can_be_read(monkeypatch: pytest.Monkey
 
 
 def test_without_an_exchange_it_says_where_to_look(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from canlian_operator.events.causes import _exchange
-
     from canlian_operator.connection import Found as System
+    from canlian_operator.events.causes import _exchange
 
     with pytest.raises(typer.Exit):
         _exchange(System(Settings(data=tmp_path)))

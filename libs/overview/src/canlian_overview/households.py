@@ -1,4 +1,5 @@
 """Households: who lives together, in which hardship they are, and when somebody was with them last. Nothing personal.
+Rows, folds and queries are in one file, because tools get them together.
 
 HOMES = homes(FederationRow)
 Views("federation", …, projections=[…, *HOMES.projections])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from canlian_events.ids import derive
 from canlian_events.meta import Actor
 from canlian_events.terms import Role, WorkerKind
-from canlian_sheets.sample_people import COMMUNITIES
+from canlian_sheets.made_up.people import COMMUNITIES
 
 CODES = tuple(COMMUNITIES)
 SUBDISTRICT = CODES[0][:9]

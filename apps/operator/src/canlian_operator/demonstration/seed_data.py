@@ -51,12 +51,12 @@ from canlian_sheets.columns import Recognised
 from canlian_sheets.importer import import_resources, import_roster, person_id_of
 from canlian_sheets.importer.resources import listing_of
 from canlian_sheets.importer.sending import Sender
+from canlian_sheets.made_up.people import COMMUNITIES, made_up_people
+from canlian_sheets.made_up.subdistrict import make_sample
 from canlian_sheets.outcomes import Accepted as Row
 from canlian_sheets.outcomes import Outcome
 from canlian_sheets.resources import ResourceLine, read_resources
 from canlian_sheets.roster import RosterPerson
-from canlian_sheets.sample import make_sample
-from canlian_sheets.sample_people import COMMUNITIES, made_up_people
 
 PEOPLE = 300
 SEED = 1

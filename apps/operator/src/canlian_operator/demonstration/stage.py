@@ -24,7 +24,7 @@ from canlian_operator.connection import OPERATOR, Link
 from canlian_operator.console import by_language
 from canlian_operator.demonstration.cast import CODES, SOCIAL_WORKERS, STAFF, VOLUNTEERS, Worker
 from canlian_operator.demonstration.narration import Narrator
-from canlian_sheets.sample_people import COMMUNITIES, REGION
+from canlian_sheets.made_up.people import COMMUNITIES, REGION
 
 M = TypeVar("M", bound=Message)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from canlian_operator.console import by_language, say
-from canlian_sheets.sample import make_sample
+from canlian_sheets.made_up.subdistrict import make_sample
 
 
 def sample(

@@ -5,7 +5,7 @@ import typer
 from canlian_chassis.views.check import Check, NoViews, check
 from canlian_operator.connection import Link, with_system
 from canlian_operator.console import by_language, console, fail
-from canlian_operator.views.rebuild import named, progress_bar, views_or_fail
+from canlian_operator.projections.rebuild import named, progress_bar, views_or_fail
 
 
 def verify_views(name: str) -> None:

@@ -1,5 +1,7 @@
 """The event log on JetStream: create it, append to it, load one aggregate. `following` reads it all.
 
+All that is asked of the stream stands in one file, beside the error codes that it may answer.
+
 Error codes and costs of the server were measured; see docs/adr for what was decided from them.
 """
 

@@ -1,4 +1,7 @@
-"""People with disabilities (残疾人): who they are, what is certified, what they need to be reached, what they allow."""
+"""People with disabilities (残疾人): who they are, what is certified, what they need to be reached, what they allow.
+
+Long, because what can be asked of an aggregate and can have happened to it is read top to bottom in one file.
+"""
 
 from __future__ import annotations
 

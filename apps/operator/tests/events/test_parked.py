@@ -14,8 +14,8 @@ from canlian_chassis.bus.client import connect
 from canlian_chassis.policies.parked import Parked, Parking
 from canlian_chassis.settings import Settings
 from canlian_chassis.testing.servers import NatsServer, nats_server
+from canlian_operator.events import parked as module
 from canlian_operator.main import app
-from canlian_operator.views import parked as module
 
 T = TypeVar("T")
 SINCE = datetime(2026, 11, 24, 4, tzinfo=UTC)

@@ -27,8 +27,8 @@ from canlian_events.registry.community import CommunityOpened, CommunityRenamed
 from canlian_events.registry.worker import WorkerEnrolled
 from canlian_events.terms import WorkerKind
 from canlian_operator.main import app
+from canlian_operator.projections.as_of import read_asked
 from canlian_operator.running.parts import PARTS, views_of
-from canlian_operator.views.as_of import read_asked
 from canlian_web.language.formats import now
 
 HERE, THERE, WORKER, NAME = "429999001001", "429999002001", "worker_00000001", "王安"

@@ -1,4 +1,4 @@
-"""`python -m canlian_sheets.sample_roster FILE`: a roster of made-up people without a slip, of any length.
+"""`python -m canlian_sheets.made_up.roster FILE`: a roster of made-up people without a slip, of any length.
 
 Made for trying out how much canlian takes; `communities.csv` beside it holds the communities, which come first.
 """
@@ -8,8 +8,8 @@ import csv
 from pathlib import Path
 
 from canlian_sheets.columns import ROSTER
-from canlian_sheets.sample import new_sheet, roster_line, write_communities
-from canlian_sheets.sample_people import COMMUNITIES, made_up_people
+from canlian_sheets.made_up.people import COMMUNITIES, made_up_people
+from canlian_sheets.made_up.subdistrict import new_sheet, roster_line, write_communities
 
 
 def make_roster(path: Path, people: int, seed: int = 1) -> None:
@@ -33,7 +33,7 @@ def make_roster(path: Path, people: int, seed: int = 1) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m canlian_sheets.sample_roster", description="a made-up roster")
+    parser = argparse.ArgumentParser(prog="python -m canlian_sheets.made_up.roster", description="a made-up roster")
     parser.add_argument("file", type=Path, help="ending in .xlsx or .csv")
     parser.add_argument("--people", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)

@@ -30,8 +30,8 @@ from canlian_events.core import encode
 from canlian_events.registry.community import CommunityOpened
 from canlian_operator.connection import Found, Link
 from canlian_operator.integrity.verify_views import tell
+from canlian_operator.projections.rebuild import rebuild_part
 from canlian_operator.running.parts import Kind, Part
-from canlian_operator.views.rebuild import rebuild_part
 
 __all__ = ["postgres_server", "postgres_url"]
 
@@ -65,7 +65,7 @@ def how_many(session: Session) -> int:
 async def link(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Link]:
     """A log of a few events, and no part at work."""
     url = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
-    monkeypatch.setattr("canlian_operator.views.rebuild.views_or_fail", lambda _: VIEWS)
+    monkeypatch.setattr("canlian_operator.projections.rebuild.views_or_fail", lambda _: VIEWS)
     with nats_server(tmp_path / "nats") as server:
         settings = Settings(data=tmp_path / "data with a space", views_url=url, nats_url=server.url)
         Signer(key_folder(settings))
@@ -109,7 +109,7 @@ async def test_a_newer_release_is_filled_while_the_older_one_runs(link: Link, mo
     await old.start(link.nc)
     assert await old.reached(COMMUNITIES, timeout=10)
     newer = replace(VIEWS, version=2)
-    monkeypatch.setattr("canlian_operator.views.rebuild.views_or_fail", lambda _: newer)
+    monkeypatch.setattr("canlian_operator.projections.rebuild.views_or_fail", lambda _: newer)
     await rebuild_part(link, PART)
     assert old.state["version"] == 1
     await old.stop()

@@ -16,8 +16,8 @@ from canlian_events.numbers import check_character
 from canlian_sheets import code_words
 from canlian_sheets.columns import COMMUNITIES as COMMUNITY_FIELDS
 from canlian_sheets.columns import RESOURCES, ROSTER
+from canlian_sheets.made_up.people import COMMUNITIES, made_up_people
 from canlian_sheets.roster import RosterPerson
-from canlian_sheets.sample_people import COMMUNITIES, made_up_people
 
 Line = dict[str, object]
 
