@@ -11,7 +11,9 @@ from canlian_chassis.keys.store import key_folder
 from canlian_chassis.settings import Settings
 from canlian_exchange import causes, problems
 from canlian_exchange.access.callers import Exchange, Shared
+from canlian_exchange.commands import endpoint as commands
 from canlian_exchange.documentation import openapi, page, schemas
+from canlian_exchange.events import endpoint as events
 from canlian_exchange.figures import communities
 from canlian_exchange.integrity import log_heads
 from canlian_exchange.integrity.chain_signing import Chaining
