@@ -9,7 +9,7 @@ from canlian_catalog.app import service as catalog
 from canlian_chassis.service import Service
 from canlian_evaluation.app import service as evaluation
 from canlian_events.language import AGGREGATES, COMMANDS, EVENTS, QUERIES
-from canlian_exchange.language import commands, events
+from canlian_exchange.documentation.language import commands, events
 from canlian_registry.app import service as registry
 
 SERVICES = [registry, assistance, catalog, evaluation]

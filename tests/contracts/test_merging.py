@@ -14,7 +14,7 @@ import canlian_catalog.views.folds
 import canlian_evaluation.views
 import canlian_exchange.views
 import canlian_federation.views
-import canlian_neighbours.views.view
+import canlian_neighbours.views
 import canlian_provider.views
 import canlian_registry.views
 import canlian_social_worker.views
@@ -47,7 +47,7 @@ from canlian_events.terms import (
 from canlian_federation.overview.views import behind
 from canlian_federation.people.search import Wanted, find
 from canlian_federation.shared.rows import OVERVIEW
-from canlian_neighbours.views import queries as neighbours
+from canlian_neighbours.shared import queries as neighbours
 from canlian_overview import FIGURES, Period, ServiceRates
 from canlian_provider.referrals.persons import people
 from canlian_provider.referrals.views import ReferralRow
@@ -71,7 +71,7 @@ VIEWS: list[Views] = [
     canlian_evaluation.views.views,
     canlian_exchange.views.views,
     canlian_federation.views.views,
-    canlian_neighbours.views.view.views,
+    canlian_neighbours.views.views,
     canlian_provider.views.views,
     canlian_social_worker.views.views,
     canlian_volunteer.views.views,
@@ -242,7 +242,7 @@ def test_a_worker_finds_the_kept_file_with_all_that_was_done_under_either_id(id:
 
 @pytest.mark.parametrize("id", [KEPT, TWIN])
 def test_a_resident_has_one_file_whichever_account_they_use(id: str):
-    with held(canlian_neighbours.views.view.views, BEFORE + MERGED) as db:
+    with held(canlian_neighbours.views.views, BEFORE + MERGED) as db:
         row = neighbours.person(db, id)
         assert row is not None
         assert row.person_id == KEPT

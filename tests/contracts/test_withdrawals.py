@@ -9,7 +9,7 @@ from canlian_evaluation.views import views as evaluation
 from canlian_events.registry.person import PersonRegistered, RegistrationWithdrawn
 from canlian_exchange.views import views as exchange
 from canlian_federation.views import views as federation
-from canlian_neighbours.views.view import views as neighbours
+from canlian_neighbours.views import views as neighbours
 from canlian_provider.views import views as provider
 from canlian_registry.views import views as registry
 from canlian_social_worker.views import views as social_worker

@@ -18,7 +18,7 @@ VIEWS = {
     "services-catalog": "canlian_catalog.views.folds:views",
     "evaluation": "canlian_evaluation.views:views",
     "exchange": "canlian_exchange.views:views",
-    "neighbours": "canlian_neighbours.views.view:views",
+    "neighbours": "canlian_neighbours.views:views",
     "social-worker": "canlian_social_worker.views:views",
     "volunteer": "canlian_volunteer.views:views",
     "provider": "canlian_provider.views:views",

@@ -43,7 +43,7 @@ from canlian_chassis.settings import Settings
 from canlian_chassis.testing.servers import free_port, nats_server
 from canlian_evaluation.app import service as evaluation
 from canlian_events import subjects
-from canlian_exchange import callers
+from canlian_exchange.access import callers
 from canlian_registry.app import service as registry
 
 SERVICES = (registry, assistance, catalog, evaluation)

@@ -42,7 +42,7 @@ from canlian_events.registry.person import (
 )
 from canlian_events.registry.showing import ShowFile
 from canlian_events.terms import Channel, DisabilityClass, Domain, FileField, Grade, MergeGround, Role, ShownFor, Tie
-from canlian_neighbours.limit import Limit
+from canlian_neighbours.requests.rate_limit import Limit
 from canlian_person_file import disclosure
 from canlian_web.testing import browser, fill_in, hidden
 from canlian_web.tool import Tool

@@ -45,9 +45,9 @@ from canlian_events.terms import (
     RaterKind,
     Sex,
 )
-from canlian_neighbours.standing import Standing, standing
-from canlian_neighbours.views.rows import FeedbackRow, NeedRow, PersonRow, ReferralRow, StepRow
-from canlian_neighbours.views.view import views
+from canlian_neighbours.requests.request_status import Standing, standing
+from canlian_neighbours.shared.rows import FeedbackRow, NeedRow, PersonRow, ReferralRow, StepRow
+from canlian_neighbours.views import views
 
 NEED, PERSON, ASKER, REFERRAL, SERVICE = (
     "need_00000001",

@@ -5,10 +5,15 @@ from __future__ import annotations
 from canlian_accounts import Accounts
 from canlian_accounts.erasure import forget_erased
 from canlian_chassis.tokens import Signer
-from canlian_edge import accounts, auth, health, own_account, pages, signing_in, through
-from canlian_edge.granted import views
-from canlian_edge.provider import Provider
+from canlian_edge.accounts import pages as accounts
+from canlian_edge.gate import forward_auth
+from canlian_edge.gate.roles_now import views
+from canlian_edge.own_account import pages as own_account
 from canlian_edge.settings import EdgeSettings
+from canlian_edge.sign_in import oidc
+from canlian_edge.sign_in import pages as signing_in
+from canlian_edge.sign_in.oidc_provider import Provider
+from canlian_edge.start import health, pages
 from canlian_web.language.i18n import N_
 from canlian_web.menus import FEDERATION, FEDERATION_TITLE
 from canlian_web.tool import Menu, Tool
@@ -22,7 +27,7 @@ def edge(settings: EdgeSettings | None = None) -> Tool:
         prefix="",
         package="canlian_edge",
         title=N_("Start"),
-        routers=[module.router for module in (pages, signing_in, through, own_account, accounts, auth, health)],
+        routers=[module.router for module in (pages, signing_in, oidc, own_account, accounts, forward_auth, health)],
         views=views,
         menus=[Menu.of("/federation", FEDERATION_TITLE, FEDERATION)],
         beside=lambda nc: forget_erased(nc, store),

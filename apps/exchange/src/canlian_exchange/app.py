@@ -9,9 +9,14 @@ from starlette.responses import Response
 from canlian_chassis import logs
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.settings import Settings
-from canlian_exchange import commands, communities, docs, events, heads, openapi, problems, schemas, why
-from canlian_exchange.callers import Exchange, Shared
-from canlian_exchange.chaining import Chaining
+from canlian_exchange import causes, problems
+from canlian_exchange.access.callers import Exchange, Shared
+from canlian_exchange.commands import endpoint as commands
+from canlian_exchange.documentation import openapi, page, schemas
+from canlian_exchange.events import endpoint as events
+from canlian_exchange.figures import communities
+from canlian_exchange.integrity import log_heads
+from canlian_exchange.integrity.chain_signing import Chaining
 from canlian_exchange.views import views
 from canlian_web.language.i18n import N_
 from canlian_web.tool import GRACE, Tool
@@ -30,14 +35,21 @@ async def answer_health(exchange: Shared) -> Response:
 def exchange(settings: Settings | None = None) -> Tool:
     settings = settings or Settings()
     v1 = APIRouter(prefix="/v1")
-    for router in (commands.router, events.router, why.router, heads.router, communities.router, schemas.router):
+    for router in (
+        commands.router,
+        events.router,
+        causes.router,
+        log_heads.router,
+        communities.router,
+        schemas.router,
+    ):
         v1.include_router(router)
     tool = Tool(
         "exchange",
         prefix=API,
         package="canlian_exchange",
         title=N_("For programs"),
-        routers=[docs.router, health, v1],
+        routers=[page.router, health, v1],
         views=views,
         settings=settings,
         beside=lambda nc: Chaining(nc, key_folder(settings), settings.replicas).run(),

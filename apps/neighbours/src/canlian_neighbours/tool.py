@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from canlian_chassis.settings import Settings
-from canlian_neighbours.limit import Limit
-from canlian_neighbours.pages import ask, feedback, file, follow, home, me
-from canlian_neighbours.views.view import views
+from canlian_neighbours.feedback import pages as feedback
+from canlian_neighbours.home import pages as home
+from canlian_neighbours.my_file import own_page, whole_file
+from canlian_neighbours.requests import ask, follow
+from canlian_neighbours.requests.rate_limit import Limit
+from canlian_neighbours.views import views
 from canlian_person_file.library import PERSON_FILE
 from canlian_web.language.i18n import N_
 from canlian_web.tool import Tool
@@ -17,7 +20,7 @@ def neighbours(settings: Settings | None = None) -> Tool:
         prefix="/neighbours",
         package="canlian_neighbours",
         title=N_("Neighbours"),
-        routers=[home.router, ask.router, follow.router, feedback.router, me.router, file.router],
+        routers=[home.router, ask.router, follow.router, feedback.router, own_page.router, whole_file.router],
         views=views,
         libraries=[PERSON_FILE],
         nav=[
