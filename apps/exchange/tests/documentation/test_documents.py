@@ -178,8 +178,8 @@ def test_every_text_has_its_chinese():
 
 
 def test_every_code_the_exchange_answers_is_worded():
-    source = Path(__file__).parents[1] / "src" / "canlian_exchange"
-    text = "".join(path.read_text(encoding="utf-8") for path in source.glob("*.py"))
+    source = Path(__file__).parents[2] / "src" / "canlian_exchange"
+    text = "".join(path.read_text(encoding="utf-8") for path in source.rglob("*.py"))
     codes = set(re.findall(r'(?:Problem\(\d+, |say_refusal\(|_not_signed_in\()"([a-z_]+)"', text))
     assert len(codes) > 10
     assert codes <= wordings().keys()

@@ -19,7 +19,7 @@ from canlian_chassis.settings import Settings
 from canlian_exchange.integrity import chain_signing
 from canlian_web.language.formats import today
 
-GUIDE = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
+GUIDE = (Path(__file__).parents[4] / "docs" / "api.md").read_text(encoding="utf-8")
 OPENED_BEFORE = "OpenCommunity"
 TODAY = "$(TZ=Asia/Shanghai date +%F)"
 
