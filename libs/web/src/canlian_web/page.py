@@ -23,7 +23,7 @@ from canlian_events.core import Command, Message, Query
 from canlian_events.ids import derive, derive_uuid
 from canlian_events.meta import Actor
 from canlian_events.terms import Role
-from canlian_web import flash, forms
+from canlian_web import flash, forms, kept_forms
 from canlian_web.forms import COMMAND_ID, Form
 from canlian_web.language.formats import now, today
 from canlian_web.language.i18n import Lang, Texts, language
@@ -77,6 +77,12 @@ class Context:
     _sent: int = 0
     _made: int = 0
     _command_id: str | None = None
+    kept: kept_forms.KeptForm | None = None
+    """A form that was kept and is shown here again, or, where this answers a form with mistakes, is about to be."""
+    unplaced: bool = False
+    """The page draws no form that could hold what was kept."""
+    _placed: bool = False
+    _drawing: str = ""
 
     @property
     def signed_in(self) -> bool:
@@ -114,9 +120,15 @@ class Context:
     def command_id(self) -> str:
         """The id under which this form counts once: from the form, or a fresh one for the form about to be shown."""
         if self._command_id is None:
-            sent = self.data.get(COMMAND_ID)
+            sent = self.kept.command_id if self.kept else self.data.get(COMMAND_ID)
             self._command_id = _uuid(sent) if isinstance(sent, str) else str(uuid.uuid4())
         return self._command_id
+
+    def command_id_for(self, action: str) -> str:
+        """The hidden id of a form of the page: beside one that is shown again, the others have ids of their own."""
+        if self.kept and action and urlsplit(action).path != urlsplit(self.kept.action).path:
+            return str(uuid.uuid4())
+        return self.command_id
 
     def new_id(self, prefix: str) -> str:
         """A new aggregate's id, the same when the same form is sent again."""
@@ -148,7 +160,25 @@ class Context:
 
     def blank(self, **initial: object) -> Form[Any]:
         """An empty form to show, with what stands in it at first."""
-        return forms.blank(**initial)
+        form = forms.blank(**initial)
+        if self.shows_kept:
+            form.kept = self._kept_here
+        return form
+
+    @property
+    def shows_kept(self) -> bool:
+        """Whether the page shows again what was typed and not sent."""
+        return self.kept is not None and self.request.method == "GET"
+
+    def draw_form(self, action: str) -> None:
+        """Told by the templates which form of the page they draw next; none by an empty address."""
+        self._drawing = action
+
+    def _kept_here(self) -> forms.Typed:
+        if self.kept is None or urlsplit(self._drawing).path != urlsplit(self.kept.action).path:
+            return {}
+        self._placed = True
+        return self.kept.typed
 
     def form(self, model: type[M], **fixed: object) -> Form[M]:
         """The posted form as a message (a command, or any pydantic model); `fixed` are fields the route knows."""
@@ -255,17 +285,37 @@ class Context:
         return (before.path or "/") + (f"?{before.query}" if before.query else "") if ours else self.url()
 
     def render(self, template: str, /, status: int | None = None, **context: object) -> Response:
-        """A page. Where its `form` has errors the status is 422, where it was refused 409."""
+        """A page. Where its `form` has errors the status is 422, where it was refused 409.
+
+        Such a page, where it answers a POST, is kept, and the browser sent to where it is shown: see `kept_forms`.
+        """
         form = context.get("form")
         if status is None:
             status = _status_of(form) if isinstance(form, Form) else 200
-        jinja, shared = self.tool.templates, {"page": self, "lang": self.lang}
-        parts = {name: jinja.get_template(f"canlian/{name}.html").make_module(shared) for name in ("ui", "fields")}
-        body = jinja.get_template(template).render(**shared, **parts, **context)
-        response = HTMLResponse(body, status_code=status)
+        if self.request.method == "POST" and isinstance(form, Form) and form.wrong and status in (409, 422):
+            self.kept = kept_forms.begin(self.request, self.data, self.tool.prefix, self.tool.app.routes)
+        elif status != 200:
+            self.kept = None
+        response = HTMLResponse(self._drawn(template, context), status_code=status)
+        if self.shows_kept and not self._placed:
+            self.unplaced = True
+            response = HTMLResponse(self._drawn(template, context), status_code=status)
         if flash.left(self.request):
             flash.forget(response)
+        if self.kept and self.request.method == "POST":
+            return self._shown_later(self.kept, response)
         return response
+
+    def _shown_later(self, kept: kept_forms.KeptForm, answer: Response) -> Response:
+        there = RedirectResponse(kept.address, status_code=303)
+        full, _ = actor_of(self.request, self.tool)
+        kept = kept.answered(answer, self.lang, full)
+        return there if kept_forms.keep(kept, self.request, there, self.tool.settings) else answer
+
+    def _drawn(self, template: str, context: Mapping[str, object]) -> str:
+        jinja, shared = self.tool.templates, {"page": self, "lang": self.lang}
+        parts = {name: jinja.get_template(f"canlian/{name}.html").make_module(shared) for name in ("ui", "fields")}
+        return jinja.get_template(template).render(**shared, **parts, **context)
 
     def redirect(self, path: str, *, notice: str | None = None) -> Response:
         """After a POST: go to `path` inside the tool, or to a whole address starting with the tool's prefix."""
@@ -310,7 +360,10 @@ def context_of(request: Request, *, data: FormData | None = None, trusting: bool
         if trusting:
             raise
         actor, token = ANONYMOUS, ""
-    return Context(request, tool, actor, token, lang, tool.texts[lang], data or FormData())
+    kept = kept_forms.find(request, tool.settings)
+    if kept and not kept.is_for(actor):
+        kept = None
+    return Context(request, tool, actor, token, lang, tool.texts[lang], data or FormData(), kept=kept)
 
 
 async def _page(request: Request) -> Context:
