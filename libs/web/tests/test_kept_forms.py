@@ -9,12 +9,15 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import APIRouter
+from starlette.responses import Response
 
 from canlian_chassis.service import Service
 from canlian_chassis.settings import Settings
 from canlian_events.meta import Actor
 from canlian_events.terms import Role
 from canlian_web.kept_forms import COOKIE, MINUTES
+from canlian_web.page import Page, require
 from canlian_web.testing import BASE, browser, hidden, running, token
 from canlian_web.tool import Tool
 
@@ -26,6 +29,13 @@ WORKER = Actor("worker_0000000001", frozenset({Role.SOCIAL_WORKER}), ("429999001
 STAFF = Actor("worker_0000000002", frozenset({Role.STAFF}), ("429999001",))
 COLLEAGUE = Actor("worker_0000000009", frozenset({Role.SOCIAL_WORKER}), WORKER.communities)
 
+bare = APIRouter(dependencies=[require(Role.SOCIAL_WORKER)])
+
+
+@bare.get("/bare")
+async def without_a_form(page: Page) -> Response:
+    return page.render("canlian/error.html", title="Bare", text="")
+
 
 @pytest.fixture
 async def tool(settings: Settings, service: Service) -> AsyncIterator[Tool]:
@@ -35,7 +45,7 @@ async def tool(settings: Settings, service: Service) -> AsyncIterator[Tool]:
         prefix="/example",
         package="canlian_example",
         title="Needs",
-        routers=[made.router],
+        routers=[made.router, bare],
         views=made.views,
         settings=settings,
     )
@@ -53,12 +63,12 @@ async def type_in(client: httpx.AsyncClient, page: str = PAGE, **typed: str) -> 
     return await client.post("/example/needs", data=form, headers={"Referer": f"{BASE}{page}"})
 
 
-async def after_the_session_ended(tool: Tool, client: httpx.AsyncClient, **typed: str) -> str:
+async def after_the_session_ended(tool: Tool, client: httpx.AsyncClient, page: str = PAGE, **typed: str) -> str:
     """Type into a form, send it when the session is over, and be told where to go on after signing in."""
     form = hidden(await client.get(PAGE)) | typed
     del client.headers["Authorization"]
     client.follow_redirects = False
-    answer = await client.post("/example/needs", data=form, headers={"Referer": f"{BASE}{PAGE}"})
+    answer = await client.post("/example/needs", data=form, headers={"Referer": f"{BASE}{page}"})
     client.follow_redirects = True
     assert answer.status_code == 303
     where = httpx.URL(answer.headers["location"])
@@ -92,6 +102,19 @@ async def test_choices_are_chosen_again(tool: Tool) -> None:
     sign_in(tool, client, WORKER)
     chosen = [line for line in (await client.get(back)).text.split("<input") if " checked" in line.split(">")[0]]
     assert [line.split('value="')[1].split('"')[0] for line in chosen] == ["rights", "urgent"]
+
+
+async def test_a_page_that_draws_no_such_form_offers_to_send_what_was_typed(tool: Tool) -> None:
+    client = browser(tool, WORKER)
+    before = await needs_shown(client)
+    back = await after_the_session_ended(tool, client, "/example/bare", domain="rights", urgency="normal", words=WORDS)
+    sign_in(tool, client, WORKER)
+    page = await client.get(back)
+    assert "提交已填写的内容" in page.text
+    assert hidden(page)["words"] == WORDS
+    assert await needs_shown(client) == before
+    await client.post("/example/needs", data=hidden(page))
+    assert await needs_shown(client) == before + 1
 
 
 @pytest.mark.parametrize("other", [COLLEAGUE, STAFF])

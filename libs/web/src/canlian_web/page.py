@@ -1,4 +1,7 @@
-"""`Page`: what a route gets to answer one request: who asks, in which language, the way to the log and the views."""
+"""`Page`: what a route gets to answer one request: who asks, in which language, the way to the log and the views.
+
+Longer than other modules: a route and a template find all they may call in the one class.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +31,10 @@ from canlian_web.forms import COMMAND_ID, Form
 from canlian_web.language.formats import now, today
 from canlian_web.language.i18n import Lang, Texts, language
 from canlian_web.language.refusals import ids_in, named, say_refusal
+from canlian_web.navigation import NavEntry, Navigation
 
 if TYPE_CHECKING:
-    from canlian_web.tool import Menu, NavItem, Tool
+    from canlian_web.tool import Menu, Tool
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,15 +56,6 @@ class NeedsRole(Exception):
     def __init__(self, roles: frozenset[Role]) -> None:
         super().__init__(", ".join(sorted(roles)))
         self.roles = roles
-
-
-@dataclass(slots=True)
-class NavEntry:
-    """What a menu shows. `current`: this page is it, or lies under it."""
-
-    address: str
-    text: str
-    current: bool = False
 
 
 @dataclass
@@ -241,41 +236,18 @@ class Context:
         """The tool that the page belongs to for whoever reads it, with its menu."""
         return self.tool.menu_at(self.request.url.path)
 
-    def _is_at(self, item: NavItem) -> bool:
-        """Whether this page lies under an address of the navigation; the tool's home is only itself."""
-        here, there = self.request.url.path, self._leads_to(item)
-        return here == there or (item.address not in ("", "/") and here.startswith(f"{there}/"))
-
-    def _leads_to(self, item: NavItem) -> str:
-        return f"{self.around.prefix}{item.address}" or "/"
-
     @property
     def menu(self) -> list[NavEntry]:
-        """The tool's navigation as far as the actor may go, a section as one entry that leads to its first page.
-
-        Whoever is not signed in sees where everything would lead.
-        """
-        entries: dict[str, NavEntry] = {}
-        for item in self._allowed():
-            entry = NavEntry(self._leads_to(item), item.section or item.text)
-            entries.setdefault(item.section or item.address, entry).current |= self._is_at(item)
-        return list(entries.values())
+        return self._navigation.entries
 
     @property
     def section(self) -> list[NavEntry]:
-        """The pages of the section that this page is in; none where it is in none."""
-        here = next((item.section for item in self._allowed() if item.section and self._is_at(item)), None)
-        return [
-            NavEntry(self._leads_to(item), item.text, self._is_at(item))
-            for item in self._allowed()
-            if here and item.section == here
-        ]
+        """The pages beside this one in the menu."""
+        return self._navigation.section
 
-    def _allowed(self) -> list[NavItem]:
-        items = self.around.items
-        if not self.signed_in:
-            return list(items)
-        return [item for item in items if all(self.actor.holds(*roles) for roles in item.roles)]
+    @property
+    def _navigation(self) -> Navigation:
+        return Navigation(self.around, self.request.url.path, self.actor if self.signed_in else None)
 
     @property
     def came_from(self) -> str:
@@ -292,7 +264,8 @@ class Context:
         form = context.get("form")
         if status is None:
             status = _status_of(form) if isinstance(form, Form) else 200
-        if self.request.method == "POST" and isinstance(form, Form) and form.wrong and status in (409, 422):
+        wrong = any(isinstance(one, Form) and one.wrong for one in context.values())
+        if self.request.method == "POST" and wrong:
             self.kept = kept_forms.begin(self.request, self.data, self.tool.prefix, self.tool.app.routes)
         elif status != 200:
             self.kept = None
