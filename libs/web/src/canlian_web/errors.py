@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from canlian_chassis.bus.client import Invalid, NotAllowed, Refused, Unavailable
 from canlian_chassis.tokens import BadToken
+from canlian_web import kept_forms
 from canlian_web.forms import word_fields
 from canlian_web.language.refusals import say_refusal
 from canlian_web.language.term_labels import say_several
@@ -50,6 +52,13 @@ def show(request: Request, status: int, title: str, text: str, **more: object) -
 
 
 async def sign_in_first(request: Request, _error: SignInFirst) -> Response:
+    tool = request.app.state.tool
+    if request.method == "POST":
+        with suppress(HTTPException, RuntimeError):
+            kept = kept_forms.begin(request, await request.form(), tool.prefix, tool.app.routes)
+            there = RedirectResponse(f"/sign-in?next={quote(kept.address)}", status_code=303) if kept else None
+            if kept and there and kept_forms.keep(kept, request, there, tool.settings):
+                return there
     where = request.url.path
     if request.method == "GET" and request.url.query:
         where += f"?{request.url.query}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, get_args, get_origin
 
@@ -14,6 +14,8 @@ from canlian_web.language.i18n import Texts
 M = TypeVar("M", bound=BaseModel)
 Typed = Mapping[str, str | list[str]]
 COMMAND_ID = "command_id"
+SHOWN_TO = "shown_to"
+"""For whom a form was drawn, in words that tell it only to who knows: see `kept_forms`."""
 
 _MANY = (list, tuple, set, frozenset)
 
@@ -30,6 +32,8 @@ class Form(Generic[M]):
     refusal: str | None = None
     made: M | None = None
     labels: dict[str, str] = field(default_factory=dict)
+    kept: Callable[[], Typed] | None = None
+    """What was kept of the form of the page that is being drawn: it goes before `typed`."""
 
     @property
     def ok(self) -> bool:
@@ -47,13 +51,16 @@ class Form(Generic[M]):
 
     def text(self, name: str) -> str:
         """What stands in a field, for showing it again."""
-        said = self.typed.get(name, "")
+        said = self._shown().get(name, "")
         return said if isinstance(said, str) else "".join(said[:1])
 
     def chosen(self, name: str) -> list[str]:
         """What is chosen in a field of several choices."""
-        said = self.typed.get(name, [])
+        said = self._shown().get(name, [])
         return [said] if isinstance(said, str) else said
+
+    def _shown(self) -> Typed:
+        return (self.kept() if self.kept else None) or self.typed
 
     def error(self, name: str) -> str | None:
         return self.errors.get(name)
@@ -82,7 +89,7 @@ def typed_in(data: FormData) -> dict[str, str | list[str]]:
     """The text fields of a posted form; one that was sent several times is a list."""
     found: dict[str, str | list[str]] = {}
     for name in data:
-        if name != COMMAND_ID:
+        if name not in (COMMAND_ID, SHOWN_TO):
             texts = [value for value in data.getlist(name) if not isinstance(value, UploadFile)]
             if texts:
                 found[name] = texts[0] if len(texts) == 1 else texts

@@ -8,9 +8,13 @@ from urllib.parse import parse_qs
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from canlian_web.kept_forms import QUERY, rights_of
 from canlian_web.language.i18n import COOKIE, LANGUAGES, language
+from canlian_web.page import context_of
 
 log = structlog.get_logger()
 
@@ -55,7 +59,19 @@ class EveryAnswer:
                 _say(scope, message["status"], began)
             await send(message)
 
-        await self.app(scope, receive, complete)
+        answer: ASGIApp = _answered_before(Request(scope)) or self.app
+        await answer(scope, receive, complete)
+
+
+def _answered_before(request: Request) -> Response | None:
+    """The page that answered a form with mistakes, for whom and in the language it was made."""
+    if QUERY not in request.query_params:
+        return None
+    page = context_of(request, trusting=False)
+    kept = page.kept
+    if kept and kept.body and kept.lang == page.lang and kept.rights == rights_of(page.actor):
+        return HTMLResponse(kept.body, status_code=kept.status)
+    return None
 
 
 def _caching(path: str, status: int) -> str:

@@ -1,4 +1,7 @@
-"""`Page`: what a route gets to answer one request: who asks, in which language, the way to the log and the views."""
+"""`Page`: what a route gets to answer one request: who asks, in which language, the way to the log and the views.
+
+Longer than other modules: a route and a template find all they may call in the one class.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +26,15 @@ from canlian_events.core import Command, Message, Query
 from canlian_events.ids import derive, derive_uuid
 from canlian_events.meta import Actor
 from canlian_events.terms import Role
-from canlian_web import flash, forms
+from canlian_web import flash, forms, kept_forms
 from canlian_web.forms import COMMAND_ID, Form
 from canlian_web.language.formats import now, today
 from canlian_web.language.i18n import Lang, Texts, language
 from canlian_web.language.refusals import ids_in, named, say_refusal
+from canlian_web.navigation import NavEntry, Navigation
 
 if TYPE_CHECKING:
-    from canlian_web.tool import Menu, NavItem, Tool
+    from canlian_web.tool import Menu, Tool
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -54,15 +58,6 @@ class NeedsRole(Exception):
         self.roles = roles
 
 
-@dataclass(slots=True)
-class NavEntry:
-    """What a menu shows. `current`: this page is it, or lies under it."""
-
-    address: str
-    text: str
-    current: bool = False
-
-
 @dataclass
 class Context:
     """One request to a tool. Routes take it as `page: Page`."""
@@ -77,6 +72,12 @@ class Context:
     _sent: int = 0
     _made: int = 0
     _command_id: str | None = None
+    kept: kept_forms.KeptForm | None = None
+    """A form that was kept and is shown here again, or, where this answers a form with mistakes, is about to be."""
+    unplaced: bool = False
+    """The page draws no form that could hold what was kept."""
+    _placed: bool = False
+    _drawing: str = ""
 
     @property
     def signed_in(self) -> bool:
@@ -114,9 +115,15 @@ class Context:
     def command_id(self) -> str:
         """The id under which this form counts once: from the form, or a fresh one for the form about to be shown."""
         if self._command_id is None:
-            sent = self.data.get(COMMAND_ID)
+            sent = self.kept.command_id if self.kept else self.data.get(COMMAND_ID)
             self._command_id = _uuid(sent) if isinstance(sent, str) else str(uuid.uuid4())
         return self._command_id
+
+    def command_id_for(self, action: str) -> str:
+        """The hidden id of a form of the page: beside one that is shown again, the others have ids of their own."""
+        if self.kept and action and urlsplit(action).path != urlsplit(self.kept.action).path:
+            return str(uuid.uuid4())
+        return self.command_id
 
     def new_id(self, prefix: str) -> str:
         """A new aggregate's id, the same when the same form is sent again."""
@@ -148,7 +155,25 @@ class Context:
 
     def blank(self, **initial: object) -> Form[Any]:
         """An empty form to show, with what stands in it at first."""
-        return forms.blank(**initial)
+        form = forms.blank(**initial)
+        if self.shows_kept:
+            form.kept = self._kept_here
+        return form
+
+    @property
+    def shows_kept(self) -> bool:
+        """Whether the page shows again what was typed and not sent."""
+        return self.kept is not None and self.request.method == "GET"
+
+    def draw_form(self, action: str) -> None:
+        """Told by the templates which form of the page they draw next; none by an empty address."""
+        self._drawing = action
+
+    def _kept_here(self) -> forms.Typed:
+        if self.kept is None or urlsplit(self._drawing).path != urlsplit(self.kept.action).path:
+            return {}
+        self._placed = True
+        return self.kept.typed
 
     def form(self, model: type[M], **fixed: object) -> Form[M]:
         """The posted form as a message (a command, or any pydantic model); `fixed` are fields the route knows."""
@@ -211,41 +236,18 @@ class Context:
         """The tool that the page belongs to for whoever reads it, with its menu."""
         return self.tool.menu_at(self.request.url.path)
 
-    def _is_at(self, item: NavItem) -> bool:
-        """Whether this page lies under an address of the navigation; the tool's home is only itself."""
-        here, there = self.request.url.path, self._leads_to(item)
-        return here == there or (item.address not in ("", "/") and here.startswith(f"{there}/"))
-
-    def _leads_to(self, item: NavItem) -> str:
-        return f"{self.around.prefix}{item.address}" or "/"
-
     @property
     def menu(self) -> list[NavEntry]:
-        """The tool's navigation as far as the actor may go, a section as one entry that leads to its first page.
-
-        Whoever is not signed in sees where everything would lead.
-        """
-        entries: dict[str, NavEntry] = {}
-        for item in self._allowed():
-            entry = NavEntry(self._leads_to(item), item.section or item.text)
-            entries.setdefault(item.section or item.address, entry).current |= self._is_at(item)
-        return list(entries.values())
+        return self._navigation.entries
 
     @property
     def section(self) -> list[NavEntry]:
-        """The pages of the section that this page is in; none where it is in none."""
-        here = next((item.section for item in self._allowed() if item.section and self._is_at(item)), None)
-        return [
-            NavEntry(self._leads_to(item), item.text, self._is_at(item))
-            for item in self._allowed()
-            if here and item.section == here
-        ]
+        """The pages beside this one in the menu."""
+        return self._navigation.section
 
-    def _allowed(self) -> list[NavItem]:
-        items = self.around.items
-        if not self.signed_in:
-            return list(items)
-        return [item for item in items if all(self.actor.holds(*roles) for roles in item.roles)]
+    @property
+    def _navigation(self) -> Navigation:
+        return Navigation(self.around, self.request.url.path, self.actor if self.signed_in else None)
 
     @property
     def came_from(self) -> str:
@@ -255,17 +257,38 @@ class Context:
         return (before.path or "/") + (f"?{before.query}" if before.query else "") if ours else self.url()
 
     def render(self, template: str, /, status: int | None = None, **context: object) -> Response:
-        """A page. Where its `form` has errors the status is 422, where it was refused 409."""
+        """A page. Where its `form` has errors the status is 422, where it was refused 409.
+
+        Such a page, where it answers a POST, is kept, and the browser sent to where it is shown: see `kept_forms`.
+        """
         form = context.get("form")
         if status is None:
             status = _status_of(form) if isinstance(form, Form) else 200
-        jinja, shared = self.tool.templates, {"page": self, "lang": self.lang}
-        parts = {name: jinja.get_template(f"canlian/{name}.html").make_module(shared) for name in ("ui", "fields")}
-        body = jinja.get_template(template).render(**shared, **parts, **context)
-        response = HTMLResponse(body, status_code=status)
+        wrong = any(isinstance(one, Form) and one.wrong for one in context.values())
+        if self.request.method == "POST" and wrong:
+            self.kept = kept_forms.begin(self.request, self.data, self.tool.prefix, self.tool.app.routes)
+        elif status != 200:
+            self.kept = None
+        response = HTMLResponse(self._drawn(template, context), status_code=status)
+        if self.shows_kept and not self._placed:
+            self.unplaced = True
+            response = HTMLResponse(self._drawn(template, context), status_code=status)
         if flash.left(self.request):
             flash.forget(response)
+        if self.kept and self.request.method == "POST":
+            return self._shown_later(self.kept, response)
         return response
+
+    def _shown_later(self, kept: kept_forms.KeptForm, answer: Response) -> Response:
+        there = RedirectResponse(kept.address, status_code=303)
+        full, _ = actor_of(self.request, self.tool)
+        kept = kept.answered(answer, self.lang, full)
+        return there if kept_forms.keep(kept, self.request, there, self.tool.settings) else answer
+
+    def _drawn(self, template: str, context: Mapping[str, object]) -> str:
+        jinja, shared = self.tool.templates, {"page": self, "lang": self.lang}
+        parts = {name: jinja.get_template(f"canlian/{name}.html").make_module(shared) for name in ("ui", "fields")}
+        return jinja.get_template(template).render(**shared, **parts, **context)
 
     def redirect(self, path: str, *, notice: str | None = None) -> Response:
         """After a POST: go to `path` inside the tool, or to a whole address starting with the tool's prefix."""
@@ -310,7 +333,10 @@ def context_of(request: Request, *, data: FormData | None = None, trusting: bool
         if trusting:
             raise
         actor, token = ANONYMOUS, ""
-    return Context(request, tool, actor, token, lang, tool.texts[lang], data or FormData())
+    kept = kept_forms.find(request, tool.settings)
+    if kept and not kept.is_for(actor):
+        kept = None
+    return Context(request, tool, actor, token, lang, tool.texts[lang], data or FormData(), kept=kept)
 
 
 async def _page(request: Request) -> Context:

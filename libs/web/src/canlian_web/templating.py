@@ -27,7 +27,8 @@ from markupsafe import Markup
 
 import canlian_events.terms
 from canlian_events.personal import Sealed
-from canlian_web.forms import COMMAND_ID
+from canlian_web.forms import COMMAND_ID, SHOWN_TO
+from canlian_web.kept_forms import shown_to
 from canlian_web.language import formats, term_labels
 from canlian_web.language.i18n import HTML_LANG, Lang, package_folder
 from canlian_web.masking import is_sealed, masked_id, masked_phone
@@ -92,6 +93,7 @@ def environment(packages: Sequence[str], prefix: str) -> Environment:
         "asset": lambda name: asset_url(own / "static", prefix, name),
         "icon": icon,
         "command_id": _command_id,
+        "draw_form": _draw_form,
         "options": _options,
         "in_language": in_language,
         "html_lang": HTML_LANG,
@@ -136,9 +138,21 @@ def _worded(say: Any) -> Any:
 
 
 @pass_context
-def _command_id(context: JinjaContext) -> Markup:
-    """The hidden field by which a form sent twice counts once. `post()` of the components puts it in by itself."""
-    return Markup('<input type="hidden" name="{}" value="{}">').format(COMMAND_ID, context["page"].command_id)
+def _command_id(context: JinjaContext, action: str = "") -> Markup:
+    """The hidden fields by which a form sent twice counts once, and is shown again to nobody else.
+
+    `post()` of the components puts them in by itself.
+    """
+    page = context["page"]
+    id = page.command_id_for(action)
+    one = Markup('<input type="hidden" name="{}" value="{}">')
+    return one.format(COMMAND_ID, id) + one.format(SHOWN_TO, shown_to(id, page.actor))
+
+
+@pass_context
+def _draw_form(context: JinjaContext, action: str = "") -> str:
+    context["page"].draw_form(action)
+    return ""
 
 
 @pass_context
@@ -150,6 +164,8 @@ def _options(context: JinjaContext, table: Any) -> list[tuple[str, str]]:
 def in_language(context: JinjaContext, lang: Lang) -> str:
     """The address of this page in another language; of the page before it, where this one answers a form."""
     page = context["page"]
+    if page.request.method != "GET" and page.kept:
+        return f"{page.kept.address}&{urlencode({'lang': lang})}"
     if page.request.method != "GET":
         return f"{urlsplit(page.came_from).path}?{urlencode({'lang': lang})}"
     query: Mapping[str, Any] = dict(page.request.query_params) | {"lang": lang}
