@@ -1,6 +1,6 @@
 """`Page`: what a route gets to answer one request: who asks, in which language, the way to the log and the views.
 
-Longer than other modules: a route and a template find all they may call in the one class.
+Longer than other modules: a route and a template find all they may call in one file.
 """
 
 from __future__ import annotations
