@@ -20,7 +20,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from canlian_chassis.bus import wire
-from canlian_chassis.bus.client import Connection, open_connection
+from canlian_chassis.bus.client import Connection, close, open_connection
 from canlian_chassis.bus.wire import Headers, RawHeaders
 from canlian_chassis.settings import Settings
 
@@ -109,7 +109,7 @@ class Broker(NatsBroker):
         connection, self._connection = self._connection, None
         await super().stop(*error)
         if connection is not None:
-            await connection.close()
+            await close(connection)
 
 
 class _EachInATask:

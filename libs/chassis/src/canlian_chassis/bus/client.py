@@ -29,6 +29,7 @@ M = TypeVar("M", bound=Message)
 
 _ASK_ANOTHER_SECONDS = 0.2
 """Before a command that one process was too old for is sent again: another may get it then."""
+_CLOSED_WITHIN = 5.0
 PING_EVERY = 3
 """Seconds. A server that answers none of two in a row is taken for lost, and another connection made: after nine at
 the most, where a line went dead without a word."""
@@ -174,7 +175,13 @@ async def connect(settings: Settings, name: str) -> AsyncIterator[Nats]:
     try:
         yield nc
     finally:
-        with contextlib.suppress(OSError):  # where the server is not there any more
+        await close(nc)
+
+
+async def close(nc: Nats) -> None:
+    """Whether the server is there or not: what waits to be sent to one that does not read is given up."""
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(_CLOSED_WITHIN):
             await nc.close()
 
 
