@@ -10,7 +10,18 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("*.key", "*.pem", "*.p12", "*.sqlite", "*.sqlite-wal", "*.sqlite-shm", "id_rsa*", "id_ed25519*", ".env")
+NAMES = (
+    "*.key",
+    "*.pem",
+    "*.p12",
+    "*.sqlite",
+    "*.db",
+    "*.sqlite-wal",
+    "*.sqlite-shm",
+    "id_rsa*",
+    "id_ed25519*",
+    ".env",
+)
 """What canlian calls its master keys, signing keys and stores, and what others call theirs."""
 SHAPES = (
     re.compile(rb"^-----BEGIN [A-Z ]*PRIVATE KEY-----\s*\n[A-Za-z0-9+/=]{16}", re.MULTILINE),
@@ -69,6 +80,7 @@ def test_nothing_that_is_committed_is_a_key() -> None:
 
 
 KEYS = {
+    "libs/sheets/.env": b"NATS=\nSU" + b"A" * 56 + b"\n",
     "var/keys/master.key": b"k" * 32,
     "apps/provider/var/keys/keys.sqlite": b"SQLite format 3\x00",
     "libs/chassis/var/exchange-keys/exchange.pem": b"-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA\n",
