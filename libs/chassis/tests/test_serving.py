@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
 from typing import Any
 
 import httpx
+import pytest
 from libs.chassis.tests.test_service import STAFF
 from libs.chassis.tests.toy import MakeBox, box, shelf, views
 
-from canlian_chassis.bus.client import Client, connect
+from canlian_chassis.bus import broker
+from canlian_chassis.bus.client import Accepted, Client, Unavailable, connect
 from canlian_chassis.command.handler import Handler
 from canlian_chassis.keys.store import key_folder
 from canlian_chassis.ports import HeldPort
@@ -85,6 +88,30 @@ async def test_two_processes_share_the_commands_and_one_may_end_under_load(setti
             ]
             await sent[0]
         assert all(answer.events for answer in await asyncio.gather(*sent))
+
+
+async def test_requests_beyond_what_may_wait_are_dropped_and_done_when_asked_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(broker, "AT_ONCE", 1)
+    monkeypatch.setattr(broker, "MOST_WAITING", 100)
+    token = Signer(key_folder(settings)).sign(STAFF)
+    makes = {f"make-{n}": MakeBox(box_id=f"box_{n}", label=f"tea {n}") for n in range(20)}
+    async with connect(settings, "test") as nc, toy(settings).running():
+        hurried = Client(nc, patience=1)
+        sent = [hurried.send(make, token=token, command_id=id_) for id_, make in makes.items()]
+        answers = await asyncio.gather(*sent, return_exceptions=True)
+        assert {type(answer) for answer in answers} == {Accepted, Unavailable}
+        for id_, make in makes.items():
+            assert (await Client(nc).send(make, token=token, command_id=id_)).events
+
+
+async def test_a_service_whose_port_for_metrics_is_taken_serves_without(settings: Settings):
+    token = Signer(key_folder(settings)).sign(STAFF)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        measured = settings.model_copy(update={"metrics_port": taken.getsockname()[1]})
+        async with connect(settings, "test") as nc, toy(measured).running():
+            assert (await Client(nc).send(MakeBox(box_id="box_1", label="tea"), token=token)).events
 
 
 async def test_prometheus_reads_how_many_commands_were_handled(settings: Settings):

@@ -11,7 +11,7 @@ from canlian_edge.gate.roles_now import views
 from canlian_edge.own_account import pages as own_account
 from canlian_edge.settings import EdgeSettings
 from canlian_edge.sign_in import oidc
-from canlian_edge.sign_in import pages as signing_in
+from canlian_edge.sign_in import pages as sign_in
 from canlian_edge.sign_in.oidc_provider import Provider
 from canlian_edge.start import health, pages
 from canlian_web.language.i18n import N_
@@ -27,7 +27,7 @@ def edge(settings: EdgeSettings | None = None) -> Tool:
         prefix="",
         package="canlian_edge",
         title=N_("Start"),
-        routers=[module.router for module in (pages, signing_in, oidc, own_account, accounts, forward_auth, health)],
+        routers=[module.router for module in (pages, sign_in, oidc, own_account, accounts, forward_auth, health)],
         views=views,
         menus=[Menu.of("/federation", FEDERATION_TITLE, FEDERATION)],
         beside=lambda nc: forget_erased(nc, store),

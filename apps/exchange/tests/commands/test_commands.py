@@ -27,7 +27,7 @@ from canlian_chassis.testing.servers import NatsServer
 from canlian_chassis.tokens import ANONYMOUS
 from canlian_events import subjects
 from canlian_events.terms import Role
-from canlian_exchange.commands.send import MAX_BODY
+from canlian_exchange.commands.dispatch import MAX_BODY
 
 REGISTER = "/api/v1/commands/RegisterPerson"
 

@@ -17,8 +17,8 @@ from canlian_chassis.settings import Settings
 from canlian_events.language import EVENTS
 from canlian_events.numbers import CertificateNumber, CitizenId
 from canlian_exchange.app import exchange
+from canlian_exchange.commands.dispatch import BEGINNINGS
 from canlian_exchange.commands.examples import VALUES, example_of
-from canlian_exchange.commands.send import BEGINNINGS
 from canlian_exchange.documentation import language
 from canlian_web.language.i18n import untranslated, unused
 from canlian_web.language.refusals import wordings

@@ -91,7 +91,7 @@ async def test_the_program_of_the_guide_reads_every_event(api: Api):
 
 def test_the_sizes_and_statuses_of_the_guide_are_those_of_the_code():
     from canlian_exchange.access.permissions import READERS
-    from canlian_exchange.commands.send import MAX_BODY
+    from canlian_exchange.commands.dispatch import MAX_BODY
 
     assert f"{MAX_BODY // 1024} KiB" in GUIDE
     for role in READERS:

@@ -26,7 +26,7 @@ from canlian_chassis.clock import CLOCK
 from canlian_chassis.command.envelope import invalid
 from canlian_chassis.command.handler import Handler
 from canlian_chassis.decider import Rejected
-from canlian_chassis.erasure import enforce
+from canlian_chassis.erasure.enforce import enforce_erasures
 from canlian_chassis.keys.store import Keys, key_folder
 from canlian_chassis.log.jetstream import Log
 from canlian_chassis.policies.lease import Lease
@@ -53,7 +53,8 @@ class Serving:
         self._handler: Handler
         self._view: ViewRunner | None = None
         self._policies: PolicyRunner | None = None
-        self._around, self._reacting = contextlib.AsyncExitStack(), contextlib.AsyncExitStack()
+        self._begun = contextlib.AsyncExitStack()
+        """What was begun, to be ended in the other order."""
         self._telemetry = Telemetry(service.settings, service.name)
         self.broker = Broker(service.settings, service.name, self._telemetry.middlewares)
         self._subscribe()
@@ -90,22 +91,24 @@ class Serving:
         keys = await asyncio.to_thread(Keys.of, settings)
         nc = await self.broker.connect()
         await Log(nc).ensure(settings.replicas)
-        if back := await enforce.enforce(Log(nc), keys):
+        if back := await enforce_erasures(Log(nc), keys):
             log.warning("keys.destroyed_again", subjects=back)
+        self._begun.push_async_callback(self._telemetry.stop)
         if service.views:
             self._view = ViewRunner(service.views, settings, keys)
+            self._begun.push_async_callback(self._view.stop)
             await self._view.start(nc)
-            self._around.push_async_callback(self._view.stop)
         self._handler = Handler(Log(nc), keys, self._verifier, service.deciders, settings.subdistrict, self._view)
         self._keys = keys
         forgetting = asyncio.create_task(self._handler.aggregates.keep_forgetting())
-        self._around.push_async_callback(tasks.stop, forgetting)
-        await self._around.enter_async_context(CLOCK.following(nc, settings))
+        self._begun.push_async_callback(tasks.stop, forgetting)
+        await self._begun.enter_async_context(CLOCK.following(nc, settings))
+        self._begun.push_async_callback(self.broker.take_no_more)
 
     async def _react(self) -> None:
         """Policies, once their commands find somebody; and whoever asks is told that it is ready."""
         nc = await self.broker.connect()
-        await self._reacting.enter_async_context(self._at_policies(nc))
+        await self._begun.enter_async_context(self._at_policies(nc))
         await nc.subscribe(f"health.{self._service.name}", cb=self._health)
         self._telemetry.start()
         log.info("service.ready", service=self._service.name)
@@ -132,11 +135,8 @@ class Serving:
             await lease.give_back()
 
     async def _leave(self) -> None:
-        """In the other order; FastStream then closes the connection."""
-        await self._reacting.aclose()
-        await self.broker.take_no_more()
-        await self._around.aclose()
-        await self._telemetry.stop()
+        """Before FastStream closes the connection."""
+        await self._begun.aclose()
         log.info("service.stopped", service=self._service.name)
 
     async def _health(self, message: Msg) -> None:

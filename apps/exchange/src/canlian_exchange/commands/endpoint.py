@@ -15,7 +15,7 @@ from canlian_events.core import Command
 from canlian_events.language import COMMANDS
 from canlian_events.terms import Role
 from canlian_exchange.access.callers import BEARER, Shared, SignedIn
-from canlian_exchange.commands import send as sending
+from canlian_exchange.commands import dispatch
 from canlian_exchange.documentation import language
 from canlian_exchange.documentation.openapi import DRY_RUN_HEADER, KEY_HEADER, PROBLEMS, body_of
 from canlian_exchange.problems import Problem, language_of
@@ -70,7 +70,7 @@ async def describe_command(name: str, request: Request) -> Response:
         _note(kind)
         | {
             "id_field": kind.aggregate.id_field,
-            "id_may_be_left_out": name in sending.BEGINNINGS,
+            "id_may_be_left_out": name in dispatch.BEGINNINGS,
             "schema": language.command_schema(kind),
             "refusals": [{"code": code, "message": say_refusal(code, {}, lang)} for code in own],
         }
@@ -96,9 +96,9 @@ def _known(name: str) -> type[Command]:
 
 def _sender(kind: type[Command]) -> Route:
     async def send(request: Request, exchange: Shared, caller: SignedIn) -> Response:
-        done, key = await sending.send(exchange, kind, request, caller)
+        done, key = await dispatch.send(exchange, kind, request, caller)
         body = {"position": done.position, "events": [asdict(note) for note in done.events]}
-        return JSONResponse(body, headers={sending.KEY: key})
+        return JSONResponse(body, headers={dispatch.KEY: key})
 
     return send
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from canlian_events.core import Command
 from canlian_events.schema_changes import Schema
-from canlian_exchange.commands.send import BEGINNINGS
+from canlian_exchange.commands.dispatch import BEGINNINGS
 from canlian_exchange.documentation.language import command_schema
 
 _ID = re.compile(r"\^\(?([a-z]+)")

@@ -9,8 +9,8 @@ from fastapi.openapi.utils import get_openapi
 
 from canlian_events.core import Command
 from canlian_events.schema_changes import Schema
+from canlian_exchange.commands.dispatch import BEGINNINGS, DRY_RUN, KEY
 from canlian_exchange.commands.examples import example_of
-from canlian_exchange.commands.send import BEGINNINGS, DRY_RUN, KEY
 from canlian_exchange.documentation import language
 from canlian_exchange.problems import ProblemBody
 

@@ -12,8 +12,8 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from canlian_events.core import Command
+from canlian_exchange.commands.dispatch import BEGINNINGS
 from canlian_exchange.commands.examples import example_of
-from canlian_exchange.commands.send import BEGINNINGS
 from canlian_exchange.documentation import language
 from canlian_web.page import Page
 

@@ -115,10 +115,10 @@ def enforce() -> None:
     """再次销毁 · Destroy again the keys an old copy of the key store brought back. Services do so when they start."""
 
     async def work(link: Link) -> list[str]:
-        from canlian_chassis.erasure import enforce as erasing  # noqa: PLC0415 - quick to start without it
+        from canlian_chassis.erasure.enforce import enforce_erasures  # noqa: PLC0415 - quick to start without it
         from canlian_chassis.keys.store import Keys  # noqa: PLC0415
 
-        return await erasing.enforce(link.log, await asyncio.to_thread(Keys.of, link.settings))
+        return await enforce_erasures(link.log, await asyncio.to_thread(Keys.of, link.settings))
 
     back = with_system(work)
     for subject in back:

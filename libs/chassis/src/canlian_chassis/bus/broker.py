@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
 import nats.errors
+import structlog
 from faststream.nats import NatsBroker, NatsMessage
 from faststream.nats.subscriber.usecases import CoreSubscriber
 from nats.aio.client import Client as Nats
@@ -24,12 +25,15 @@ from canlian_chassis.bus.client import Connection, close, open_connection
 from canlian_chassis.bus.wire import Headers, RawHeaders
 from canlian_chassis.settings import Settings
 
+log = structlog.get_logger()
 Handle = Callable[[Msg], Awaitable[None]]
 Answering = Callable[[bytes, Headers], Awaitable[bytes]]
 """A request's body and headers → the reply's body. Never raises."""
 
 AT_ONCE = 512
-"""Requests under way in one process; the others wait in its inbox."""
+"""Requests under way in one process; the others wait."""
+MOST_WAITING = 128 * 1024 * 1024
+"""Bytes of requests that wait, as nats-py bounds a subscription; beyond it they are dropped, and asked again."""
 GRACE = 3.0
 """Seconds in which what was begun is finished."""
 
@@ -52,6 +56,7 @@ class Broker(NatsBroker):
         self._settings, self._service = settings, service
         self._under_way: set[asyncio.Future[None]] = set()
         self._waiting: deque[tuple[Msg, Handle]] = deque()
+        self._waiting_bytes = 0
 
     async def _connect(self) -> Nats:
         connection = await open_connection(self._settings, self._service)
@@ -82,7 +87,7 @@ class Broker(NatsBroker):
 
     def _take(self, message: Msg, handle: Handle) -> None:
         if len(self._under_way) >= AT_ONCE:
-            self._waiting.append((message, handle))
+            self._wait(message, handle)
             return
         task = asyncio.ensure_future(handle(message))
         self._under_way.add(task)
@@ -91,7 +96,16 @@ class Broker(NatsBroker):
     def _taken(self, task: asyncio.Future[None]) -> None:
         self._under_way.discard(task)
         if self._waiting:
-            self._take(*self._waiting.popleft())
+            message, handle = self._waiting.popleft()
+            self._waiting_bytes -= len(message.data)
+            self._take(message, handle)
+
+    def _wait(self, message: Msg, handle: Handle) -> None:
+        if self._waiting_bytes + len(message.data) > MOST_WAITING:
+            log.error("service.overrun", service=self._service, waiting=len(self._waiting))
+            return
+        self._waiting.append((message, handle))
+        self._waiting_bytes += len(message.data)
 
     async def take_no_more(self) -> None:
         """Finish what was begun, for a few seconds. FastStream's own end would throw away what comes meanwhile."""
@@ -100,8 +114,10 @@ class Broker(NatsBroker):
             if subscription is not None:
                 with contextlib.suppress(nats.errors.Error):
                     await subscription.unsubscribe()
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, nats.errors.Error):
             async with asyncio.timeout(GRACE):
+                # what the server gave to this process before it knew is here once it answers
+                await self.connection.flush()
                 while self._under_way:
                     await asyncio.wait(self._under_way)
 

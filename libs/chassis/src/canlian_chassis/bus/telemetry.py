@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import structlog
+
 from canlian_chassis.settings import Settings
+
+log = structlog.get_logger()
 
 
 class Telemetry:
@@ -36,7 +40,11 @@ class Telemetry:
         if self._registry:
             from prometheus_client import start_http_server  # noqa: PLC0415
 
-            self._server, _ = start_http_server(self._settings.metrics_port, self._settings.host, self._registry)
+            port = self._settings.metrics_port
+            try:
+                self._server, _ = start_http_server(port, self._settings.host, self._registry)
+            except OSError as error:  # a service serves without being measured
+                log.error("metrics.not_served", port=port, why=str(error), do="give each service a port of its own")
 
     async def stop(self) -> None:
         if self._server:

@@ -24,7 +24,7 @@ def entry(event: Event, event_id: str) -> NewEntry | None:
     return NewEntry(name, headers, b"")
 
 
-async def enforce(log: Log, keys: Keys) -> list[str]:
+async def enforce_erasures(log: Log, keys: Keys) -> list[str]:
     """Destroy the keys that are back though they were destroyed before; returns whose. Done before a service starts.
 
     Costs one message for each who was ever erased.

@@ -8,7 +8,7 @@ import pytest
 from libs.chassis.tests.toy import BOX, BoxMade, BurnBox, MakeBox, PutIn, box, views
 
 from canlian_chassis.bus.client import Client, Refused, connect
-from canlian_chassis.erasure import enforce as erasing
+from canlian_chassis.erasure.enforce import enforce_erasures
 from canlian_chassis.keys.store import Keys, key_folder
 from canlian_chassis.log.following import Stretch, read_entry
 from canlian_chassis.log.jetstream import Log, Place
@@ -103,7 +103,7 @@ async def test_a_key_store_put_back_from_an_old_copy_does_not_bring_a_key_back(s
     async with running(settings) as bench:
         assert isinstance(await bench.label(), Sealed)
         assert [(t.subject, t.position) for t in Keys.of(settings).erased()] == [("box_1", position)]
-        assert await erasing.enforce(bench.log, Keys.of(settings)) == [], "nothing is left to do"
+        assert await enforce_erasures(bench.log, Keys.of(settings)) == [], "nothing is left to do"
 
 
 async def test_a_key_is_destroyed_though_the_process_that_erased_died_before(
