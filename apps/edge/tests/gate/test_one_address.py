@@ -124,7 +124,9 @@ def test_signing_in_never_leads_to_another_site(system: System, elsewhere: str) 
 def test_signing_out_ends_the_session_even_for_who_kept_the_cookie(system: System) -> None:
     client = system.signed_in("social.worker")
     kept = dict(client.cookies)
-    assert client.post("/sign-out").status_code == 303
+    left = client.post("/sign-out")
+    assert left.status_code == 303
+    assert any(one.startswith('kept_forms="";') for one in left.headers.get_list("set-cookie")), "nor what was typed"
     client.cookies.update(kept)
     assert actor(system, client.get("/volunteer")).roles == {Role.ANONYMOUS}
 

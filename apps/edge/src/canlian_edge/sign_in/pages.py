@@ -18,6 +18,7 @@ from canlian_edge.gate.forward_auth import COOKIE, cross_site, is_cross_site, wh
 from canlian_edge.settings import EdgeSettings
 from canlian_edge.start.pages import CARDS_ROLES, FIRST
 from canlian_events.meta import Actor
+from canlian_web import kept_forms
 from canlian_web.forms import Form
 from canlian_web.language.refusals import say_refusal
 from canlian_web.page import Context, Page
@@ -98,6 +99,7 @@ async def sign_out(page: Page) -> Response:
     there_too = found is not None and found[1].by_provider and page.request.app.state.provider is not None
     response = page.redirect("/sign-out/through" if there_too else "/", notice=page._("You are signed out."))
     response.delete_cookie(COOKIE, path="/")
+    response.delete_cookie(kept_forms.COOKIE, path="/")
     return response
 
 
