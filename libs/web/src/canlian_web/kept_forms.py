@@ -18,9 +18,11 @@ with a key that only the browser has, in a cookie no script reads. The id is in 
 several forms; by itself it opens nothing. It is shown to the account alone that the form was drawn for (a form says for
 whom by a hash), so whoever signs in next at a shared computer does not see it; and never without the rights that the
 page was made with. Files that were chosen are not kept, and the page says so. Passwords are not kept, nor anything else
-of the edge's own forms, which is the tool without a prefix. Processes of a tool share what is kept where they share
-the data folder; on several machines the page is shown without it. Where nothing can be kept, or a browser does not say which
+of the edge's own forms, which is the tool without a prefix. Where nothing can be kept, or a browser does not say which
 page a form stood on, the form is answered at once, as it would be without all this.
+
+Processes of a tool share what is kept by sharing the data folder. Those that do not, on several machines, must each get
+all requests of a browser, or the form is shown blank.
 """
 
 from __future__ import annotations
